@@ -1,0 +1,52 @@
+# One file to start from: `make help` lists what a person needs.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: help install demo sandbox test check unit bench lock roles clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(INSTALLED) ## Set up .venv with everything, mfa-reactor included
+
+$(INSTALLED): requirements-dev.lock pyproject.toml Makefile
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mfa-reactor needs Python 3.11 or later: make PYTHON=python3.12 install")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(INSTALLED) ## Deploy into a local AWS account, weaken MFA, watch it mended
+	@$(BIN)/python -m demo
+
+sandbox: $(INSTALLED) ## Leave a local AWS account running, the reactor deployed in it
+	@$(BIN)/python -m sandbox
+
+test: check unit ## All checks and tests: what CI runs
+
+check: $(INSTALLED) ## Lint, types, import contracts, lock files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --verbose
+
+unit: $(INSTALLED) ## Unit, property and end-to-end tests
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+bench: $(INSTALLED) ## Measure the reaction and the import
+	$(BIN)/python -m benches
+
+roles: $(INSTALLED) ## Write the roles' policy files from .chalice/config.json
+	$(BIN)/mfa-reactor roles --write
+
+lock: $(INSTALLED) ## Renew requirements.txt and requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.lock
+
+clean: ## Remove what was built
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
