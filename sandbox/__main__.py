@@ -1,0 +1,66 @@
+"""`python -m sandbox`: an account with the reactor deployed in it, to play with until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import tempfile
+from pathlib import Path
+
+from sandbox.client import Sandbox
+from sandbox.deployment import Deployment, deploy
+
+_PROJECT = Path(__file__).parent.parent
+
+
+def main() -> None:
+    """Start, deploy, explain, wait."""
+    arguments = _arguments()
+    settings = dict(setting.split("=", 1) for setting in arguments.setting)
+    with (
+        Sandbox.start(region=arguments.region, port=arguments.port) as sandbox,
+        tempfile.TemporaryDirectory(prefix="sandbox-") as directory,
+    ):
+        deployment = deploy(sandbox, project=_PROJECT, stage=arguments.stage, settings=settings)
+        print(_welcome(sandbox, deployment, Path(directory) / "environment.sh"), flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--stage", default="prod")
+    parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument(
+        "--setting",
+        action="append",
+        default=["REACTOR_MODE=enforce"],
+        metavar="NAME=VALUE",
+        help="an environment variable of the stage; may be given several times",
+    )
+    return parser.parse_args()
+
+
+def _welcome(sandbox: Sandbox, deployment: Deployment, file: Path) -> str:
+    environment = sandbox.environment(deployment.region)
+    of_aws = {name: value for name, value in environment.items() if name.startswith("AWS_")}
+    of_aws["NO_PROXY"] = environment["NO_PROXY"]
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(of_aws.items())]
+    file.write_text("\n".join(["unset AWS_PROFILE", *lines, ""]))
+    function = next((name for name in deployment.functions if "event" in name or "react" in name),
+                    deployment.functions[0])
+    return f"""\
+An AWS account on {sandbox.url}, for this machine only (it listens on 127.0.0.1, the loopback
+interface). Deployed: {", ".join(deployment.functions)}. In another terminal:
+
+  source {file}
+  aws iam create-user --user-name alice
+  aws logs filter-log-events --log-group-name {deployment.log_group(function)} \\
+      --query 'events[].message' --output text
+
+Ctrl-C ends it."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Refuses what a function's role does not allow.
+
+Only sessions of roles that Lambda may assume are judged: a function that works here must carry its
+permissions, while people and tools in a test may do anything. What counts is the Action of the
+role's policies; Resource and Condition are not looked at, so an Allow is taken as wide as it can be
+meant, and a Deny counts only where it has no Condition and names every resource.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from moto.iam.models import ManagedPolicy, Role
+
+from sandbox.callers import Caller
+from sandbox.wire import Call, Refusal
+
+# Where the permission is called otherwise than the operation.
+_PERMISSION = {("lambda", "Invoke"): "InvokeFunction"}
+_SIGNING_TO_PREFIX = {"monitoring": "cloudwatch"}
+
+
+def judge(call: Call, caller: Caller) -> None:
+    """Raises Refusal(AccessDenied) when the caller's role does not allow the call."""
+    if caller.role is None or not _assumed_by_lambda(caller.role):
+        return
+    if (call.service, call.action) == ("sts", "GetCallerIdentity"):
+        return  # needs no permission, and cannot be denied
+    prefix = _SIGNING_TO_PREFIX.get(call.service, call.service)
+    action = f"{prefix}:{_PERMISSION.get((call.service, call.action), call.action)}"
+    if not allows(caller.role, action):
+        raise _denied(call, caller, action)
+
+
+def allows(role: Role, action: str) -> bool:
+    statements = list(_statements(role))
+    if any(_denies(statement, action) for statement in statements):
+        return False
+    return any(s.get("Effect") == "Allow" and _names(s, action) for s in statements)
+
+
+def _assumed_by_lambda(role: Role) -> bool:
+    return "lambda.amazonaws.com" in json.dumps(_document(role.assume_role_policy_document))
+
+
+def _statements(role: Role) -> Iterator[dict[str, Any]]:
+    documents = [*role.policies.values()]
+    documents += [_default_document(policy) for policy in role.managed_policies.values()]
+    for document in documents:
+        yield from _as_list(_document(document).get("Statement", []))
+
+
+def _default_document(policy: ManagedPolicy) -> str:
+    return next(v.document for v in policy.versions if v.version_id == policy.default_version_id)
+
+
+def _document(document: str | dict[str, Any]) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(document) if isinstance(document, str) else document
+    return parsed
+
+
+def _denies(statement: dict[str, Any], action: str) -> bool:
+    unconditional = not statement.get("Condition")
+    everywhere = "*" in _as_list(statement.get("Resource", "*"))
+    denies = statement.get("Effect") == "Deny"
+    return denies and unconditional and everywhere and _names(statement, action)
+
+
+def _names(statement: dict[str, Any], action: str) -> bool:
+    if "NotAction" in statement:
+        return not any(_matches(p, action) for p in _as_list(statement["NotAction"]))
+    return any(_matches(p, action) for p in _as_list(statement.get("Action", [])))
+
+
+def _matches(pattern: str, action: str) -> bool:
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, action, re.IGNORECASE) is not None
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _denied(call: Call, caller: Caller, action: str) -> Refusal:
+    message = (
+        f"User: {caller.arn} is not authorized to perform: {action} on resource: "
+        f"{_resource(call)} because no identity-based policy allows the {action} action"
+    )
+    code = "AccessDenied" if call.service in ("iam", "sts") else "AccessDeniedException"
+    return Refusal(code, message, 403 if call.service in ("iam", "sts", "lambda") else 400)
+
+
+def _resource(call: Call) -> str:
+    """IAM names the resource by its kind and what the request called it."""
+    for parameter, kind in (("UserName", "user"), ("GroupName", "group"), ("PolicyArn", "policy")):
+        if name := call.parameters.get(parameter):
+            return f"{kind} {name}"
+    return "*"

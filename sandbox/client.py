@@ -1,0 +1,237 @@
+"""The client's side: start an account, get clients and environments for it, and control it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from sandbox.environment import client_environment
+
+_STILL_RUNNING = 408
+
+
+class SandboxError(Exception):
+    """The sandbox did not start, or refused a command; says why."""
+
+
+class Control:
+    """The control endpoint, typed. Every method raises SandboxError when it is refused."""
+
+    def __init__(self, url: str, region: str) -> None:
+        self._address = urlsplit(url).netloc
+        self._region = region
+
+    def lose_next_event(self) -> None:
+        """The next CloudTrail record reaches no rule. It is still among the records."""
+        self._command("lose_next_event")
+
+    def fire_schedule(self, rule_name: str, region: str | None = None) -> list[str]:
+        """Lets a rule with a schedule go off now; returns the ARNs of the functions invoked."""
+        arns: list[str] = self._command(
+            "fire_schedule", rule_name=rule_name, region=region or self._region
+        )
+        return arns
+
+    def set_schedule_speed(self, times: float) -> None:
+        """Makes the clock of the rates run `times` as fast as it should (1 is on time)."""
+        self._command("set_schedule_speed", times=times)
+
+    def records(self) -> list[dict[str, Any]]:
+        """CloudTrail's records, oldest first."""
+        records: list[dict[str, Any]] = self._command("records")
+        return records
+
+    def set_latency(self, milliseconds: float) -> None:
+        """Makes every AWS call take this much longer."""
+        self._command("set_latency", milliseconds=milliseconds)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Every AWS call answered, in the order of the answers: service, action, region, caller
+        (ARN), started and ended (seconds since the epoch), status, error (code or None)."""
+        calls: list[dict[str, Any]] = self._command("calls")
+        return calls
+
+    def clear_calls(self) -> None:
+        self._command("clear_calls")
+
+    def settle(self, timeout_seconds: float = 30.0) -> None:
+        """Waits until no invocation is queued, running or waiting for a retry. Raises TimeoutError,
+        naming what still runs."""
+        self._command("settle", timeout_seconds=timeout_seconds)
+
+    def invoke_event(self, envelope: dict[str, Any]) -> list[str]:
+        """Puts an envelope on the bus as if AWS delivered it; returns the functions' ARNs."""
+        arns: list[str] = self._command("invoke_event", envelope=envelope)
+        return arns
+
+    def reset_functions(self) -> None:
+        """Ends all warm workers: the next invocation of each function is a cold one."""
+        self._command("reset_functions")
+
+    def invocations(self) -> list[dict[str, Any]]:
+        """Every attempt: function, event_id, request_id, attempt (0 when a resource policy kept it
+        out), started, ended (seconds since the epoch), ok, error, cold."""
+        invocations: list[dict[str, Any]] = self._command("invocations")
+        return invocations
+
+    def console_session(self, user_name: str, mfa: bool) -> dict[str, str]:
+        """Credentials of the user's session in the console, signed in with or without MFA."""
+        credentials: dict[str, str] = self._command(
+            "console_session", user_name=user_name, mfa=mfa, region=self._region
+        )
+        return credentials
+
+    def root_session(self) -> dict[str, str]:
+        credentials: dict[str, str] = self._command("root_session", region=self._region)
+        return credentials
+
+    def _command(self, name: str, **arguments: Any) -> Any:
+        # http.client knows no proxies: the command goes to this machine and nowhere else.
+        connection = http.client.HTTPConnection(self._address)
+        try:
+            connection.request("POST", f"/_sandbox/{name}", json.dumps(arguments))
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        finally:
+            connection.close()
+        if response.status == _STILL_RUNNING:
+            raise TimeoutError(answer["error"])
+        if response.status != 200:
+            raise SandboxError(answer["error"])
+        return answer
+
+
+class Sandbox:
+    """An AWS account in a process of its own. Use `start`, and `stop` it or use it in `with`."""
+
+    def __init__(
+        self, process: subprocess.Popen[str], ready: dict[str, Any], region: str, home: Path
+    ) -> None:
+        self.url: str = ready["url"]
+        self.account: str = ready["account"]
+        self.region = region
+        self.control = Control(self.url, region)
+        self._credentials: dict[str, dict[str, str]] = ready["credentials"]
+        self._process = process
+        self._home = home
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        account: str = "123456789012",
+        region: str = "us-east-1",
+        port: int = 0,
+        retry_pauses_seconds: tuple[float, float] | None = None,
+    ) -> Self:
+        """Raises SandboxError when the server does not come up."""
+        home = Path(tempfile.mkdtemp(prefix="sandbox-home-"))
+        arguments = ["--port", str(port), "--account", account, "--until-stdin-closes"]
+        if retry_pauses_seconds is not None:
+            arguments += ["--retry-pauses", ",".join(map(str, retry_pauses_seconds))]
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "sandbox.serve", *arguments],
+            stdin=subprocess.PIPE,  # closes with us, and the server ends with it
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parent.parent,
+        )
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            shutil.rmtree(home, ignore_errors=True)
+            raise SandboxError(f"the server ended with status {process.wait()} before it was ready")
+        return cls(process, json.loads(line), region, home)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def environment(self, region: str | None = None) -> dict[str, str]:
+        """A complete environment for a client of this account, as its administrator."""
+        region = region or self.region
+        credentials = self._administrator(region)
+        return client_environment(url=self.url, region=region, home=self._home, **credentials)
+
+    def client(
+        self, service: str, region: str | None = None, credentials: dict[str, str] | None = None
+    ) -> Any:
+        """A boto3 client, as the administrator or with other credentials (access_key_id,
+        secret_access_key, session_token)."""
+        region = region or self.region
+        credentials = credentials or self._administrator(region)
+        return self._session.client(
+            service,
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id=credentials["access_key_id"],
+            aws_secret_access_key=credentials["secret_access_key"],
+            aws_session_token=credentials.get("session_token"),
+            config=Config(proxies={}, max_pool_connections=50, parameter_validation=True),
+        )
+
+    def client_for_user(self, user_name: str, service: str = "iam") -> Any:
+        """A client with a new access key of the user's."""
+        key = self.client("iam").create_access_key(UserName=user_name)["AccessKey"]
+        credentials = {
+            "access_key_id": key["AccessKeyId"],
+            "secret_access_key": key["SecretAccessKey"],
+        }
+        return self.client(service, credentials=credentials)
+
+    def console_client(self, user_name: str, *, mfa: bool, service: str = "iam") -> Any:
+        """A client as the user signed in to the console, with or without MFA."""
+        return self.client(service, credentials=self.control.console_session(user_name, mfa))
+
+    def root_client(self, service: str = "iam") -> Any:
+        """A client as the account's root user."""
+        return self.client(service, credentials=self.control.root_session())
+
+    def _administrator(self, region: str) -> dict[str, str]:
+        partition = self._session.get_partition_for_region(region)
+        return self._credentials[partition]
+
+    @cached_property
+    def _session(self) -> boto3.session.Session:
+        """A session that reads nothing of the person's own configuration."""
+        session = botocore.session.Session()
+        for name, value in (
+            ("config_file", os.devnull),
+            ("credentials_file", os.devnull),
+            ("profile", None),
+        ):
+            session.set_config_variable(name, value)
+        return boto3.session.Session(botocore_session=session)

@@ -1,0 +1,161 @@
+"""The door of IAM: who is meant when no user is named, pages, and calls that moto lacks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult, EmptyResult
+from moto.core.serialize import never_return
+from moto.iam.exceptions import ValidationError
+from moto.iam.models import iam_backends
+from moto.iam.responses import IamResponse
+
+from sandbox.callers import Caller, Callers
+from sandbox.iam import paging
+from sandbox.iam.backend import StrictIAMBackend
+from sandbox.iam.credentials import login_profile
+
+# Without a UserName these mean the user who calls.
+_MEANS_THE_CALLER = {
+    "ChangePassword",
+    "CreateAccessKey",
+    "CreateLoginProfile",
+    "DeactivateMFADevice",
+    "DeleteAccessKey",
+    "DeleteLoginProfile",
+    "DeleteSigningCertificate",
+    "GetLoginProfile",
+    "GetUser",
+    "ListAccessKeys",
+    "ListMFADevices",
+    "ListSSHPublicKeys",
+    "ListSigningCertificates",
+    "UpdateAccessKey",
+    "UpdateLoginProfile",
+    "UpdateSigningCertificate",
+    "UploadSigningCertificate",
+}
+_ALL_OF_IT = 10**9
+
+
+class StrictIamResponse(IamResponse):
+    callers: ClassVar[Callers]  # one account a process, as everything in moto
+    RESPONSE_KEY_PATH_TO_TRANSFORMER: ClassVar = {
+        **IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER,
+        "ListUsersResponse.Users.User.PermissionsBoundary": never_return,
+        "CreatePolicyResponse.Policy.Description": never_return,
+    }
+
+    @property
+    def backend(self) -> StrictIAMBackend:
+        backend = iam_backends[self.current_account][self.partition]
+        assert isinstance(backend, StrictIAMBackend)
+        return backend
+
+    def call_action(self) -> TYPE_RESPONSE:
+        action = self._get_action()
+        try:
+            if action in _MEANS_THE_CALLER and not self.params.get("UserName"):
+                self.params["UserName"] = self._calling_user()
+            self._page_ourselves(action)
+            return super().call_action()
+        except ServiceException as error:  # moto answers only those that its own methods raise
+            return self.serialized(ActionResult(error))
+
+    def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
+        action = self._get_action()
+        result = action_result.result
+        if action in paging.LISTS and isinstance(result, dict):
+            action_result = ActionResult(paging.page(action, result, *self._page))
+        return super().serialized(action_result)
+
+    def _page_ourselves(self, action: str) -> None:
+        """Keep moto from paging in its own ways: take all from it, cut the page afterwards."""
+        if action in paging.LISTS:
+            self._page = (self.params.pop("MaxItems", None), self.params.pop("Marker", None))
+            self.params["MaxItems"] = _ALL_OF_IT
+
+    def _caller(self) -> Caller:
+        return self.callers.identify(self.get_access_key(), self.region)
+
+    def _calling_user(self) -> str:
+        caller = self._caller()
+        if caller.user_name is None:
+            raise ValidationError("Must specify userName when calling with non-User credentials")
+        return caller.user_name
+
+    # Calls that moto lacks, or answers with what it was asked.
+
+    def create_user(self) -> ActionResult:
+        boundary = self._get_param("PermissionsBoundary")
+        if boundary:
+            self.backend.get_policy(boundary)
+        created = super().create_user()
+        if boundary:
+            self.backend.put_user_permissions_boundary(self._get_param("UserName"), boundary)
+        return created
+
+    def put_user_permissions_boundary(self) -> ActionResult:
+        self.backend.put_user_permissions_boundary(
+            self._get_param("UserName"), self._get_param("PermissionsBoundary")
+        )
+        return EmptyResult()
+
+    def delete_user_permissions_boundary(self) -> ActionResult:
+        self.backend.delete_user_permissions_boundary(self._get_param("UserName"))
+        return EmptyResult()
+
+    def create_login_profile(self) -> ActionResult:
+        user = self.backend.create_login_profile(
+            self._get_param("UserName"),
+            self._get_param("Password"),
+            self._get_param("PasswordResetRequired", False),
+        )
+        return ActionResult({"LoginProfile": login_profile(user)})
+
+    def get_login_profile(self) -> ActionResult:
+        user = self.backend.get_login_profile(self._get_param("UserName"))
+        return ActionResult({"LoginProfile": login_profile(user)})
+
+    def change_password(self) -> ActionResult:
+        self.backend.change_password(
+            self._get_param("UserName"),
+            self._get_param("OldPassword"),
+            self._get_param("NewPassword"),
+        )
+        return EmptyResult()
+
+    def list_mfa_devices(self) -> ActionResult:
+        user = self.backend.get_user(self._get_param("UserName"))
+        devices = [
+            {
+                "UserName": user.name,
+                "SerialNumber": device.serial_number,
+                "EnableDate": device.enable_date,
+            }
+            for device in user.mfa_devices.values()
+        ]
+        return ActionResult({"MFADevices": devices})
+
+    def get_mfa_device(self) -> ActionResult:
+        user, device = self.backend.find_mfa_device(self._get_param("SerialNumber"))
+        return ActionResult(
+            {
+                "UserName": user.name,
+                "SerialNumber": device.serial_number,
+                "EnableDate": device.enable_date,
+            }
+        )
+
+    def resync_mfa_device(self) -> ActionResult:
+        user = self.backend.get_user(self._get_param("UserName"))
+        holder, _ = self.backend.find_mfa_device(self._get_param("SerialNumber"))
+        if holder is not user:
+            raise ValidationError("The MFA device is not associated with the user.")
+        return EmptyResult()
+
+    def list_entities_for_policy(self) -> ActionResult:
+        self.backend.get_policy(self._get_param("PolicyArn"))  # raises when there is none
+        return super().list_entities_for_policy()

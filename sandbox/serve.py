@@ -1,0 +1,70 @@
+"""The server's process: `python -m sandbox.serve [--port 0] [--account 123456789012]`.
+
+Prints one line of JSON with its URL and an administrator's credentials for each partition when it
+is ready. It listens on 127.0.0.1 only, and ends with SIGTERM, Ctrl-C, or (asked to) with the process
+that started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict
+
+DEFAULT_PAUSES_SECONDS = (0.2, 0.4)  # AWS waits one minute, then two
+
+
+def main() -> None:
+    arguments = _arguments()
+    _forget_the_real_account()
+    from sandbox.server import Server  # after that: boto3 reads the environment when imported
+
+    server = Server(arguments.account, arguments.port, arguments.retry_pauses)
+    ready = {
+        "url": server.url,
+        "account": arguments.account,
+        "credentials": {name: asdict(c) for name, c in server.administrators().items()},
+    }
+    print(json.dumps(ready), flush=True)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=server.stop).start())
+    if arguments.until_stdin_closes:
+        threading.Thread(target=_stop_at_end_of_input, args=(server.stop,), daemon=True).start()
+    server.serve_forever()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.serve", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--account", default="123456789012")
+    parser.add_argument(
+        "--retry-pauses",
+        type=lambda text: tuple(float(seconds) for seconds in text.split(",")),
+        default=os.environ.get("SANDBOX_RETRY_PAUSES") or DEFAULT_PAUSES_SECONDS,
+        help="seconds before the second and the third attempt (AWS: 60,120)",
+    )
+    parser.add_argument("--until-stdin-closes", action="store_true")
+    return parser.parse_args()
+
+
+def _forget_the_real_account() -> None:
+    """Nothing started here may find credentials, a profile or a region of the person's own."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # no web page may talk to it
+
+
+def _stop_at_end_of_input(stop: object) -> None:
+    sys.stdin.read()
+    assert callable(stop)
+    stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Puts the account together: moto with strict IAM and STS, the gateway before it, and what follows
+a call behind it. One to a process, because moto's state is the process's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from moto.core.config import default_user_config
+from moto.iam import urls as iam_urls
+from moto.iam.models import iam_backends
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from moto.sts import urls as sts_urls
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from sandbox.callers import Callers, Credentials
+from sandbox.control import Control
+from sandbox.events import IAM_REGION, Bus
+from sandbox.functions import Function, find_function
+from sandbox.gateway import Gateway
+from sandbox.iam.backend import StrictIAMBackend
+from sandbox.iam.responses import StrictIamResponse
+from sandbox.invocations import Invoker
+from sandbox.pool import Pool
+from sandbox.schedules import Schedules
+from sandbox.sts import StrictTokenResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+HOST = "127.0.0.1"
+ADMINISTRATOR_ROLE = "SandboxAdministrator"
+ADMINISTRATOR_SESSION = "operator"
+
+
+class Server:
+    """The account on 127.0.0.1. `serve_forever` answers until `stop`."""
+
+    def __init__(self, account: str, port: int, pauses_seconds: tuple[float, ...]) -> None:
+        self.account = account
+        self._lock = threading.RLock()
+        self._callers = Callers(account)
+        _make_strict(self._callers)
+        self._http: BaseWSGIServer = make_server(
+            HOST, port, self._application, threaded=True, request_handler=_QuietHandler
+        )
+        self.url = f"http://{HOST}:{self._http.server_port}"
+        self._pool = Pool(self.url, self._open_session)
+        self._invoker = Invoker(self._pool, self._find_function, self._lock, pauses_seconds)
+        bus = Bus(account, self._invoker, self._lock)
+        self._schedules = Schedules(bus, self._lock)
+        moto = DomainDispatcherApplication(create_backend_app)
+        self._gateway = Gateway(moto, self._callers, bus, self._invoker, self._lock)
+        self._control = Control(
+            self._gateway, self._callers, bus, self._schedules, self._invoker, self._pool, self._lock
+        )
+
+    def administrators(self) -> dict[str, Credentials]:
+        """A session of an administrator's role in each partition: a real identity, and no user that
+        anything under test would look after."""
+        return {
+            partition: self._administrator(partition, region)
+            for partition, region in IAM_REGION.items()
+        }
+
+    def serve_forever(self) -> None:
+        self._schedules.start()
+        self._http.serve_forever()
+
+    def stop(self) -> None:
+        self._http.shutdown()
+        self._schedules.stop()
+        self._invoker.stop()
+        self._pool.stop()
+
+    def _application(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith("/_sandbox/"):
+            return self._control(environ, start_response)
+        return self._gateway(environ, start_response)
+
+    def _administrator(self, partition: str, region: str) -> Credentials:
+        backend = iam_backends[self.account][partition]
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:{partition}:iam::{self.account}:root"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+        role = backend.create_role(
+            ADMINISTRATOR_ROLE, json.dumps(trust), "/", None, "", [], "3600"
+        )
+        backend.attach_role_policy(
+            f"arn:{partition}:iam::aws:policy/AdministratorAccess", role.name
+        )
+        return self._callers.assume_role(region, role.arn, ADMINISTRATOR_SESSION)
+
+    def _find_function(self, arn: str) -> Function:
+        with self._lock:
+            return find_function(self.account, arn.split(":")[3], arn)
+
+    def _open_session(self, function: Function) -> Credentials:
+        with self._lock:
+            return self._callers.assume_role(function.region, function.role_arn, function.name)
+
+
+class _QuietHandler(MotoRequestHandler):
+    protocol_version = "HTTP/1.1"  # clients keep their connections
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Says nothing: the calls are listed at the control endpoint."""
+
+
+def _make_strict(callers: Callers) -> None:
+    """moto's own seams: where it looks for a backend's class and for a service's handler."""
+    os.environ["MOTO_ACCOUNT_ID"] = callers.account
+    default_user_config["lambda"] = {"use_docker": False}
+    iam_backends.backend = StrictIAMBackend
+    StrictIamResponse.callers = callers
+    StrictTokenResponse.callers = callers
+    iam_urls.url_paths["{0}/$"] = StrictIamResponse.dispatch
+    sts_urls.url_paths["{0}/$"] = StrictTokenResponse.dispatch

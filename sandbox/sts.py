@@ -1,0 +1,61 @@
+"""Sessions: moto hands out the same constants to everybody, here each is somebody's."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+from moto.iam.exceptions import IAMException, NotFoundException
+from moto.iam.models import iam_backends
+from moto.sts.responses import TokenResponse
+
+from sandbox.callers import Callers
+
+_HOUR_SECONDS = 3600
+
+
+class StrictTokenResponse(TokenResponse):
+    callers: ClassVar[Callers]
+
+    def get_caller_identity(self) -> ActionResult:
+        caller = self.callers.identify(self.get_access_key(), self.region)
+        return ActionResult(
+            {"UserId": caller.principal_id, "Account": caller.account, "Arn": caller.arn}
+        )
+
+    def get_session_token(self) -> ActionResult:
+        caller = self.callers.identify(self.get_access_key(), self.region)
+        if caller.user_name is None or caller.session is not None:
+            raise IAMException("AccessDenied", "Cannot call GetSessionToken with session credentials")
+        credentials = self.callers.open_user_session(
+            caller.partition,
+            caller.user_name,
+            mfa=bool(self._get_param("SerialNumber")),
+            console=False,
+        )
+        seconds = self._get_int_param("DurationSeconds", 12 * _HOUR_SECONDS)
+        token = self.backend.get_session_token(duration=seconds)
+        return ActionResult(
+            {
+                "Credentials": {
+                    "AccessKeyId": credentials.access_key_id,
+                    "SecretAccessKey": credentials.secret_access_key,
+                    "SessionToken": credentials.session_token,
+                    "Expiration": token.expiration,
+                }
+            }
+        )
+
+    def assume_role(self) -> ActionResult:
+        role_arn = self._get_param("RoleArn")
+        caller = self.callers.identify(self.get_access_key(), self.region)
+        try:
+            iam_backends[self.current_account][self.partition].get_role_by_arn(role_arn)
+        except NotFoundException as error:  # AWS does not tell whether a role exists
+            raise IAMException(
+                "AccessDenied",
+                f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: "
+                f"{role_arn}",
+            ) from error
+        return super().assume_role()

@@ -1,0 +1,151 @@
+"""AWS's wire protocols, as far as the gateway has to read and write them itself.
+
+moto parses and answers the calls; the gateway needs a call's name and parameters before moto sees
+them (to judge, refuse or record it), the result after (to record it), and a way to answer with an
+error in the form the client's parser expects.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+import botocore.parsers
+import botocore.session
+from botocore.model import ServiceModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request as MotoRequest
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from werkzeug.wrappers import Request
+
+_SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One AWS API call as it arrived. `parameters` are the operation's members, as the client named
+    them; services whose parameters nobody here asks for have none."""
+
+    service: str
+    region: str
+    action: str
+    access_key_id: str
+    user_agent: str
+    source_ip: str
+    path: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):  # noqa: N818 - an answer, which happens to travel as an exception
+    """An error answer decided outside moto."""
+
+    code: str
+    message: str
+    status: int = 400
+
+
+@lru_cache
+def model_of(service: str) -> ServiceModel:
+    return botocore.session.Session().get_service_model(service)
+
+
+def read_call(request: Request) -> Call | None:
+    """The call in an HTTP request, or None when it is not signed and so nobody's call."""
+    scope = _SCOPE.search(request.headers.get("Authorization", ""))
+    if scope is None:
+        return None
+    service = scope["service"]
+    action = _action(request, service)
+    return Call(
+        service=service,
+        region=scope["region"],
+        action=action,
+        access_key_id=scope["key"],
+        user_agent=request.headers.get("User-Agent", ""),
+        source_ip=request.remote_addr or "127.0.0.1",
+        path=request.path,
+        parameters=_parameters(request, service, action),
+    )
+
+
+def _action(request: Request, service: str) -> str:
+    if target := request.headers.get("X-Amz-Target"):
+        return target.rsplit(".", 1)[-1]
+    if action := request.form.get("Action"):
+        return action
+    try:
+        operation, _ = get_service_router(service).match(MotoRequest(request.environ))
+    except Exception:  # moto's router has an error for each way of not knowing a path
+        return ""
+    return str(operation.name)
+
+
+def _parameters(request: Request, service: str, action: str) -> dict[str, Any]:
+    if request.form.get("Action") and service in ("iam", "sts"):
+        operation = get_service_model(service).operation_model(action)
+        parsed = PROTOCOL_PARSERS["query"](operation).parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": b"",
+                "url_path": request.path,
+                "url_params": {},
+            }
+        )
+        return dict(parsed)
+    try:
+        body = json.loads(request.get_data() or b"{}")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def read_result(call: Call, reply: Reply) -> dict[str, Any]:
+    """What boto3 would hand its caller: the result's members, or `{"Error": …}`."""
+    model = model_of(call.service)
+    parser = botocore.parsers.create_parser(model.resolved_protocol)
+    shape = model.operation_model(call.action).output_shape
+    parsed: dict[str, Any] = parser.parse(
+        {"status_code": reply.status, "headers": dict(reply.headers), "body": reply.body}, shape
+    )
+    parsed.pop("ResponseMetadata", None)
+    return parsed
+
+
+def error_reply(call: Call | None, refusal: Refusal) -> Reply:
+    """The refusal as the document that the called service's clients can parse."""
+    service = call.service if call else ""
+    try:
+        protocol = str(model_of(service).metadata["protocol"])
+    except botocore.exceptions.BotoCoreError:
+        protocol = "query"
+    code, message, request_id = refusal.code, refusal.message, str(uuid.uuid4())
+    headers = [("x-amzn-RequestId", request_id), ("x-amzn-errortype", code)]
+    if protocol in ("json", "rest-json"):
+        body = json.dumps({"__type": code, "message": message, "Message": message})
+        return Reply(refusal.status, [*headers, ("Content-Type", "application/json")], body.encode())
+    error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    if protocol == "rest-xml":
+        body = f"<Error>{error}<RequestId>{request_id}</RequestId></Error>"
+    else:
+        sender = "Sender" if refusal.status < 500 else "Receiver"
+        body = (
+            f"<ErrorResponse><Error><Type>{sender}</Type>{error}</Error>"
+            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+        )
+    return Reply(refusal.status, [*headers, ("Content-Type", "text/xml")], body.encode())

@@ -1,0 +1,87 @@
+"""Runs inside a function's process: AWS's own runtime, fed through pipes instead of HTTP.
+
+Started as `python -I -S -B worker_main.py REQUESTS RESPONSES MARK TASK_ROOT RUNTIME HANDLER`, so
+that nothing is importable but the standard library, the bundle, boto3 and the runtime. After each
+answer the mark goes out on stdout, behind all that the function printed: the reader then knows that
+it has the whole output.
+"""
+
+import json
+import os
+import sys
+from typing import IO, Any
+
+
+class PipeClient:
+    """Stands in for awslambdaric's HTTP client of the Lambda runtime API."""
+
+    def __init__(self, requests: IO[str], responses: IO[str], mark: str) -> None:
+        from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
+
+        self.marshaller = LambdaMarshaller()
+        self._requests = requests
+        self._responses = responses
+        self._mark = mark
+        self._ready = False
+
+    def wait_next_invocation(self) -> Any:
+        from awslambdaric.lambda_runtime_client import InvocationRequest
+
+        if not self._ready:
+            self._ready = True
+            self._answer({"kind": "ready"})
+        line = self._requests.readline()
+        if not line:
+            os._exit(0)  # the sandbox is gone; nobody is left to hear of it
+        request = json.loads(line)
+        return InvocationRequest(
+            invoke_id=request["request_id"],
+            x_amzn_trace_id=None,
+            invoked_function_arn=request["function_arn"],
+            deadline_time_in_ms=request["deadline_ms"],
+            client_context=None,
+            cognito_identity=None,
+            tenant_id=None,
+            content_type="application/json",
+            event_body=request["payload"],
+            invocation_id=None,
+        )
+
+    def post_invocation_result(
+        self, invoke_id: str, result_data: str | bytes, *_args: object, **_kwargs: object
+    ) -> None:
+        result = result_data.decode() if isinstance(result_data, bytes) else result_data
+        self._answer({"kind": "result", "payload": result})
+
+    def post_invocation_error(
+        self, invoke_id: str, error_response_data: str, *_args: object, **_kwargs: object
+    ) -> None:
+        self._answer({"kind": "error", "payload": error_response_data})
+
+    def post_init_error(self, error_response_data: object, *_args: object) -> None:
+        self._answer({"kind": "init_error", "payload": json.dumps(error_response_data)})
+
+    def _answer(self, message: dict[str, str]) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._responses.write(json.dumps(message) + "\n")
+        self._responses.flush()
+        os.write(1, self._mark.encode())
+
+
+def main() -> None:
+    requests_fd, responses_fd, mark, task_root, runtime, handler = sys.argv[1:]
+    for fd in (requests_fd, responses_fd):
+        os.set_inheritable(int(fd), False)
+    requests = os.fdopen(int(requests_fd), encoding="utf-8")
+    responses = os.fdopen(int(responses_fd), "w", encoding="utf-8")
+    sys.path[:0] = [task_root, runtime]
+    sys.argv[:] = [handler]
+
+    from awslambdaric import bootstrap
+
+    bootstrap.run(handler, PipeClient(requests, responses, mark))
+
+
+if __name__ == "__main__":
+    main()

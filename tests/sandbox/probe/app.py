@@ -1,0 +1,96 @@
+"""A Chalice app for the sandbox's own tests: its functions do what the event tells them to."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from chalice import Chalice
+from chalice.app import CloudWatchEvent, Rate
+
+app = Chalice(app_name="probe", configure_logs=False)
+
+_started = time.time()
+
+
+def _fail(_: str) -> None:
+    raise RuntimeError("told to fail")
+
+
+def _sleep(seconds: str) -> None:
+    time.sleep(float(seconds))
+
+
+def _exit(status: str) -> None:
+    os._exit(int(status))
+
+
+def _get_user(name: str) -> str:
+    return str(boto3.client("iam").get_user(UserName=name)["User"]["Arn"])
+
+
+def _delete_user(name: str) -> None:
+    boto3.client("iam").delete_user(UserName=name)
+
+
+def _environment(_: str) -> dict[str, str]:
+    return dict(os.environ)
+
+
+def _import(module: str) -> str:
+    return str(__import__(module).__name__)
+
+
+def _path(_: str) -> list[str]:
+    return sys.path
+
+
+def _say(text: str) -> str:
+    print(text)
+    return text
+
+
+def _identity(_: str) -> dict[str, Any]:
+    return {"arn": boto3.client("sts").get_caller_identity()["Arn"], "started": _started}
+
+
+_DO: dict[str, Callable[[str], Any]] = {
+    "delete_user": _delete_user,
+    "environment": _environment,
+    "exit": _exit,
+    "fail": _fail,
+    "get_user": _get_user,
+    "identity": _identity,
+    "import": _import,
+    "path": _path,
+    "say": _say,
+    "sleep": _sleep,
+}
+
+
+@app.on_cw_event({"source": ["aws.iam"], "detail": {"eventName": ["TagUser"]}})
+def react(event: CloudWatchEvent) -> None:
+    """Does what the tag says: its key is what, its value is with what."""
+    user = event.detail["requestParameters"]["userName"]
+    print(json.dumps({"user": user, "envelope": event.to_dict()}))
+    for tag in event.detail["requestParameters"]["tags"]:
+        _DO[tag["key"]](tag["value"])
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def tick(event: CloudWatchEvent) -> None:
+    print(json.dumps({"tick": event.to_dict()}))
+
+
+@app.lambda_function()
+def ask(event: dict[str, str], _: object) -> Any:
+    return {what: _DO[what](with_what) for what, with_what in event.items()}
+
+
+@app.lambda_function()
+def mute(event: dict[str, str], _: object) -> None:
+    """Has a role that may not write logs."""
+    print("nobody hears this")
