@@ -1,1 +1,1 @@
-"""Keeps MFA enforced on every IAM user, seconds after anyone weakens it (see docs/architecture.md)."""
+"""Keeps MFA enforced on every IAM user of an account, seconds after anyone weakens it."""

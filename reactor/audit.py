@@ -1,0 +1,214 @@
+"""The audit trail: one JSON record a subject and run, and metrics. The schema: docs/audit.md.
+
+Records leave through Powertools' Logger, metrics as embedded metric format through its Metrics.
+A function's log level may be raised by its operator (AWS_LAMBDA_LOG_LEVEL, which Lambda itself
+filters by) to silence chatter; the audit trail is not chatter, so each record is written at the
+lowest level that still passes.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from datetime import datetime
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from reactor.errors import ReactorError, shorten
+from reactor.model import Compliance, Outcome, OutcomeStatus, Subject, Trigger, Verdict
+from reactor.reconcile import Run, Settled
+from reactor.settings import Mode
+from reactor.triggers.cloudtrail import Reading
+
+SCHEMA = "mfa-reactor/audit/1"
+ALARM_SCHEMA = "mfa-reactor/alarm/1"
+SERVICE = "mfa-reactor"
+SAMPLE = 10  # users named in an alarm for many
+
+# Lambda's words for levels (developer guide, log-level filtering); lower ones let INFO pass.
+_LAMBDA_LEVELS = {
+    "WARN": logging.WARNING,
+    "WARNING": logging.WARNING,
+    "ERROR": logging.ERROR,
+    "FATAL": logging.CRITICAL,
+    "CRITICAL": logging.CRITICAL,
+}
+
+
+class Journal:
+    """Writes the records and metrics of one invocation after another."""
+
+    def __init__(self, mode: Mode, environment: Mapping[str, str] = os.environ) -> None:
+        self._mode = mode
+        level = audit_level(environment)
+        logger = Logger(service=SERVICE, level=level, utc=True)
+        self._log = {
+            logging.INFO: logger.info,
+            logging.WARNING: logger.warning,
+            logging.ERROR: logger.error,
+            logging.CRITICAL: logger.critical,
+        }[level]
+        self._metrics = Metrics(namespace="MfaReactor", service=SERVICE)
+        self._run = ""
+
+    def begin(self, run: str) -> None:
+        """Name the run that the next records belong to: Lambda's request id."""
+        self._run = run
+
+    def settled(self, each: Settled) -> None:
+        """Record a subject of a run, and count it."""
+        self._write(_sentence(each), settled_record(each, self._mode))
+        self._count(each)
+
+    def ignored(self, reading: Reading, now: datetime) -> None:
+        """Record an event that concerns nobody."""
+        record = {
+            "schema": SCHEMA,
+            "trigger": _trigger(reading.trigger),
+            "subject": None,
+            "ignored": reading.ignored,
+            "mode": self._mode.value,
+            "milliseconds": _milliseconds(reading.trigger, now),
+        }
+        self._write(f"ignored: {reading.ignored}", record)
+
+    def held_back(self, run: Run, brake: int) -> None:
+        """Raise an alarm for those whom the brake makes wait."""
+        waiting = run.held_back
+        if not waiting:
+            return
+        record = {
+            "schema": ALARM_SCHEMA,
+            "alarm": "brake",
+            "waiting": len(waiting),
+            "brake": brake,
+            "sample": [each.observation.subject.name for each in waiting[:SAMPLE]],
+            "remedy": "see whether so many were meant; the next sweep goes on with the next"
+            f" {brake}, REACTOR_MAX_REMEDIATIONS changes how many that are",
+        }
+        self._write(f"alarm: {len(waiting)} users wait because of the brake", record)
+
+    def flush(self) -> None:
+        """Write the metrics counted since the last flush."""
+        if self._metrics.metric_set:
+            self._metrics.flush_metrics()
+
+    def _write(self, sentence: str, record: Mapping[str, object]) -> None:
+        self._log(sentence, extra={"run": self._run, **record})
+
+    def _count(self, each: Settled) -> None:
+        compliance = each.decision.verdict.compliance
+        counts = {
+            "Reactions": True,
+            "NonCompliant": compliance is Compliance.NON_COMPLIANT,
+            "Remediated": each.changed,
+            "Failed": each.failed,
+            "Exempt": each.decision.verdict.rule == "exempt",
+        }
+        for name, counted in counts.items():
+            self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=int(counted))
+        event = each.cause.trigger.event
+        if event is not None and event.time is not None and _guarded(each):
+            seconds = (each.at - event.time).total_seconds()
+            self._metrics.add_metric(
+                name="SecondsFromEventToGuard", unit=MetricUnit.Seconds, value=seconds
+            )
+
+
+def audit_level(environment: Mapping[str, str]) -> int:
+    """Return the level at which records are written: INFO, or the lowest that Lambda lets pass."""
+    return _LAMBDA_LEVELS.get(environment.get("AWS_LAMBDA_LOG_LEVEL", "").upper(), logging.INFO)
+
+
+def settled_record(each: Settled, mode: Mode) -> dict[str, object]:
+    """Return the record of a subject; docs/audit.md describes its members."""
+    seen = each.observation
+    return {
+        "schema": SCHEMA,
+        "trigger": _trigger(each.cause.trigger),
+        "account": seen.subject.account,
+        "asked": _asked(each.cause.subject, seen.subject),
+        "subject": seen.subject.describe(),
+        "verdict": _verdict(each.decision.verdict),
+        "read": {
+            "operations": list(seen.reads),
+            "facts": None if seen.state is None else seen.state.facts(),
+        },
+        "actions": [_outcome(outcome) for outcome in each.outcomes],
+        "errors": [_error(error) for error in each.errors],
+        "try_again": each.unsettled,
+        "mode": mode.value,
+        "milliseconds": _milliseconds(each.cause.trigger, each.at),
+    }
+
+
+def _trigger(trigger: Trigger) -> dict[str, object]:
+    event = trigger.event
+    if event is None:
+        return {"kind": trigger.kind.value, "event": None}
+    return {
+        "kind": trigger.kind.value,
+        "event": {
+            "id": event.id,
+            "name": event.name,
+            "time": None if event.time is None else event.time.isoformat(),
+            "caller": event.caller,
+            "source_address": event.source_address,
+        },
+    }
+
+
+def _asked(asked: Subject, subject: Subject) -> dict[str, str] | None:
+    """Return what the trigger asked for, where that was not the subject itself."""
+    same = asked.kind is subject.kind
+    return None if same else asked.describe()
+
+
+def _verdict(verdict: Verdict) -> dict[str, object]:
+    return {
+        "compliance": verdict.compliance.value,
+        "rule": verdict.rule,
+        "reasons": list(verdict.reasons),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, object]:
+    return {
+        "action": outcome.action.name,
+        "on": outcome.action.describe(),
+        "outcome": outcome.status.value,
+        "why": shorten(outcome.why),
+    }
+
+
+def _error(error: ReactorError) -> dict[str, str]:
+    return {"kind": error.kind, "what": shorten(error), "remedy": error.remedy}
+
+
+def _milliseconds(trigger: Trigger, now: datetime) -> dict[str, int | None]:
+    """Return the time since the event (whose own time is in whole seconds) and since receipt."""
+    event_time = None if trigger.event is None else trigger.event.time
+    return {
+        "since_event": None if event_time is None else _between(event_time, now),
+        "since_receipt": _between(trigger.received_at, now),
+    }
+
+
+def _between(start: datetime, end: datetime) -> int:
+    return round((end - start).total_seconds() * 1000)
+
+
+def _guarded(each: Settled) -> bool:
+    return any(
+        outcome.action.name == "attach-guard" and outcome.status is OutcomeStatus.DONE
+        for outcome in each.outcomes
+    )
+
+
+def _sentence(each: Settled) -> str:
+    """Return the record in one line, for people who read the log as it is."""
+    subject = each.observation.subject
+    who = subject.name or subject.serial or subject.arn or subject.kind.value
+    verdict = each.decision.verdict
+    done = ", ".join(f"{outcome.action.name} {outcome.status}" for outcome in each.outcomes)
+    return f"{who}: {verdict.compliance} ({verdict.rule}){': ' + done if done else ''}"

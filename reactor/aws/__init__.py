@@ -1,0 +1,1 @@
+"""The only package that talks to AWS. It pages everything, and knows which error is an answer."""

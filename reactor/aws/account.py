@@ -1,0 +1,112 @@
+"""Clients of one account, made once each, and parallel calls on them.
+
+Every account's clients are asked for here, so that other accounts can be reached by assumed role
+without a change elsewhere.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from reactor.aws.errors import asking
+from reactor.errors import Permanent, ReactorError
+from reactor.partitions import partition_of
+from reactor.users.ports import Call, Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_ssm import SSMClient
+
+CALLS_AT_ONCE = 16
+KEEPER_SECONDS = 70  # how long we wait for the keeper, whose own timeout is 60 s
+
+# Standard mode backs off with jitter; five attempts are about six seconds at the worst.
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 5},
+    connect_timeout=3,
+    read_timeout=15,
+    max_pool_connections=CALLS_AT_ONCE,
+    tcp_keepalive=True,
+    user_agent_extra="mfa-reactor",
+)
+# A retried invocation would be a second one; the caller's own retry comes later.
+_KEEPER_CONFIG = _CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=KEEPER_SECONDS)
+)
+
+
+class AwsSession:
+    """boto3's session in one region, and what it takes to call in parallel."""
+
+    def __init__(self, region: str | None = None) -> None:
+        with asking("credentials"):
+            self._session = boto3.session.Session(region_name=region)
+        self._pool = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="aws")
+
+    @property
+    def region(self) -> str | None:
+        """The session's region, None when none is set."""
+        return self._session.region_name
+
+    @cached_property
+    def iam(self) -> "IAMClient":
+        """The IAM client."""
+        with asking("iam"):
+            return self._session.client("iam", config=_CONFIG)
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        """The Systems Manager client."""
+        with asking("ssm"):
+            return self._session.client("ssm", config=_CONFIG)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """The Lambda client."""
+        with asking("lambda"):
+            return self._session.client("lambda", config=_KEEPER_CONFIG)
+
+    def whoami(self) -> str:
+        """Return the account (12 digits) of the credentials."""
+        with asking("sts:GetCallerIdentity"):
+            return str(self._session.client("sts", config=_CONFIG).get_caller_identity()["Account"])
+
+    def gather(self, calls: Mapping[Key, Call]) -> dict[Key, Any | ReactorError]:
+        """Make calls at the same time; an error stands in its call's place."""
+        futures = {key: self._pool.submit(call) for key, call in calls.items()}
+        return {key: _settled(future) for key, future in futures.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where we run: partition, region and account."""
+
+    partition: str
+    region: str
+    account: str
+
+    @classmethod
+    def of_function(cls, function_arn: str) -> "Home":
+        """Read it off the ARN under which Lambda invoked us, which nobody can forge."""
+        _, partition, _, region, account, *_ = function_arn.split(":")
+        return cls(partition, region, account)
+
+    @classmethod
+    def of_credentials(cls, session: AwsSession) -> "Home":
+        """Ask STS whose credentials these are."""
+        if session.region is None:
+            raise Permanent("no AWS region is set", remedy="set AWS_DEFAULT_REGION")
+        return cls(partition_of(session.region), session.region, session.whoami())
+
+
+def _settled(future: "Future[Any]") -> Any | ReactorError:  # noqa: ANN401 - any answer
+    try:
+        return future.result()
+    except ReactorError as error:
+        return error

@@ -1,0 +1,82 @@
+"""AWS's errors as ours: Transient unless it is known that another try cannot help."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
+from botocore.parsers import ResponseParserError
+
+from reactor.errors import Permanent, ReactorError, Transient, shorten
+
+_THROTTLES = {
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+}
+_DENIALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_BAD_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+
+
+def code_of(error: ClientError) -> str:
+    """Return the short code of a ClientError, such as NoSuchEntity."""
+    return str(error.response.get("Error", {}).get("Code", "Unknown"))
+
+
+@contextmanager
+def asking(operation: str) -> Iterator[None]:
+    """Turn any error of an AWS call in the block into ours; `operation` is `service:Operation`."""
+    try:
+        yield
+    except ClientError as error:
+        raise _of_client_error(error, operation) from error
+    except (BotoCoreError, HTTPClientError, ResponseParserError) as error:
+        raise _of_client_side(error, operation) from error
+
+
+def _of_client_error(error: ClientError, operation: str) -> ReactorError:
+    code = code_of(error)
+    what = (
+        f"{operation} failed: {code}: {shorten(error.response.get('Error', {}).get('Message', ''))}"
+    )
+    if code == "LimitExceeded":
+        return Permanent(
+            what,
+            remedy="a quota is in the way: detach policies from the user, or have the quota raised"
+            " (IAM: 10 managed policies per user, up to 20 on request)",
+        )
+    if code in _THROTTLES:
+        return Transient(what, remedy="nothing: it is tried again; if it lasts, see who calls IAM")
+    if code in _DENIALS:
+        return Transient(
+            what,
+            remedy=f"allow {operation} to this role or person; a function's role is made from"
+            " .chalice/policy-*.json (mfa-reactor roles --write)",
+        )
+    if code in _BAD_CREDENTIALS:
+        return Transient(what, remedy="renew the AWS credentials")
+    return Transient(what, remedy="it is tried again; if it lasts, see the message")
+
+
+def _of_client_side(error: Exception, operation: str) -> ReactorError:
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return Transient("there are no AWS credentials", remedy="sign in, or set AWS_PROFILE")
+    if isinstance(error, NoRegionError):
+        return Transient("no AWS region is set", remedy="set AWS_DEFAULT_REGION")
+    return Transient(
+        f"{operation} got no answer: {shorten(error)}",
+        remedy="see that this machine reaches AWS",
+    )

@@ -1,0 +1,27 @@
+"""Asking the keeper: a function of its own, because its role is as good as administrator."""
+
+import json
+from typing import TYPE_CHECKING
+
+from reactor.aws.errors import asking
+from reactor.errors import Transient, shorten
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+
+def ask_keeper(client: "LambdaClient", function: str) -> None:
+    """Have the keeper bring the guard into order, and wait for it.
+
+    Raises Transient when it could not, with its own words; its log has the record.
+    """
+    with asking("lambda:InvokeFunction"):
+        answer = client.invoke(FunctionName=function, InvocationType="RequestResponse")
+        payload = answer["Payload"].read()
+    said = json.loads(payload or b"{}")
+    failed = answer.get("FunctionError") is not None
+    if failed or not said.get("in_order"):
+        raise Transient(
+            f"the keeper could not bring the guard into order: {shorten(said)}",
+            remedy=f"see the log of the function {function}",
+        )

@@ -1,0 +1,214 @@
+"""The words of the system as frozen data: no I/O, no clock, no guardrail's details.
+
+    trigger -> cause (subject + hints) -> state -> verdict + plan -> outcomes -> record
+
+A *trigger* is what woke us. It leads to *causes*: each a *subject* to look at, with *hints* of what
+the event claims about it. A guardrail reads the subject's *state*, gives a *verdict* with a *plan*
+of *actions*, and each action ends in an *outcome*. docs/architecture.md tells the whole story.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from reactor.errors import ReactorError
+
+# How long what an event claims outweighs what IAM says: IAM is eventually consistent without a
+# stated bound; two minutes have been seen, so five are taken.
+HINT_LIFETIME = timedelta(minutes=5)
+# Event times come from other machines' clocks; a claim from further ahead is not believed.
+CLOCK_TOLERANCE = timedelta(minutes=1)
+
+
+class TriggerKind(StrEnum):
+    """What woke us."""
+
+    IAM_EVENT = "iam-event"
+    SCHEDULE = "schedule"
+    REACTOR = "reactor"  # one of our functions called another
+    OPERATOR = "operator"  # a person at the command line
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What CloudTrail says of one API call; None where the record does not say."""
+
+    id: str | None
+    name: str | None
+    time: datetime | None
+    caller: str | None
+    source_address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One waking: its kind, when it reached us (UTC), and the event it brought, if any."""
+
+    kind: TriggerKind
+    received_at: datetime
+    event: Event | None = None
+
+
+class SubjectKind(StrEnum):
+    """What a subject stands for; the values are what `mfa-reactor explain` prints."""
+
+    USER = "user"
+    MFA_SERIAL = "mfa-serial"
+    ROOT = "root"
+    EVERY_USER = "every-user"
+    GUARD = "guard"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom or what to re-evaluate, in which account (12 digits)."""
+
+    kind: SubjectKind
+    account: str
+    name: str | None = None
+    serial: str | None = None
+    arn: str | None = None
+
+    def describe(self) -> dict[str, str]:
+        """Return the members that are set, for records and the command line."""
+        members = {
+            "kind": self.kind.value,
+            "account": self.account,
+            "name": self.name,
+            "serial": self.serial,
+            "arn": self.arn,
+        }
+        return {key: value for key, value in members.items() if value is not None}
+
+
+class Claim(StrEnum):
+    """What an event can say about its subject that a stale read may not show yet."""
+
+    USER_CREATED = "user-created"
+    POLICY_DETACHED = "policy-detached"
+    DEVICE_REMOVED = "device-removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """An event's claim. `about` is the policy's ARN, the device's serial, or the user's name."""
+
+    claim: Claim
+    at: datetime
+    about: str
+
+    def is_young(self, now: datetime, lifetime: timedelta = HINT_LIFETIME) -> bool:
+        """Tell whether the claim may still outweigh what was read."""
+        return -CLOCK_TOLERANCE <= now - self.at < lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a subject is looked at: the trigger, what it asked for, and what it claims.
+
+    `caller_user` is the IAM user who made the call, where it was one: a lead to the owner of a
+    device that nothing else names.
+    """
+
+    trigger: Trigger
+    subject: Subject
+    hints: tuple[Hint, ...] = ()
+    caller_user: str | None = None
+
+
+class Compliance(StrEnum):
+    """AWS Config's four words."""
+
+    COMPLIANT = "COMPLIANT"
+    NON_COMPLIANT = "NON_COMPLIANT"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of a state: the rule that decided, and its reasons in plain words."""
+
+    compliance: Compliance
+    rule: str
+    reasons: tuple[str, ...]
+
+
+class Action(Protocol):
+    """A change that would make it right: frozen data, performed by the guardrail that planned it.
+
+    `permissions` are the IAM actions that performing it needs; the roles' policies are made from
+    them.
+    """
+
+    @property
+    def name(self) -> str:
+        """The action's name in records."""
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """The IAM actions it needs."""
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to, for records."""
+
+
+class OutcomeStatus(StrEnum):
+    """What became of an action."""
+
+    DONE = "done"
+    ALREADY = "already so"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an action, and why when it was not simply done.
+
+    `recheck` asks for another look on fresh reads although the action itself went well.
+    """
+
+    action: Action
+    status: OutcomeStatus
+    why: str = ""
+    error: ReactorError | None = None
+    recheck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict and the actions that follow from it, in order; `danger` ranks whom to mend first.
+
+    `error` stands where no plan can help, such as a guard that is somebody else's.
+    """
+
+    verdict: Verdict
+    plan: tuple[Action, ...] = ()
+    danger: int = 0
+    error: ReactorError | None = None
+
+
+class State(Protocol):
+    """What AWS says about a subject now, read once, frozen."""
+
+    def facts(self) -> Mapping[str, object]:
+        """Return what was read, for the record; JSON types only."""
+
+
+StateT = TypeVar("StateT", bound=State)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation(Generic[StateT]):
+    """A single subject with its state, or with the error that kept it from being read.
+
+    `reads` are the API operations asked, as `service:Operation`.
+    """
+
+    subject: Subject
+    state: StateT | None
+    reads: tuple[str, ...] = ()
+    error: ReactorError | None = None

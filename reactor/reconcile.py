@@ -1,0 +1,207 @@
+"""Observe, decide, act, record: one function for every trigger and every guardrail.
+
+It is level-triggered: a cause says whom to look at, what is done follows from what AWS says now. So
+an event that comes twice, late, or out of order, does no harm.
+
+Two passes. First every subject is observed and decided, then the plans are carried out, because how
+many a run may change (the brake) can be settled only when all that would change are known. One
+failing subject never stops the others; `Run.raise_unsettled` reports them at the end.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from reactor.errors import Permanent, ReactorError, Transient, Unsettled, shorten
+from reactor.model import (
+    Action,
+    Cause,
+    Compliance,
+    Decision,
+    Observation,
+    Outcome,
+    OutcomeStatus,
+    Subject,
+    Verdict,
+)
+
+Clock = Callable[[], datetime]
+
+
+class Guardrail(Protocol):
+    """What a guardrail brings: reads, a pure judgement, and the actions it plans.
+
+    `observe` yields an observation for each single subject that the cause's subject stands for;
+    what it cannot read it yields with the error, and goes on. It raises ReactorError only when
+    nothing can be read at all. `perform` returns DONE or ALREADY, or raises ReactorError.
+    """
+
+    def observe(self, cause: Cause) -> Iterable[Observation[Any]]:
+        """Read the state of each subject."""
+
+    def decide(self, state: Any, cause: Cause, now: datetime) -> Decision:  # noqa: ANN401 - the guardrail's own
+        """Judge a state; pure."""
+
+    def perform(self, action: Action) -> Outcome:
+        """Carry out one action."""
+
+
+Executor = Callable[[Guardrail, Action], Outcome]
+
+
+def enforce(guardrail: Guardrail, action: Action) -> Outcome:
+    """Carry an action out; a failure becomes its outcome."""
+    try:
+        return guardrail.perform(action)
+    except ReactorError as error:
+        return Outcome(action, OutcomeStatus.FAILED, str(error), error)
+
+
+def observe_only(guardrail: Guardrail, action: Action) -> Outcome:  # noqa: ARG001 - an Executor
+    """Record an action instead of carrying it out."""
+    return Outcome(action, OutcomeStatus.SKIPPED, "observe mode")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One subject of a run, settled: what was read, decided, and done."""
+
+    cause: Cause
+    observation: Observation[Any]
+    decision: Decision
+    outcomes: tuple[Outcome, ...]
+    at: datetime
+    held_back: bool = False  # by the brake
+
+    @property
+    def errors(self) -> tuple[ReactorError, ...]:
+        """What kept this subject from being settled, if anything."""
+        found = [self.observation.error, self.decision.error]
+        found += [outcome.error for outcome in self.outcomes]
+        return tuple(error for error in found if error is not None)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether another try may settle, or must confirm, what this one did."""
+        return any(isinstance(error, Transient) for error in self.errors) or any(
+            outcome.recheck for outcome in self.outcomes
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether something went wrong."""
+        return bool(self.errors)
+
+    @property
+    def changed(self) -> bool:
+        """Whether an action was carried out."""
+        return any(outcome.status is OutcomeStatus.DONE for outcome in self.outcomes)
+
+
+@dataclass(slots=True)
+class Run:
+    """All subjects of one run."""
+
+    settled: list[Settled] = field(default_factory=list)
+
+    @property
+    def held_back(self) -> list[Settled]:
+        """Those who wait for the next sweep because of the brake."""
+        return [each for each in self.settled if each.held_back]
+
+    def count(self, compliance: Compliance) -> int:
+        """Return how many subjects got this verdict."""
+        return sum(each.decision.verdict.compliance is compliance for each in self.settled)
+
+    def raise_unsettled(self) -> None:
+        """Raise Unsettled, with counts, when a subject should be tried again."""
+        open_ones = [each for each in self.settled if each.unsettled]
+        if not open_ones:
+            return
+        first = open_ones[0]
+        why = first.errors[0] if first.errors else "acted on what the event says against the read"
+        raise Unsettled(
+            f"{len(open_ones)} of {len(self.settled)} subjects must be tried again; the first,"
+            f" {_label(first.observation.subject)}: {shorten(why)}"
+        )
+
+
+def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
+    cause: Cause,
+    guardrail: Guardrail,
+    *,
+    execute: Executor,
+    clock: Clock,
+    brake: int = 0,
+    record: Callable[[Settled], None] | None = None,
+) -> Run:
+    """Bring the cause's subjects into order, as far as `execute` carries plans out.
+
+    At most `brake` subjects are changed, the most dangerous first (0 = all). `record` is called
+    once for each subject as soon as it is settled.
+    """
+    judged = [
+        (seen, _judge(guardrail, seen, cause, clock())) for seen in _observe(guardrail, cause)
+    ]
+    held_back = _beyond_brake([decision for _, decision in judged], brake)
+    run = Run()
+    for number, (seen, decision) in enumerate(judged):
+        waits = number in held_back
+        outcomes = _carry_out(guardrail, decision.plan, execute, waits=waits)
+        settled = Settled(cause, seen, decision, outcomes, clock(), held_back=waits)
+        run.settled.append(settled)
+        if record is not None:
+            record(settled)
+    return run
+
+
+def _observe(guardrail: Guardrail, cause: Cause) -> Iterable[Observation[Any]]:
+    """Yield what the guardrail observes; when it fails as a whole, one observation that says so."""
+    try:
+        yield from guardrail.observe(cause)
+    except ReactorError as error:
+        yield Observation(cause.subject, None, error=error)
+
+
+def _judge(guardrail: Guardrail, seen: Observation[Any], cause: Cause, now: datetime) -> Decision:
+    if seen.error is not None or seen.state is None:
+        why = seen.error or Permanent("nothing was read", remedy="report this as a bug")
+        return Decision(Verdict(Compliance.INSUFFICIENT_DATA, "not-read", (shorten(why),)))
+    return guardrail.decide(seen.state, cause, now)
+
+
+def _beyond_brake(decisions: Sequence[Decision], brake: int) -> frozenset[int]:
+    """Return the positions of those who must wait: all but the `brake` most dangerous."""
+    changing = [number for number, decision in enumerate(decisions) if decision.plan]
+    if brake == 0 or len(changing) <= brake:
+        return frozenset()
+    changing.sort(key=lambda number: decisions[number].danger, reverse=True)
+    return frozenset(changing[brake:])
+
+
+def _carry_out(
+    guardrail: Guardrail, plan: tuple[Action, ...], execute: Executor, *, waits: bool
+) -> tuple[Outcome, ...]:
+    outcomes: list[Outcome] = []
+    for action in plan:
+        if waits:
+            outcomes.append(
+                Outcome(action, OutcomeStatus.SKIPPED, "brake: waits for a later sweep")
+            )
+        elif outcomes and outcomes[-1].status is OutcomeStatus.FAILED:
+            # Actions build on one another: the guard must exist before it is attached.
+            outcomes.append(Outcome(action, OutcomeStatus.SKIPPED, "the action before it failed"))
+        else:
+            outcomes.append(execute(guardrail, action))
+    return tuple(outcomes)
+
+
+def _label(subject: Subject) -> str:
+    return f"{subject.kind} {subject.name or subject.serial or subject.arn or ''}".strip()
+
+
+def tally(run: Run) -> dict[str, int]:
+    """Return how many subjects got each verdict, for people."""
+    return dict(Counter(each.decision.verdict.compliance.value for each in run.settled))

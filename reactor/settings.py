@@ -1,0 +1,248 @@
+"""Every setting: an environment variable, typed, with unit, default and meaning beside it.
+
+`Settings.from_environment` is the only way in. It refuses what it does not know: a misspelt name or
+value must stop the start, because the other reading of it is "the operator asked for nothing".
+`.chalice/config.json` sets the variables for each stage; the table in README.md is checked against
+this module.
+"""
+
+import difflib
+import fnmatch
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+from reactor.errors import SettingError, shorten
+
+PREFIX = "REACTOR_"
+_POLICY_NAME_LENGTH = 128  # characters (CreatePolicy)
+_NAME = r"[\w+=,.@-]+"  # IAM's names (CreateUser, CreatePolicy: "Pattern" in the API reference)
+
+
+class Mode(StrEnum):
+    """Whether plans are carried out."""
+
+    OBSERVE = "observe"
+    ENFORCE = "enforce"
+
+
+class Scope(StrEnum):
+    """Who must carry the guard."""
+
+    EVERYONE = "everyone"
+    WITHOUT_MFA = "without-mfa"
+    CONSOLE = "console"
+
+
+class Lift(StrEnum):
+    """When the guard is taken off again."""
+
+    NEVER = "never"
+    EXEMPT = "exempt"
+    COMPLIANT = "compliant"
+
+
+@dataclass(frozen=True, slots=True)
+class TagMatch:
+    """A tag that exempts its user: key as it is, value without regard to case."""
+
+    key: str
+    value: str
+
+
+def _one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    def parse(text: str) -> StrEnum:
+        try:
+            return kind(text)
+        except ValueError:
+            raise ValueError(f"one of {', '.join(kind)}") from None
+
+    return parse
+
+
+def _whole_number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _items(text: str) -> list[str]:
+    return [item for item in (part.strip() for part in text.split(",")) if item]
+
+
+def _tags(text: str) -> tuple[TagMatch, ...]:
+    found = []
+    for item in _items(text):
+        key, colon, value = (part.strip() for part in item.partition(":"))
+        if not (key and colon and value):
+            raise ValueError("key:value pairs with commas between, such as userType:Service")
+        found.append(TagMatch(key, value))
+    return tuple(found)
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    found = tuple(_items(text))
+    for pattern in found:
+        if not pattern.strip("*?"):
+            raise ValueError("name patterns that do not match every name, such as BedrockAPIKey-*")
+    return found
+
+
+def _paths(text: str) -> tuple[str, ...]:
+    found = tuple(_items(text))
+    for path in found:
+        if not re.fullmatch(r"/[!-\x7e]+/", path) or "*" in path:
+            raise ValueError("IAM paths below /, such as /service/ (/ itself would be every user)")
+    return found
+
+
+def _groups(text: str) -> tuple[str, ...]:
+    found = tuple(_items(text))
+    for group in found:
+        if not re.fullmatch(_NAME, group):
+            raise ValueError("names of IAM groups with commas between")
+    return found
+
+
+def _guard_policy(text: str) -> str:
+    arn = rf"arn:[a-z-]+:iam::(?:[0-9]{{12}}|aws):policy/(?:[!-\x7e]*/)?{_NAME}"
+    if (
+        not re.fullmatch(rf"{_NAME}|{arn}", text)
+        or len(text.rpartition("/")[2]) > _POLICY_NAME_LENGTH
+    ):
+        raise ValueError("the name of a policy, or the ARN of one that someone else keeps")
+    return text
+
+
+def _parameter(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9_./-]{1,1011}", text):
+        raise ValueError("the name of an SSM parameter of type StringList, such as /mfa/exempt")
+    return text
+
+
+def _setting(default: str, meaning: str, parse: Callable[[str], Any], unit: str = "") -> Any:  # noqa: ANN401 - as dataclasses.field
+    return field(metadata={"default": default, "meaning": meaning, "parse": parse, "unit": unit})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one run, valid as a whole. Field `mode` is read from REACTOR_MODE, etc."""
+
+    mode: Mode = _setting(
+        "observe",
+        "`observe` records what it would do; `enforce` does it",
+        _one_of(Mode),
+    )
+    scope: Scope = _setting(
+        "everyone",
+        "who must carry the guard: `everyone`, `without-mfa` (has no MFA device),"
+        " `console` (has a password and no MFA device)",
+        _one_of(Scope),
+    )
+    guard_policy: str = _setting(
+        "MfaReactorGuard",
+        "name of the guard in the account, or the ARN of a policy kept by someone else",
+        _guard_policy,
+    )
+    lift: Lift = _setting(
+        "never",
+        "when the guard comes off: `never`; `exempt`, when a user is exempted;"
+        " `compliant`, also when a user in scope `without-mfa` or `console` has enrolled",
+        _one_of(Lift),
+    )
+    exempt_tags: tuple[TagMatch, ...] = _setting(
+        "userType:Service",
+        "tags that exempt a user: `key:value` with commas between; values compare without case",
+        _tags,
+    )
+    exempt_parameter: str = _setting(
+        "",
+        "SSM StringList of exempt users (names or ARNs); named means that it must exist",
+        _parameter,
+    )
+    exempt_names: tuple[str, ...] = _setting(
+        "",
+        "patterns of exempt users' names, e.g. `BedrockAPIKey-*`; compare without case",
+        _patterns,
+    )
+    exempt_paths: tuple[str, ...] = _setting(
+        "",
+        "IAM paths, each with all below it, whose users are exempt, e.g. `/service/`; never `/`",
+        _paths,
+    )
+    exempt_groups: tuple[str, ...] = _setting(
+        "",
+        "IAM groups whose members are exempt",
+        _groups,
+    )
+    max_remediations: int = _setting(
+        "50",
+        "users that one sweep may change; 0 = no brake",
+        _whole_number(0, 100_000),
+        unit="users",
+    )
+    sweep_minutes: int = _setting(
+        "15",
+        "time between sweeps; read by `chalice deploy`",
+        _whole_number(1, 1440),
+        unit="minutes",
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read every REACTOR_ variable. A variable that is not there has its default.
+
+        An empty variable is the empty value where the setting takes one (REACTOR_EXEMPT_TAGS= means
+        that no tag exempts).
+
+        Raises SettingError with one line: the setting, what it got, what it takes.
+        """
+        known = {variable(each.name): each for each in fields(cls)}
+        for name in sorted(environment):
+            if name.startswith(PREFIX) and name not in known:
+                raise SettingError(_unknown(name, list(known)))
+        values = {}
+        for name, each in known.items():
+            text = environment.get(name, each.metadata["default"]).strip()
+            try:
+                values[each.name] = each.metadata["parse"](text)
+            except ValueError as error:
+                raise SettingError(f"{name} is {shorten(text, 80)!r}: it takes {error}") from None
+        settings = cls(**values)
+        settings._refuse_contradictions()
+        return settings
+
+    def _refuse_contradictions(self) -> None:
+        if self.lift is Lift.COMPLIANT and self.scope is Scope.EVERYONE:
+            raise SettingError(
+                "REACTOR_LIFT is 'compliant' while REACTOR_SCOPE is 'everyone': everyone must carry"
+                " the guard then, with MFA or without; take REACTOR_LIFT=exempt, or another scope"
+            )
+
+    @property
+    def guard_is_given(self) -> bool:
+        """Whether the guard is a policy that someone else keeps, named by its ARN."""
+        return self.guard_policy.startswith("arn:")
+
+    def exempts_name(self, name: str) -> str | None:
+        """Return the first of REACTOR_EXEMPT_NAMES that matches a user's name, if any."""
+        for pattern in self.exempt_names:
+            if fnmatch.fnmatchcase(name.lower(), pattern.lower()):
+                return pattern
+        return None
+
+
+def variable(field_name: str) -> str:
+    """Return the environment variable of a field: `mode` is REACTOR_MODE."""
+    return PREFIX + field_name.upper()
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+    return f"{shorten(name, 80)} is not a setting of mfa-reactor: {hint}"

@@ -1,0 +1,1 @@
+"""What wakes us: inbound payloads become causes. Pure: no AWS calls, no clock."""

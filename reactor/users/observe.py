@@ -1,0 +1,244 @@
+"""Reading users' state: one round of parallel calls for one user, bulk data for all.
+
+Only what the rules can need under the current settings is asked. An answer that is an error is
+never taken for "no": the user's observation then carries the error instead of a state.
+"""
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reactor.errors import ReactorError
+from reactor.guard.identity import Guard
+from reactor.model import Cause, Observation, Subject, SubjectKind
+from reactor.settings import Lift, Scope, Settings
+from reactor.users.exemptions import exemption_of, parse_list
+from reactor.users.ports import (
+    CREDENTIAL_READS,
+    READS,
+    Call,
+    Gather,
+    Iam,
+    User,
+    UserDetail,
+)
+from reactor.users.rules import guard_holds, is_new
+from reactor.users.state import Presence, UserState
+
+Answers = dict[str, Any]  # by read; a ReactorError stands in the place of its answer
+COMMON = ""  # the key, no user's name, of the reads that serve every user of a round
+USERS_AT_ONCE = 8  # users whose open questions a sweep asks at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What is the same for every user of a run: the guard's standing and the exemption list."""
+
+    guarded_groups: frozenset[str]
+    guard_tags: Mapping[str, str] | None
+    listed_exempt: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Reads the users of one account.
+
+    `exemption_list` returns the text of the SSM parameter that the settings name; it is not called
+    when they name none.
+    """
+
+    iam: Iam
+    exemption_list: Callable[[], str]
+    gather: Gather
+    guard: Guard
+    settings: Settings
+
+    def observe(self, cause: Cause) -> Iterator[Observation[UserState]]:
+        """Yield an observation for each user that the cause's subject stands for.
+
+        Raises ReactorError when what every judgement rests on cannot be read.
+        """
+        subject = cause.subject
+        if subject.kind is SubjectKind.EVERY_USER:
+            yield from self.every_user(subject.account)
+        elif subject.kind is SubjectKind.MFA_SERIAL:
+            yield from self._owners(cause)
+        elif subject.kind is SubjectKind.ROOT:
+            yield Observation(subject, UserState(subject.account, Presence.ROOT, self.guard))
+        else:
+            yield from self._users([subject.name or ""], cause)
+
+    def _users(self, names: Sequence[str], cause: Cause) -> list[Observation[UserState]]:
+        """Read some users in a single round of calls."""
+        answers = self._gather_each(self._user_calls(names, cause) | {COMMON: self._common_calls()})
+        common = answers.pop(COMMON)
+        return [
+            self._observation(_user(cause, name), own | common) for name, own in answers.items()
+        ]
+
+    def _gather_each(self, calls: Mapping[str, Mapping[str, Call]]) -> dict[str, Answers]:
+        """Make the calls of several users in one round, and sort the answers by user again."""
+        answers: dict[str, Answers] = {name: {} for name in calls}
+        flat = {(name, each): call for name, own in calls.items() for each, call in own.items()}
+        for (name, each), answer in self.gather(flat).items():
+            answers[name][each] = answer
+        return answers
+
+    def every_user(self, account: str) -> Iterator[Observation[UserState]]:
+        """Read every user from bulk data; ask per user only what that leaves open."""
+        answers = self.gather(self._common_calls())
+        common = self._common(answers)
+        details = self.iam.every_user()
+        while chunk := list(itertools.islice(details, 256)):
+            states = [self._bulk_state(detail, common) for detail in chunk]
+            yield from self._answer_open_questions(account, states)
+
+    def _owners(self, cause: Cause) -> Iterator[Observation[UserState]]:
+        """Find whom a deleted device may have belonged to: its name, the caller, IAM's listing.
+
+        A device must be deactivated before it is deleted, and that event names the user. This one
+        is the second chance, so a plausible owner is enough; without any, every user is looked at.
+        All leads are followed at once, to stay within one round of reads.
+        """
+        serial = cause.subject.serial or ""
+        leads = [serial.rpartition("/")[2], cause.caller_user or ""]
+        names = {name.lower(): name for name in leads if name}
+        common = self._common_calls()
+        common["device_owner"] = functools.partial(self.iam.device_owner, serial)
+        answers = self._gather_each(
+            self._user_calls(tuple(names.values()), cause) | {COMMON: common}
+        )
+        shared = answers.pop(COMMON)
+        owner = _answer(shared.pop("device_owner"))
+        seen = [
+            self._observation(_user(cause, name), own | shared) for name, own in answers.items()
+        ]
+        if owner is not None and owner.lower() not in names:
+            seen += self._users([owner], cause)
+        if all(each.state is not None and each.state.presence is Presence.GONE for each in seen):
+            yield from self.every_user(cause.subject.account)
+        else:
+            yield from seen
+
+    def _user_calls(self, names: Sequence[str], cause: Cause) -> dict[str, dict[str, Call]]:
+        questions = {"user", "attached_policies", "groups_of", *self._scope_questions()}
+        if not is_new(cause):
+            # Of a user created just now, the lack of credentials says nothing.
+            questions.update(CREDENTIAL_READS)
+        return {name: self._calls(questions, name) for name in names}
+
+    def _calls(self, questions: Iterable[str], name: str) -> dict[str, Call]:
+        return {each: functools.partial(getattr(self.iam, each), name) for each in questions}
+
+    def _common_calls(self) -> dict[str, Call]:
+        calls: dict[str, Call] = {
+            each: functools.partial(getattr(self.iam, each), self.guard.arn)
+            for each in ("groups_with", "policy_tags")
+        }
+        if self.settings.exempt_parameter:
+            calls["exemption_list"] = self.exemption_list
+        return calls
+
+    def _scope_questions(self) -> tuple[str, ...]:
+        if self.settings.scope is Scope.EVERYONE:
+            return ()
+        if self.settings.scope is Scope.CONSOLE:
+            return ("devices_of", "has_password")
+        return ("devices_of",)
+
+    def _common(self, answers: Answers) -> Common:
+        listed = frozenset[str]()
+        if self.settings.exempt_parameter:
+            listed = parse_list(_answer(answers["exemption_list"]))
+        return Common(_answer(answers["groups_with"]), _answer(answers["policy_tags"]), listed)
+
+    def _observation(self, subject: Subject, answers: Answers) -> Observation[UserState]:
+        reads = _operations(answers)
+        try:
+            user: User | None = _answer(answers["user"])
+            if user is None:
+                gone = UserState(subject.name or "", Presence.GONE, self.guard)
+                return Observation(subject, gone, reads)
+            state = self._state(user, answers)
+        except ReactorError as error:
+            return Observation(subject, None, reads, error)
+        # From here on the name as IAM spells it: the event may have another case.
+        return Observation(replace(subject, name=user.name), state, reads)
+
+    def _state(self, user: User, answers: Answers) -> UserState:
+        detail = UserDetail(
+            user, _answer(answers["attached_policies"]), _answer(answers["groups_of"]), 0
+        )
+        state = self._bulk_state(detail, self._common(answers))
+        credentials: bool | None = None
+        if all(each in answers for each in CREDENTIAL_READS):
+            credentials = any(tuple(_answer(answers[each]) for each in CREDENTIAL_READS))
+        return replace(_with_answers(state, answers), has_credentials=credentials)
+
+    def _bulk_state(self, detail: UserDetail, common: Common) -> UserState:
+        return UserState(
+            name=detail.user.name,
+            presence=Presence.EXISTS,
+            guard=self.guard,
+            guard_standing=self.guard.standing(common.guard_tags),
+            arn=detail.user.arn,
+            path=detail.user.path,
+            tags=detail.user.tags,
+            groups=detail.groups,
+            policies=detail.policies,
+            guarded_groups=common.guarded_groups,
+            listed_exempt=common.listed_exempt,
+            inline_policies=detail.inline_policies,
+        )
+
+    def _answer_open_questions(
+        self, account: str, states: list[UserState]
+    ) -> Iterator[Observation[UserState]]:
+        for start in range(0, len(states), USERS_AT_ONCE):
+            some = states[start : start + USERS_AT_ONCE]
+            answers = self._gather_each({each.name: self._open_questions(each) for each in some})
+            for state in some:
+                yield self._completed(account, state, answers[state.name])
+
+    def _open_questions(self, state: UserState) -> dict[str, Call]:
+        """Return what the bulk data leaves open about a user."""
+        if exemption_of(state, self.settings) is not None:
+            return {}
+        if guard_holds(state) and self.settings.lift is not Lift.COMPLIANT:
+            return {}
+        return self._calls(self._scope_questions(), state.name)
+
+    def _completed(
+        self, account: str, state: UserState, answers: Answers
+    ) -> Observation[UserState]:
+        subject = Subject(SubjectKind.USER, account, name=state.name)
+        reads = (READS["every_user"], *_operations(answers))
+        try:
+            return Observation(subject, _with_answers(state, answers), reads)
+        except ReactorError as error:
+            return Observation(subject, None, reads, error)
+
+
+def _with_answers(state: UserState, answers: Answers) -> UserState:
+    return replace(
+        state,
+        devices=_answer(answers.get("devices_of")),
+        has_password=_answer(answers.get("has_password")),
+    )
+
+
+def _answer(answer: Any) -> Any:  # noqa: ANN401 - each read has its own type
+    """Return an answer, or raise the error that stands in its place."""
+    if isinstance(answer, ReactorError):
+        raise answer
+    return answer
+
+
+def _operations(answers: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(sorted({READS[each] for each in answers}))
+
+
+def _user(cause: Cause, name: str) -> Subject:
+    return Subject(SubjectKind.USER, cause.subject.account, name=name)

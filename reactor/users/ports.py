@@ -1,0 +1,117 @@
+"""What the guardrail asks of AWS. reactor.aws answers it; the tests' fake of IAM does, too.
+
+Every method reads all pages, and raises ReactorError for whatever is not an answer.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from reactor.errors import ReactorError
+from reactor.users.state import Device
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An IAM user as GetUser shows it."""
+
+    name: str
+    arn: str
+    path: str
+    tags: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UserDetail:
+    """An IAM user as GetAccountAuthorizationDetails shows it."""
+
+    user: User
+    policies: frozenset[str]  # ARNs attached to it
+    groups: tuple[str, ...]
+    inline_policies: int
+
+
+class Iam(Protocol):
+    """IAM of one account. A user that is not there is None or empty only where this says so."""
+
+    def user(self, name: str) -> User | None:
+        """Return the user (names compare without case), or None when there is none."""
+
+    def attached_policies(self, user: str) -> frozenset[str]:
+        """Return the ARNs of the managed policies attached to a user."""
+
+    def groups_of(self, user: str) -> tuple[str, ...]:
+        """Return the names of a user's groups."""
+
+    def groups_with(self, policy_arn: str) -> frozenset[str]:
+        """Return the groups that a policy is attached to; none when there is no such policy."""
+
+    def policy_tags(self, policy_arn: str) -> Mapping[str, str] | None:
+        """Return a managed policy's tags, or None when there is no such policy."""
+
+    def devices_of(self, user: str) -> tuple[Device, ...]:
+        """Return a user's MFA devices of every kind."""
+
+    def has_password(self, user: str) -> bool:
+        """Tell whether a user has a console password; False when there is no such user."""
+
+    def has_active_key(self, user: str) -> bool:
+        """Tell whether a user has an active access key."""
+
+    def has_active_ssh_key(self, user: str) -> bool:
+        """Tell whether a user has an active SSH public key (CodeCommit)."""
+
+    def has_active_service_credential(self, user: str) -> bool:
+        """Tell whether a user has an active service-specific credential."""
+
+    def has_active_certificate(self, user: str) -> bool:
+        """Tell whether a user has an active signing certificate."""
+
+    def device_owner(self, serial: str) -> str | None:
+        """Return the user whom a virtual device is assigned to, None when that is nobody."""
+
+    def every_user(self) -> Iterator[UserDetail]:
+        """Yield every user of the account, as pages arrive."""
+
+    def attach(self, user: str, policy_arn: str) -> None:
+        """Attach a managed policy to a user; nothing happens when it is attached already."""
+
+    def detach(self, user: str, policy_arn: str) -> bool:
+        """Detach a managed policy from a user; False when it was not attached."""
+
+
+# What each read needs, for the roles' policies and the records.
+READS: Mapping[str, str] = {
+    "user": "iam:GetUser",
+    "attached_policies": "iam:ListAttachedUserPolicies",
+    "groups_of": "iam:ListGroupsForUser",
+    "groups_with": "iam:ListEntitiesForPolicy",
+    "policy_tags": "iam:GetPolicy",
+    "devices_of": "iam:ListMFADevices",
+    "has_password": "iam:GetLoginProfile",
+    "has_active_key": "iam:ListAccessKeys",
+    "has_active_ssh_key": "iam:ListSSHPublicKeys",
+    "has_active_service_credential": "iam:ListServiceSpecificCredentials",
+    "has_active_certificate": "iam:ListSigningCertificates",
+    "device_owner": "iam:ListVirtualMFADevices",
+    "every_user": "iam:GetAccountAuthorizationDetails",
+    "exemption_list": "ssm:GetParameter",
+}
+
+CREDENTIAL_READS = (
+    "has_password",
+    "has_active_key",
+    "has_active_ssh_key",
+    "has_active_service_credential",
+    "has_active_certificate",
+)
+
+Call = Callable[[], Any]
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Gather(Protocol):
+    """Makes calls at the same time and waits for all; an error is returned in its call's place."""
+
+    def __call__(self, calls: Mapping[Key, Call], /) -> dict[Key, Any | ReactorError]:
+        """Return each call's answer, or the ReactorError that it raised, under its key."""

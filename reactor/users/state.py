@@ -1,0 +1,94 @@
+"""What the guardrail knows of a user, read once and frozen.
+
+None means "not read", never "none": a rule that touches such a member has a bug, and says so.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from reactor.guard.identity import Guard, Standing
+
+Known = TypeVar("Known")
+
+
+class Presence(StrEnum):
+    """Whether there is such a user."""
+
+    EXISTS = "exists"
+    GONE = "gone"
+    ROOT = "root"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An MFA device that a user has enabled: its serial, and since when (UTC)."""
+
+    serial: str
+    enabled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserState:
+    """One user and the guard, as AWS shows them now."""
+
+    name: str
+    presence: Presence
+    guard: Guard
+    guard_standing: Standing = Standing.MISSING
+    arn: str = ""
+    path: str = "/"
+    tags: tuple[tuple[str, str], ...] = ()
+    groups: tuple[str, ...] = ()
+    policies: frozenset[str] = frozenset()  # ARNs attached to the user itself
+    guarded_groups: frozenset[str] = frozenset()  # groups, of anyone, that carry the guard
+    listed_exempt: frozenset[str] = frozenset()  # entries of the exemption list, lower case
+    devices: tuple[Device, ...] | None = None
+    has_password: bool | None = None
+    has_credentials: bool | None = None
+    inline_policies: int = field(default=0)
+
+    @property
+    def guarded_directly(self) -> bool:
+        """Whether the guard is attached to the user itself."""
+        return self.guard.arn in self.policies
+
+    @property
+    def guarded_through(self) -> tuple[str, ...]:
+        """The user's groups that carry the guard."""
+        return tuple(group for group in self.groups if group in self.guarded_groups)
+
+    def facts(self) -> dict[str, object]:
+        """Return what was read, for the record; what was not read is left out."""
+        if self.presence is not Presence.EXISTS:
+            return {"presence": self.presence.value}
+        facts: dict[str, object] = {
+            "presence": self.presence.value,
+            "arn": self.arn,
+            "tags": dict(self.tags),
+            "groups": list(self.groups),
+            "guard": {
+                "arn": self.guard.arn,
+                "standing": self.guard_standing.value,
+                "attached": self.guarded_directly,
+                "groups": list(self.guarded_through),
+            },
+        }
+        if self.devices is not None:
+            facts["devices"] = [
+                {"serial": each.serial, "enabled_at": each.enabled_at.isoformat()}
+                for each in self.devices
+            ]
+        if self.has_password is not None:
+            facts["password"] = self.has_password
+        if self.has_credentials is not None:
+            facts["credentials"] = self.has_credentials
+        return facts
+
+
+def known(value: Known | None, what: str) -> Known:
+    """Return a member that the rules need; raise LookupError if it was not read (a bug)."""
+    if value is None:
+        raise LookupError(f"{what} was not read, and no rule may take that for an answer")
+    return value
