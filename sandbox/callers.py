@@ -13,7 +13,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
-from moto.iam.models import AccessKey, IAMBackend, Role, User, iam_backends
+from moto.iam.models import IAMBackend, Role, User, iam_backends
+from moto.iam.utils import generate_access_key_id_from_account_id
 from moto.sts.models import AssumedRole, sts_backends
 from moto.utilities.utils import get_partition
 
@@ -68,15 +69,15 @@ class Callers:
         self, partition: str, user_name: str, *, mfa: bool, console: bool
     ) -> Credentials:
         user = self._iam(partition).get_user(user_name)
-        key = AccessKey(user_name=None, prefix="ASIA", account_id=self.account)
+        credentials = self._new_credentials()
         session = Session(_now(), mfa=mfa, console=console)
-        self._user_sessions[key.access_key_id] = _UserSession(user, session)
-        return Credentials(key.access_key_id, key.secret_access_key, secrets.token_hex(32))
+        self._user_sessions[credentials.access_key_id] = _UserSession(user, session)
+        return credentials
 
     def open_root_session(self, partition: str) -> Credentials:
-        key = AccessKey(user_name=None, prefix="ASIA", account_id=self.account)
-        self._root_keys[key.access_key_id] = partition
-        return Credentials(key.access_key_id, key.secret_access_key, secrets.token_hex(32))
+        credentials = self._new_credentials()
+        self._root_keys[credentials.access_key_id] = partition
+        return credentials
 
     def assume_role(self, region: str, role_arn: str, session_name: str) -> Credentials:
         """A session of the role, as Lambda or STS would open it."""
@@ -108,6 +109,10 @@ class Callers:
             return self._user(user, partition, access_key_id, None)
         message = "The security token included in the request is invalid."
         raise Refusal("InvalidClientTokenId", message, 403)
+
+    def _new_credentials(self) -> Credentials:
+        access_key_id = generate_access_key_id_from_account_id(self.account, prefix="ASIA")
+        return Credentials(access_key_id, secrets.token_hex(20), secrets.token_hex(32))
 
     def _iam(self, partition: str) -> IAMBackend:
         return iam_backends[self.account][partition]

@@ -193,7 +193,8 @@ class Sandbox:
         secret_access_key, session_token)."""
         region = region or self.region
         credentials = credentials or self._administrator(region)
-        return self._session.client(
+        create: Any = self._session.client  # its stubs know the services installed by name only
+        return create(
             service,
             region_name=region,
             endpoint_url=self.url,

@@ -42,8 +42,8 @@ def record(
     """The record of a call whose `result` is what boto3 handed back: members, or {"Error": …}."""
     model = model_of(call.service)
     operation = model.operation_model(call.action)
-    error = result.get("Error")
-    refused = bool(error) and error["Code"] == "AccessDenied"
+    error: dict[str, str] = result.get("Error") or {}
+    refused = error.get("Code") == "AccessDenied"
     written: dict[str, Any] = {
         "eventVersion": EVENT_VERSION,
         "userIdentity": _user_identity(caller),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 from moto.iam.exceptions import IAMException, NotFoundException
 from moto.iam.models import iam_backends
 from moto.sts.responses import TokenResponse

@@ -119,7 +119,7 @@ def read_result(call: Call, reply: Reply) -> dict[str, Any]:
     """What boto3 would hand its caller: the result's members, or `{"Error": …}`."""
     model = model_of(call.service)
     parser = botocore.parsers.create_parser(model.resolved_protocol)
-    shape = model.operation_model(call.action).output_shape
+    shape: Any = model.operation_model(call.action).output_shape  # None where nothing comes back
     parsed: dict[str, Any] = parser.parse(
         {"status_code": reply.status, "headers": dict(reply.headers), "body": reply.body}, shape
     )

@@ -15,6 +15,7 @@ from sandbox.iam.credentials import PasswordsAndKeys
 from sandbox.iam.mfa import Mfa
 from sandbox.iam.names import Names
 from sandbox.iam.quotas import Quotas
+from sandbox.iam.service_credentials import ServiceCredentials
 
 # All 1,300 would slow every attachment down: moto builds a table of them each time.
 _AWS_POLICIES = (
@@ -33,7 +34,9 @@ _AWS_POLICIES = (
 )
 
 
-class StrictIAMBackend(Names, Mfa, Quotas, Conflicts, Boundaries, PasswordsAndKeys):
+class StrictIAMBackend(
+    Names, Mfa, Quotas, Conflicts, Boundaries, PasswordsAndKeys, ServiceCredentials
+):
     """The order matters where two have a rule for one call: what exists is checked before how much
     of it there may be."""
 

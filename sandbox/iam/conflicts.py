@@ -6,6 +6,7 @@ from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import IAMBackend
 
 from sandbox.iam.boundaries import boundary_arn
+from sandbox.iam.service_credentials import service_credentials
 
 
 class Conflicts(IAMBackend):
@@ -22,6 +23,7 @@ class Conflicts(IAMBackend):
             (user.mfa_devices, "delete MFA device first."),
             (user.ssh_public_keys, "delete SSH public keys first."),
             (user.signing_certificates, "delete signing certificates first."),
+            (service_credentials(user), "delete service specific credentials first."),
         )
         for left, remedy in what_is_left:
             if left:

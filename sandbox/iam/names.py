@@ -10,7 +10,7 @@ from moto.iam.exceptions import EntityAlreadyExists, NoSuchEntity, ValidationErr
 from moto.iam.models import Group, IAMBackend, ManagedPolicy, User
 from moto.iam.utils import generate_access_key_id_from_account_id
 
-_Named = TypeVar("_Named", User, Group)
+_Named = TypeVar("_Named")
 _NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
@@ -89,12 +89,12 @@ class Names(IAMBackend):
         self.tagger.delete_all_tags_for_resource(user.arn)
         super().update_user(user_name, new_path, new_user_name)
         self.tagger.tag_resource(user.arn, tags)
-        for belonging in (
-            *user.access_keys,
-            *user.ssh_public_keys,
-            *user.signing_certificates.values(),
-        ):
-            belonging.user_name = user.name
+        for key in user.access_keys:
+            key.user_name = user.name
+        for ssh_key in user.ssh_public_keys:
+            ssh_key.user_name = user.name
+        for certificate in user.signing_certificates.values():
+            certificate.user_name = user.name
         for device in self.virtual_mfa_devices.values():
             if device.user is user and device.user_attribute is not None:
                 device.user_attribute |= {

@@ -22,18 +22,22 @@ _MEANS_THE_CALLER = {
     "ChangePassword",
     "CreateAccessKey",
     "CreateLoginProfile",
+    "CreateServiceSpecificCredential",
     "DeactivateMFADevice",
     "DeleteAccessKey",
     "DeleteLoginProfile",
+    "DeleteServiceSpecificCredential",
     "DeleteSigningCertificate",
     "GetLoginProfile",
     "GetUser",
     "ListAccessKeys",
     "ListMFADevices",
     "ListSSHPublicKeys",
+    "ListServiceSpecificCredentials",
     "ListSigningCertificates",
     "UpdateAccessKey",
     "UpdateLoginProfile",
+    "UpdateServiceSpecificCredential",
     "UpdateSigningCertificate",
     "UploadSigningCertificate",
 }
@@ -42,10 +46,9 @@ _ALL_OF_IT = 10**9
 
 class StrictIamResponse(IamResponse):
     callers: ClassVar[Callers]  # one account a process, as everything in moto
-    RESPONSE_KEY_PATH_TO_TRANSFORMER: ClassVar = {
+    RESPONSE_KEY_PATH_TO_TRANSFORMER = {  # noqa: RUF012 - moto declares it so
         **IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER,
         "ListUsersResponse.Users.User.PermissionsBoundary": never_return,
-        "CreatePolicyResponse.Policy.Description": never_return,
     }
 
     @property
@@ -154,6 +157,32 @@ class StrictIamResponse(IamResponse):
         holder, _ = self.backend.find_mfa_device(self._get_param("SerialNumber"))
         if holder is not user:
             raise ValidationError("The MFA device is not associated with the user.")
+        return EmptyResult()
+
+    def create_service_specific_credential(self) -> ActionResult:
+        credential = self.backend.create_service_specific_credential(
+            self._get_param("UserName"), self._get_param("ServiceName")
+        )
+        return ActionResult({"ServiceSpecificCredential": credential})
+
+    def list_service_specific_credentials(self) -> ActionResult:
+        credentials = self.backend.list_service_specific_credentials(
+            self._get_param("UserName"), self._get_param("ServiceName")
+        )
+        return ActionResult({"ServiceSpecificCredentials": credentials})
+
+    def update_service_specific_credential(self) -> ActionResult:
+        self.backend.update_service_specific_credential(
+            self._get_param("UserName"),
+            self._get_param("ServiceSpecificCredentialId"),
+            self._get_param("Status"),
+        )
+        return EmptyResult()
+
+    def delete_service_specific_credential(self) -> ActionResult:
+        self.backend.delete_service_specific_credential(
+            self._get_param("UserName"), self._get_param("ServiceSpecificCredentialId")
+        )
         return EmptyResult()
 
     def list_entities_for_policy(self) -> ActionResult:
