@@ -79,7 +79,7 @@ class Bus:
         arn = str(target["Arn"])
         payload = target.get("Input") or json.dumps(envelope)
         if not self._may_invoke(rule_arn, arn):
-            self._invoker.note_refused(
+            self._invoker.note_not_run(
                 arn.rsplit(":", 1)[-1],
                 envelope["id"],
                 f"not invoked: its resource policy does not let {rule_arn}, or it does not exist",

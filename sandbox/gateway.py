@@ -31,6 +31,7 @@ from sandbox.events import Bus, iam_region, refuse_what_is_not_played
 from sandbox.functions import find_function
 from sandbox.invocations import Invoker
 from sandbox.logs import tail
+from sandbox.put_events import put_events
 from sandbox.wire import Call, Refusal, Reply, error_reply, read_call, read_result
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class Gateway:
             refuse_what_is_not_played(call)
             if (call.service, call.action) == ("lambda", "Invoke"):
                 return self._invoke(call, request)
+            if (call.service, call.action) == ("events", "PutEvents"):
+                return put_events(call, self._bus)
             return self._ask_moto(request)
         except Refusal as refusal:
             return error_reply(call, refusal)

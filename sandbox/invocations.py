@@ -118,8 +118,8 @@ class Invoker:
             self._changed.notify_all()
         return request_id
 
-    def note_refused(self, function: str, event_id: str, error: str) -> None:
-        """An event that the function's resource policy keeps out: no attempt was made."""
+    def note_not_run(self, function: str, event_id: str, error: str) -> None:
+        """An event that never reached the function: no attempt was made."""
         now = time.time()
         self._keep(Invocation(function, event_id, "", 0, now, now, False, error, False))
 
@@ -148,8 +148,10 @@ class Invoker:
         while (event := self._next(function_arn)) is not None:
             try:
                 retry = self._attempt(event)
-            except Exception:  # a poller must outlive what it could not foresee
+            except Exception as error:  # the function or its role is gone; the poller goes on
                 traceback.print_exc(file=sys.stderr)
+                name = function_arn.rsplit(":", 1)[-1]
+                self.note_not_run(name, event.event_id, repr(error))
                 retry = None
             with self._changed:
                 if retry is not None:

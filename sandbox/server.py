@@ -19,6 +19,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from moto.sts import urls as sts_urls
 from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Response
 
 from sandbox.callers import Callers, Credentials
 from sandbox.control import Control
@@ -54,6 +55,7 @@ class Server:
             HOST, port, self._application, threaded=True, request_handler=_QuietHandler
         )
         self.url = f"http://{HOST}:{self._http.server_port}"
+        self._hosts = {f"{name}:{self._http.server_port}" for name in (HOST, "localhost")}
         self._pool = Pool(self.url, self._open_session)
         self._invoker = Invoker(self._pool, self._find_function, self._lock, pauses_seconds)
         bus = Bus(account, self._invoker, self._lock)
@@ -85,7 +87,11 @@ class Server:
     def _application(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        if environ.get("PATH_INFO", "").startswith("/_sandbox/"):
+        path = environ.get("PATH_INFO", "")
+        # A web page can make its own host's name point here; moto's own endpoints reset its state.
+        if environ.get("HTTP_HOST") not in self._hosts or path.startswith("/moto-api"):
+            return Response("not here", 403)(environ, start_response)
+        if path.startswith("/_sandbox/"):
             return self._control(environ, start_response)
         return self._gateway(environ, start_response)
 
