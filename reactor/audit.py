@@ -41,7 +41,7 @@ class Journal:
     def __init__(self, mode: Mode, environment: Mapping[str, str] = os.environ) -> None:
         self._mode = mode
         level = audit_level(environment)
-        logger = Logger(service=SERVICE, level=level, utc=True)
+        logger = Logger(service=SERVICE, level=level, utc=True, location=None)
         self._log = {
             logging.INFO: logger.info,
             logging.WARNING: logger.warning,
@@ -65,7 +65,6 @@ class Journal:
         record = {
             "schema": SCHEMA,
             "trigger": _trigger(reading.trigger),
-            "subject": None,
             "ignored": reading.ignored,
             "mode": self._mode.value,
             "milliseconds": _milliseconds(reading.trigger, now),
@@ -94,6 +93,7 @@ class Journal:
             self._metrics.flush_metrics()
 
     def _write(self, sentence: str, record: Mapping[str, object]) -> None:
+        # Powertools leaves out members that are None; docs/audit.md says which may be missing.
         self._log(sentence, extra={"run": self._run, **record})
 
     def _count(self, each: Settled) -> None:

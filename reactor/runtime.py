@@ -6,7 +6,7 @@ command line alike.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -177,8 +177,17 @@ class FunctionReactor:
         return users_guardrail(self.settings, self.session, home, ask)
 
     def _settle(self, cause: Cause, guardrail: Guardrail) -> None:
-        everybody = cause.subject.kind is SubjectKind.EVERY_USER
-        brake = self.settings.max_remediations if everybody else 0
+        run = self._reconcile(cause, guardrail)
+        if not run.settled and cause.subject.kind is SubjectKind.MFA_SERIAL:
+            # The device leads to nobody whom we could name, so it may have been anybody's.
+            everyone = Subject(SubjectKind.EVERY_USER, cause.subject.account)
+            run = self._reconcile(replace(cause, subject=everyone), guardrail)
+        self.journal.flush()
+        run.raise_unsettled()
+
+    def _reconcile(self, cause: Cause, guardrail: Guardrail) -> Run:
+        everyone = cause.subject.kind is SubjectKind.EVERY_USER
+        brake = self.settings.max_remediations if everyone else 0
         run = reconcile(
             cause,
             guardrail,
@@ -188,8 +197,7 @@ class FunctionReactor:
             record=self.journal.settled,
         )
         self.journal.held_back(run, brake)
-        self.journal.flush()
-        run.raise_unsettled()
+        return run
 
 
 def keeper_function(own_function: str) -> str:

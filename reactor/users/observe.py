@@ -58,6 +58,7 @@ class Observer:
     def observe(self, cause: Cause) -> Iterator[Observation[UserState]]:
         """Yield an observation for each user that the cause's subject stands for.
 
+        Nothing for an MFA serial that leads to nobody: then every user should be looked at.
         Raises ReactorError when what every judgement rests on cannot be read.
         """
         subject = cause.subject
@@ -99,8 +100,8 @@ class Observer:
         """Find whom a deleted device may have belonged to: its name, the caller, IAM's listing.
 
         A device must be deactivated before it is deleted, and that event names the user. This one
-        is the second chance, so a plausible owner is enough; without any, every user is looked at.
-        All leads are followed at once, to stay within one round of reads.
+        is the second chance, so a plausible owner is enough. All leads are followed at once, to
+        stay within one round of reads. Yields nothing when they lead to nobody.
         """
         serial = cause.subject.serial or ""
         leads = [serial.rpartition("/")[2], cause.caller_user or ""]
@@ -117,10 +118,7 @@ class Observer:
         ]
         if owner is not None and owner.lower() not in names:
             seen += self._users([owner], cause)
-        if all(each.state is not None and each.state.presence is Presence.GONE for each in seen):
-            yield from self.every_user(cause.subject.account)
-        else:
-            yield from seen
+        yield from (each for each in seen if not _is_gone(each))
 
     def _user_calls(self, names: Sequence[str], cause: Cause) -> dict[str, dict[str, Call]]:
         questions = {"user", "attached_policies", "groups_of", *self._scope_questions()}
@@ -227,6 +225,10 @@ def _with_answers(state: UserState, answers: Answers) -> UserState:
         devices=_answer(answers.get("devices_of")),
         has_password=_answer(answers.get("has_password")),
     )
+
+
+def _is_gone(seen: Observation[UserState]) -> bool:
+    return seen.state is not None and seen.state.presence is Presence.GONE
 
 
 def _answer(answer: Any) -> Any:  # noqa: ANN401 - each read has its own type
