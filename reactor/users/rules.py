@@ -126,6 +126,8 @@ def _is_void(device: Device, cause: Cause, now: datetime) -> bool:
 
 def _guard_was_detached(user: UserState, cause: Cause, now: datetime) -> bool:
     """Whether a young event says that the guard, which the read shows attached, was detached."""
+    if cause.subject.kind is SubjectKind.EVERY_USER:
+        return False  # it does not say from whom
     return user.guarded_directly and any(
         hint.about == user.guard.arn for hint in _claims(cause, Claim.POLICY_DETACHED, now)
     )
