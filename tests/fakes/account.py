@@ -1,0 +1,128 @@
+"""What is in an account: users, groups and policies, with all that it has been.
+
+A `World` is frozen; every change makes a new one, and `Account` keeps them with their times, so
+that a read can be answered from a while ago, as IAM answers.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from reactor.partitions import policy_arn
+from reactor.users.state import Device
+
+ACCOUNT = "123456789012"
+GUARD_ARN = policy_arn("aws", ACCOUNT, "MfaReactorGuard")
+GUARD_TAGS = {"mfa-reactor": "guard"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IamUser:
+    """A user with everything that hangs on it. Of each credential: whether it is active."""
+
+    name: str
+    path: str = "/"
+    tags: tuple[tuple[str, str], ...] = ()
+    groups: frozenset[str] = frozenset()
+    policies: frozenset[str] = frozenset()
+    inline_policies: int = 0
+    devices: tuple[Device, ...] = ()
+    password: bool = False
+    keys: tuple[bool, ...] = ()
+    ssh_keys: tuple[bool, ...] = ()
+    service_credentials: tuple[bool, ...] = ()
+    certificates: tuple[bool, ...] = ()
+
+    @property
+    def arn(self) -> str:
+        """The user's ARN, its path in it."""
+        return f"arn:aws:iam::{ACCOUNT}:user{self.path}{self.name}"
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether anything is left to sign in or to call with."""
+        return self.password or any(
+            (*self.keys, *self.ssh_keys, *self.service_credentials, *self.certificates)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A managed policy."""
+
+    tags: Mapping[str, str] = field(default_factory=dict)
+    document: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The account at one moment. Users are found by their name in lower case."""
+
+    users: Mapping[str, IamUser] = field(default_factory=dict)
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the policies of each
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+
+    def user(self, name: str) -> IamUser | None:
+        """Return a user, by its name in any case."""
+        return self.users.get(name.lower())
+
+    def carries(self, name: str, arn: str) -> bool:
+        """Tell whether a policy reaches a user, directly or through a group."""
+        user = self.users[name.lower()]
+        return arn in user.policies or any(
+            arn in self.groups.get(group, frozenset()) for group in user.groups
+        )
+
+
+class Account:
+    """The account now, and as it was."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self._past: list[tuple[datetime, World]] = []
+        self.world = World()
+
+    def as_of(self, age: timedelta) -> World:
+        """Return the account as it was `age` ago, or before its first change."""
+        if not age:
+            return self.world
+        moment = self.clock() - age
+        seen = [world for at, world in self._past if at <= moment]
+        return seen[-1] if seen else World()
+
+    def put_user(self, name: str, **members: Any) -> IamUser:
+        """Add a user, or put another in its place."""
+        user = IamUser(name=name, **members)
+        groups = {group: frozenset[str]() for group in user.groups} | dict(self.world.groups)
+        self._become(
+            replace(self.world, users={**self.world.users, name.lower(): user}, groups=groups)
+        )
+        return user
+
+    def change(self, name: str, **members: Any) -> IamUser:
+        """Change some of a user's members."""
+        user = replace(self.world.users[name.lower()], **members)
+        self._become(replace(self.world, users={**self.world.users, name.lower(): user}))
+        return user
+
+    def remove_user(self, name: str) -> None:
+        """Take a user away, whatever hangs on it."""
+        users = {key: user for key, user in self.world.users.items() if key != name.lower()}
+        self._become(replace(self.world, users=users))
+
+    def put_group(self, name: str, *policies: str) -> None:
+        """Add a group with these policies, or give it these instead of its own."""
+        groups = {**self.world.groups, name: frozenset(policies)}
+        self._become(replace(self.world, groups=groups))
+
+    def put_policy(
+        self, arn: str = GUARD_ARN, tags: Mapping[str, str] | None = None, document: str = "{}"
+    ) -> None:
+        """Add a policy; without arguments, the guard as the keeper leaves it."""
+        policy = Policy(GUARD_TAGS if tags is None else tags, document)
+        self._become(replace(self.world, policies={**self.world.policies, arn: policy}))
+
+    def _become(self, world: World) -> None:
+        self.world = world
+        self._past.append((self.clock(), world))

@@ -1,0 +1,142 @@
+"""The reactor on the fake: its guardrails put together from settings, as reactor.runtime does."""
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeVar
+
+from reactor.errors import ReactorError, Transient, Unsettled
+from reactor.guard.identity import Guard
+from reactor.guard.keeper import Keeper
+from reactor.model import Cause, Subject, SubjectKind, TriggerKind
+from reactor.reconcile import Run, Settled, enforce, observe_only, reconcile
+from reactor.settings import PREFIX, Mode, Settings
+from reactor.triggers import cloudtrail
+from reactor.users.guardrail import Users
+from reactor.users.observe import Observer
+from tests.fakes.account import ACCOUNT, Account
+from tests.fakes.clock import FakeClock
+from tests.fakes.events import Envelope, about_everyone, trigger
+from tests.fakes.iam import FakeIam
+
+Key = TypeVar("Key", bound=Hashable)
+RETRIES_AFTER = (60, 120)  # seconds: how Lambda tries an asynchronous invocation again
+
+
+def settings(**texts: str) -> Settings:
+    """Return settings that enforce; `scope="console"` stands for REACTOR_SCOPE=console."""
+    given = {"mode": "enforce", **texts}
+    return Settings.from_environment({PREFIX + name.upper(): text for name, text in given.items()})
+
+
+class Rounds:
+    """A Gather that makes its calls one after another, and counts the rounds."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def __call__(self, calls: Mapping[Key, Callable[[], Any]], /) -> dict[Key, Any | ReactorError]:
+        """Make the calls; an error stands in its call's place."""
+        if calls:
+            self.sizes.append(len(calls))
+        return {key: _settle(call) for key, call in calls.items()}
+
+
+class Recorder:
+    """Takes what reconcile records."""
+
+    def __init__(self) -> None:
+        self.settled: list[Settled] = []
+
+    def __call__(self, each: Settled) -> None:
+        """Take a settled subject."""
+        self.settled.append(each)
+
+    def of(self, name: str) -> list[Settled]:
+        """Return the records of one user."""
+        return [each for each in self.settled if each.observation.subject.name == name]
+
+
+class Harness:
+    """An account, the reactor on it, and what it recorded.
+
+    `exemptions` is the text of the exemption list; None: there is no such parameter.
+    """
+
+    def __init__(self, chosen: Settings | None = None, *, exemptions: str | None = None) -> None:
+        self.settings = settings() if chosen is None else chosen
+        self.clock = FakeClock()
+        self.account = Account(self.clock)
+        self.iam = FakeIam(self.account)
+        self.rounds = Rounds()
+        self.recorder = Recorder()
+        self.exemptions = exemptions
+        self.keeper_calls = 0
+        self.guard = Guard.of(self.settings, partition="aws", account=ACCOUNT)
+        self.observer = Observer(
+            self.iam, self._exemption_list, self.rounds, self.guard, self.settings
+        )
+        self.users = Users(self.observer, self.iam, self.settings, self._ask_keeper)
+        self.keeper = Keeper(self.iam, self.guard, "aws", ACCOUNT)
+
+    def run(self, cause: Cause) -> Run:
+        """Reconcile a cause, under the brake if it is a sweep."""
+        everybody = cause.subject.kind is SubjectKind.EVERY_USER
+        return reconcile(
+            cause,
+            self.users,
+            execute=enforce if self.settings.mode is Mode.ENFORCE else observe_only,
+            clock=self.clock,
+            brake=self.settings.max_remediations if everybody else 0,
+            record=self.recorder,
+        )
+
+    def sweep(self) -> Run:
+        """Look at every user."""
+        return self.run(about_everyone())
+
+    def keep(self) -> Run:
+        """Have the keeper look at the guard."""
+        subject = Subject(SubjectKind.GUARD, ACCOUNT, arn=self.guard.arn)
+        cause = Cause(trigger(TriggerKind.REACTOR), subject)
+        execute = enforce if self.settings.mode is Mode.ENFORCE else observe_only
+        return reconcile(cause, self.keeper, execute=execute, clock=self.clock)
+
+    def deliver(self, event: Envelope) -> list[Run]:
+        """Take an event as Lambda would hand it over, once."""
+        reading = cloudtrail.parse(event, account=ACCOUNT, received_at=self.clock())
+        return [self.run(cause) for cause in reading.causes]
+
+    def deliver_until_settled(self, event: Envelope) -> bool:
+        """Take an event, and again as often as Lambda tries; tell whether it was settled."""
+        for wait in (*RETRIES_AFTER, None):
+            try:
+                for run in self.deliver(event):
+                    run.raise_unsettled()
+            except Unsettled:
+                if wait is None:
+                    return False
+                self.clock.advance(wait)
+            else:
+                return True
+        return False
+
+    def carries_guard(self, name: str) -> bool:
+        """Tell whether the guard reaches a user."""
+        return self.account.world.carries(name, self.guard.arn)
+
+    def _exemption_list(self) -> str:
+        if self.exemptions is None:
+            raise Transient("the exemption list does not exist", remedy="create it")
+        return self.exemptions
+
+    def _ask_keeper(self) -> None:
+        self.keeper_calls += 1
+        run = self.keep()
+        if any(each.errors for each in run.settled):
+            raise Transient("the keeper could not bring the guard into order", remedy="-")
+
+
+def _settle(call: Callable[[], Any]) -> Any | ReactorError:
+    try:
+        return call()
+    except ReactorError as error:
+        return error

@@ -1,0 +1,212 @@
+"""A fake of IAM: reactor.users.ports.Iam and reactor.guard.keeper.Policies, in memory.
+
+It answers as AwsIam does, down to which missing thing is an answer and which an error. Every call
+is logged; calls can be made to fail, and reads to be stale.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from reactor.errors import Permanent, ReactorError, Transient
+from reactor.partitions import policy_arn
+from reactor.users.ports import User, UserDetail
+from reactor.users.state import Device
+from tests.fakes.account import ACCOUNT, Account, IamUser, World
+
+POLICIES_PER_USER = 10  # AWS's quota
+WRITES = frozenset({"attach", "detach", "create_policy"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: the method, and whom or what it was about."""
+
+    method: str
+    about: str = ""
+
+
+@dataclass(slots=True)
+class Fault:
+    """Calls that fail: of a method, about something, only the n-th; None means any."""
+
+    error: ReactorError
+    method: str | None = None
+    about: str | None = None
+    nth: int | None = None
+    met: int = field(default=0, init=False)
+    raised: int = field(default=0, init=False)
+
+    def strike(self, call: Call) -> None:
+        """Raise the error if the call is one of those."""
+        if self.method not in {None, call.method}:
+            return
+        if self.about is not None and self.about.lower() != call.about.lower():
+            return
+        self.met += 1
+        if self.nth in {None, self.met}:
+            self.raised += 1
+            raise self.error
+
+
+def throttled() -> Transient:
+    """Return the error that may pass."""
+    return Transient("iam: failed: Throttling: Rate exceeded", remedy="wait")
+
+
+class FakeIam:
+    """IAM of one account.
+
+    `staleness` is asked at each read for how many seconds ago it is answered from; `on_call` is
+    told of each call before it is answered, so that a test can let something happen in between.
+    """
+
+    def __init__(self, account: Account, *, page: int = 3) -> None:
+        self.account = account
+        self.log: list[Call] = []
+        self.faults: list[Fault] = []
+        self.staleness: Callable[[], float] = lambda: 0.0
+        self.on_call: Callable[[Call], None] = lambda _: None
+        self._page = page
+
+    @property
+    def writes(self) -> list[Call]:
+        """The calls that change something, in order."""
+        return [call for call in self.log if call.method in WRITES]
+
+    @property
+    def reads(self) -> list[str]:
+        """The methods of the other calls, in order."""
+        return [call.method for call in self.log if call.method not in WRITES]
+
+    def fail(
+        self,
+        method: str | None = None,
+        *,
+        about: str | None = None,
+        nth: int | None = None,
+        error: ReactorError | None = None,
+    ) -> Fault:
+        """Make calls fail from now on, with a throttling unless another error is given."""
+        fault = Fault(error or throttled(), method, about, nth)
+        self.faults.append(fault)
+        return fault
+
+    def user(self, name: str) -> User | None:
+        """Answer GetUser."""
+        user = self._read("user", name).user(name)
+        return None if user is None else _as_shown(user)
+
+    def attached_policies(self, user: str) -> frozenset[str]:
+        """Answer ListAttachedUserPolicies."""
+        return self._user("attached_policies", user).policies
+
+    def groups_of(self, user: str) -> tuple[str, ...]:
+        """Answer ListGroupsForUser."""
+        return tuple(sorted(self._user("groups_of", user).groups))
+
+    def groups_with(self, policy_arn: str) -> frozenset[str]:
+        """Answer ListEntitiesForPolicy."""
+        groups = self._read("groups_with", policy_arn).groups
+        return frozenset(group for group, carried in groups.items() if policy_arn in carried)
+
+    def policy_tags(self, policy_arn: str) -> Mapping[str, str] | None:
+        """Answer GetPolicy."""
+        policy = self._read("policy_tags", policy_arn).policies.get(policy_arn)
+        return None if policy is None else policy.tags
+
+    def devices_of(self, user: str) -> tuple[Device, ...]:
+        """Answer ListMFADevices."""
+        return self._user("devices_of", user).devices
+
+    def has_password(self, user: str) -> bool:
+        """Answer GetLoginProfile, which says NoSuchEntity for a missing user, too."""
+        found = self._read("has_password", user).user(user)
+        return found is not None and found.password
+
+    def has_active_key(self, user: str) -> bool:
+        """Answer ListAccessKeys."""
+        return any(self._user("has_active_key", user).keys)
+
+    def has_active_ssh_key(self, user: str) -> bool:
+        """Answer ListSSHPublicKeys."""
+        return any(self._user("has_active_ssh_key", user).ssh_keys)
+
+    def has_active_service_credential(self, user: str) -> bool:
+        """Answer ListServiceSpecificCredentials."""
+        return any(self._user("has_active_service_credential", user).service_credentials)
+
+    def has_active_certificate(self, user: str) -> bool:
+        """Answer ListSigningCertificates."""
+        return any(self._user("has_active_certificate", user).certificates)
+
+    def device_owner(self, serial: str) -> str | None:
+        """Answer ListVirtualMFADevices, which knows no hardware tokens and no passkeys."""
+        for user in self._read("device_owner", serial).users.values():
+            if ":mfa/" in serial and any(serial == device.serial for device in user.devices):
+                return user.name
+        return None
+
+    def every_user(self) -> Iterator[UserDetail]:
+        """Answer GetAccountAuthorizationDetails: a call a page, made as its first user is due."""
+        shown = list(self._read("every_user", "page 1").users.values())
+        for number, user in enumerate(shown):
+            if number and number % self._page == 0:
+                self._read("every_user", f"page {number // self._page + 1}")
+            yield UserDetail(
+                _as_shown(user), user.policies, tuple(sorted(user.groups)), user.inline_policies
+            )
+
+    def attach(self, user: str, policy_arn: str) -> None:
+        """Do AttachUserPolicy."""
+        self._call("attach", user)
+        found = self._there(self.account.world, "attach", user)
+        if policy_arn not in self.account.world.policies:
+            raise Transient(f"no policy {policy_arn}: NoSuchEntity", remedy="-")
+        if policy_arn in found.policies:
+            return
+        if len(found.policies) >= POLICIES_PER_USER:
+            raise Permanent("LimitExceeded: PoliciesPerUser: 10", remedy="detach some")
+        self.account.change(user, policies=found.policies | {policy_arn})
+
+    def detach(self, user: str, policy_arn: str) -> bool:
+        """Do DetachUserPolicy."""
+        self._call("detach", user)
+        found = self.account.world.user(user)
+        if found is None or policy_arn not in found.policies:
+            return False
+        self.account.change(user, policies=found.policies - {policy_arn})
+        return True
+
+    def create_policy(self, name: str, document: str, tags: Mapping[str, str]) -> bool:
+        """Do CreatePolicy."""
+        arn = policy_arn("aws", ACCOUNT, name)
+        self._call("create_policy", arn)
+        if arn in self.account.world.policies:
+            return False
+        self.account.put_policy(arn, dict(tags), document)
+        return True
+
+    def _call(self, method: str, about: str) -> None:
+        call = Call(method, about)
+        self.log.append(call)
+        self.on_call(call)
+        for fault in self.faults:
+            fault.strike(call)
+
+    def _read(self, method: str, about: str) -> World:
+        self._call(method, about)
+        return self.account.as_of(timedelta(seconds=self.staleness()))
+
+    def _user(self, method: str, name: str) -> IamUser:
+        return self._there(self._read(method, name), method, name)
+
+    def _there(self, world: World, method: str, name: str) -> IamUser:
+        user = world.user(name)
+        if user is None:
+            raise Transient(f"{method} of {name}: NoSuchEntity", remedy="-")
+        return user
+
+
+def _as_shown(user: IamUser) -> User:
+    return User(user.name, user.arn, user.path, user.tags)

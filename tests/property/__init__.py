@@ -1,0 +1,1 @@
+"""What must hold for every account, setting and event; hypothesis looks for the exception."""

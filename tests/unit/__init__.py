@@ -1,0 +1,1 @@
+"""One module a module of the reactor; no network."""
