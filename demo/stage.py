@@ -1,0 +1,146 @@
+"""The stage: a local AWS account with a past, and the reactor deployed into it."""
+
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo import story
+from reactor import roles
+from sandbox import Deployment, Sandbox, deploy
+
+PROJECT = Path(__file__).parent.parent
+STAGE = "prod"
+
+# Shows that something is at work, and how long it took.
+Working = Callable[[str], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The account and what is deployed in it."""
+
+    sandbox: Sandbox
+    deployment: Deployment
+
+    def aws(self, words: Sequence[str]) -> str:
+        """Run the AWS CLI as the account's administrator; return what it printed.
+
+        Raises CalledProcessError when it ends with an error.
+        """
+        ran = subprocess.run(
+            # The AWS CLI of this environment: another may be first on the PATH, or none.
+            [str(Path(sys.executable).with_name("aws")), *words],
+            env=self.sandbox.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ran.stdout
+
+    def iam(self, signed_in: str | None = None) -> Any:  # noqa: ANN401 - boto3's clients have no class
+        """Return a client as the administrator, or as a user who signed in with MFA."""
+        if signed_in is None:
+            return self.sandbox.client("iam")
+        return self.sandbox.console_client(signed_in, mfa=True)
+
+    def is_guarded(self, user: str) -> bool:
+        """Ask IAM whether this very guard, by its ARN, is attached to a user."""
+        attached = self.iam().list_attached_user_policies(UserName=user)["AttachedPolicies"]
+        return story.GUARD_ARN in {policy["PolicyArn"] for policy in attached}
+
+    def log_events(self, function: str) -> list[dict[str, Any]]:
+        """Return what a function has logged, with the times (milliseconds since the epoch)."""
+        logs = self.sandbox.client("logs")
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=self.deployment.log_group(function)
+        )
+        try:
+            return [event for page in pages for event in page["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+
+    @property
+    def sweep_rule(self) -> str:
+        """The name of the rule with the schedule."""
+        return next(rule for rule in self.deployment.rules if "sweep" in rule)
+
+
+@contextmanager
+def set_up(mode: str, working: Working) -> Iterator[Stage]:
+    """Start an account, give it a past, deploy; take all of it away at the end.
+
+    Raises SandboxError or DeploymentFailed when that does not work.
+    """
+    with ExitStack() as undo:
+        with working("An AWS account on this machine: moto, CloudTrail, EventBridge, Lambda"):
+            sandbox = undo.enter_context(Sandbox.start(account=story.ACCOUNT))
+        with working(f"In it: {story.ENROLLED}, with an MFA device; the list of exempt users"):
+            _furnish(sandbox)
+
+        def before_deploy(copy: Path) -> None:
+            undo.callback(shutil.rmtree, copy.parent, ignore_errors=True)
+            roles.write_files(copy / ".chalice")
+
+        with working(f"chalice deploy --stage {STAGE}: functions, roles, rules"):
+            deployment = deploy(
+                sandbox,
+                project=PROJECT,
+                stage=STAGE,
+                settings=settings(mode),
+                before_deploy=before_deploy,
+            )
+        yield Stage(sandbox, deployment)
+
+
+def settings(mode: str) -> dict[str, str]:
+    """Return the stage's settings."""
+    return {
+        "REACTOR_MODE": mode,
+        "REACTOR_SCOPE": story.SCOPE,
+        "REACTOR_EXEMPT_PARAMETER": story.EXEMPT_PARAMETER,
+    }
+
+
+def _furnish(sandbox: Sandbox) -> None:
+    """Put into the account what was there before the reactor."""
+    sandbox.client("ssm").put_parameter(
+        Name=story.EXEMPT_PARAMETER, Type="StringList", Value=f"{story.LISTED},break-glass"
+    )
+    iam = sandbox.client("iam")
+    iam.create_user(UserName=story.ENROLLED)
+    password = f"aA1!{secrets.token_urlsafe(20)}"
+    iam.create_login_profile(UserName=story.ENROLLED, Password=password)
+    iam.put_user_policy(
+        UserName=story.ENROLLED,
+        PolicyName="MayManageOwnDevices",
+        PolicyDocument=json.dumps(_MAY_MANAGE_OWN_DEVICES),
+    )
+    iam.create_virtual_mfa_device(VirtualMFADeviceName=story.ENROLLED)
+    iam.enable_mfa_device(
+        UserName=story.ENROLLED,
+        SerialNumber=story.DEVICE,
+        AuthenticationCode1="123456",
+        AuthenticationCode2="654321",
+    )
+
+
+_MAY_MANAGE_OWN_DEVICES = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["iam:DeactivateMFADevice", "iam:DeleteVirtualMFADevice"],
+            "Resource": [
+                "arn:aws:iam::*:user/${aws:username}",
+                "arn:aws:iam::*:mfa/${aws:username}",
+            ],
+        }
+    ],
+}
