@@ -1,0 +1,47 @@
+"""The documents say what the code does, where they quote it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reactor.audit import ALARM_SCHEMA, SCHEMA
+from tests.project.documents import settings_table
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def test_the_readmes_table_of_settings_is_the_codes() -> None:
+    """Every setting with its default and meaning, in the code's own words."""
+    assert settings_table() in README
+
+
+def test_the_readme_names_targets_that_exist() -> None:
+    """Each `make TARGET` in the documents is in the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in DOCUMENTS:
+        named = set(re.findall(r"(?:^    |`)make ([a-z-]+)", document.read_text(), re.MULTILINE))
+        assert named <= targets, document.name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    """Each relative link points to a file of the repository."""
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_stages_come_observing() -> None:
+    """Nobody is locked out by a deployment as it comes."""
+    config = (ROOT / ".chalice" / "config.json").read_text()
+    assert config.count('"REACTOR_MODE": "observe"') == 2
+    assert "enforce" not in config
+
+
+def test_the_audit_document_has_the_current_schemas() -> None:
+    """docs/audit.md describes the schemas that are written."""
+    text = (ROOT / "docs" / "audit.md").read_text()
+    assert f"`{SCHEMA}`" in text
+    assert f"`{ALARM_SCHEMA}`" in text
