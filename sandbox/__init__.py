@@ -17,6 +17,6 @@ what happened. It never ships, listens on the loopback interface only, and reach
 """
 
 from sandbox.client import Control, Sandbox, SandboxError
-from sandbox.deployment import Deployment, DeploymentFailed, deploy
+from sandbox.deployment import Deployment, DeploymentError, deploy
 
-__all__ = ["Control", "Deployment", "DeploymentFailed", "Sandbox", "SandboxError", "deploy"]
+__all__ = ["Control", "Deployment", "DeploymentError", "Sandbox", "SandboxError", "deploy"]

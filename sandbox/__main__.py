@@ -23,7 +23,8 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="sandbox-") as directory,
     ):
         deployment = deploy(sandbox, project=_PROJECT, stage=arguments.stage, settings=settings)
-        print(_welcome(sandbox, deployment, Path(directory) / "environment.sh"), flush=True)
+        text = _welcome(sandbox, deployment, Path(directory) / "environment.sh")
+        print(text, flush=True)  # noqa: T201 - the program's output
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
 
 
@@ -48,8 +49,10 @@ def _welcome(sandbox: Sandbox, deployment: Deployment, file: Path) -> str:
     of_aws["NO_PROXY"] = environment["NO_PROXY"]
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(of_aws.items())]
     file.write_text("\n".join(["unset AWS_PROFILE", *lines, ""]))
-    function = next((name for name in deployment.functions if "event" in name or "react" in name),
-                    deployment.functions[0])
+    function = next(
+        (name for name in deployment.functions if "event" in name or "react" in name),
+        deployment.functions[0],
+    )
     return f"""\
 An AWS account on {sandbox.url}, for this machine only (it listens on 127.0.0.1, the loopback
 interface). Deployed: {", ".join(deployment.functions)}. In another terminal:

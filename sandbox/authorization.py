@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from moto.iam.models import ManagedPolicy, Role
-
-from sandbox.callers import Caller
 from sandbox.wire import Call, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from moto.iam.models import ManagedPolicy, Role
+
+    from sandbox.callers import Caller
 
 # Where the permission is called otherwise than the operation.
 _PERMISSION = {("lambda", "Invoke"): "InvokeFunction"}
@@ -36,6 +39,7 @@ def judge(call: Call, caller: Caller) -> None:
 
 
 def allows(role: Role, action: str) -> bool:
+    """Whether some Allow of the role's policies names the action, and no plain Deny does."""
     statements = list(_statements(role))
     if any(_denies(statement, action) for statement in statements):
         return False

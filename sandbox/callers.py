@@ -8,7 +8,7 @@ place for secrets.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import secrets
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +23,8 @@ from sandbox.wire import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
+    """What a client signs with."""
+
     access_key_id: str
     secret_access_key: str
     session_token: str | None = None
@@ -32,13 +34,15 @@ class Credentials:
 class Session:
     """What a temporary credential says about itself."""
 
-    created: datetime.datetime
+    created: dt.datetime
     mfa: bool = False
     console: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """The identity behind a call. A role's session has its `role`, a user its `user_name`."""
+
     kind: Literal["Root", "IAMUser", "AssumedRole"]
     account: str
     partition: str
@@ -57,8 +61,11 @@ class _UserSession:
 
 
 class Callers:
-    """The keys this account has issued. moto keeps users' and roles' keys; sessions of users and
-    the root user's keys, which moto hands out as constants, are kept here."""
+    """The keys this account has issued.
+
+    moto keeps users' and roles' keys; sessions of users and the root user's keys, which moto hands
+    out as constants, are kept here.
+    """
 
     def __init__(self, account: str) -> None:
         self.account = account
@@ -68,6 +75,7 @@ class Callers:
     def open_user_session(
         self, partition: str, user_name: str, *, mfa: bool, console: bool
     ) -> Credentials:
+        """A session of the user's, from GetSessionToken or the console."""
         user = self._iam(partition).get_user(user_name)
         credentials = self._new_credentials()
         session = Session(_now(), mfa=mfa, console=console)
@@ -75,6 +83,7 @@ class Callers:
         return credentials
 
     def open_root_session(self, partition: str) -> Credentials:
+        """A session of the account's root user."""
         credentials = self._new_credentials()
         self._root_keys[credentials.access_key_id] = partition
         return credentials
@@ -89,9 +98,7 @@ class Callers:
             duration=3600,
             external_id="",
         )
-        return Credentials(
-            session.access_key_id, session.secret_access_key, session.session_token
-        )
+        return Credentials(session.access_key_id, session.secret_access_key, session.session_token)
 
     def identify(self, access_key_id: str, region: str) -> Caller:
         """Raises Refusal(InvalidClientTokenId) for a key that nobody holds."""
@@ -148,9 +155,10 @@ class Callers:
     def _assumed_role(self, access_key_id: str, partition: str) -> AssumedRole:
         sessions = sts_backends[self.account][partition]
         assumed = sessions.get_assumed_role_from_access_key(access_key_id)
-        assert assumed is not None, "moto issues a role's key and its session together"
+        if assumed is None:
+            raise LookupError(f"moto knows the role's key {access_key_id} without its session")
         return assumed
 
 
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -10,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import boto3
@@ -21,7 +21,8 @@ from botocore.config import Config
 
 from sandbox.environment import client_environment
 
-_STILL_RUNNING = 408
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 class SandboxError(Exception):
@@ -60,17 +61,23 @@ class Control:
         self._command("set_latency", milliseconds=milliseconds)
 
     def calls(self) -> list[dict[str, Any]]:
-        """Every AWS call answered, in the order of the answers: service, action, region, caller
-        (ARN), started and ended (seconds since the epoch), status, error (code or None)."""
+        """Every AWS call answered, in the order of the answers.
+
+        service, action, region, caller (ARN), started and ended (seconds since the epoch), status,
+        error (code or None).
+        """
         calls: list[dict[str, Any]] = self._command("calls")
         return calls
 
     def clear_calls(self) -> None:
+        """Forgets the calls so far."""
         self._command("clear_calls")
 
     def settle(self, timeout_seconds: float = 30.0) -> None:
-        """Waits until no invocation is queued, running or waiting for a retry. Raises TimeoutError,
-        naming what still runs."""
+        """Waits until no invocation is queued, running or waiting for a retry.
+
+        Raises TimeoutError, naming what still runs.
+        """
         self._command("settle", timeout_seconds=timeout_seconds)
 
     def invoke_event(self, envelope: dict[str, Any]) -> list[str]:
@@ -83,8 +90,12 @@ class Control:
         self._command("reset_functions")
 
     def invocations(self) -> list[dict[str, Any]]:
-        """Every attempt: function, event_id, request_id, attempt (0 when a resource policy kept it
-        out), started, ended (seconds since the epoch), ok, error, cold."""
+        """Every attempt, oldest first.
+
+        function, event_id, request_id, attempt (1 to 3; 0 for an event that never reached the
+        function, with the reason in error), started, ended (seconds since the epoch), ok, error
+        (None when ok), cold.
+        """
         invocations: list[dict[str, Any]] = self._command("invocations")
         return invocations
 
@@ -96,6 +107,7 @@ class Control:
         return credentials
 
     def root_session(self) -> dict[str, str]:
+        """Credentials of the account's root user."""
         credentials: dict[str, str] = self._command("root_session", region=self._region)
         return credentials
 
@@ -108,9 +120,9 @@ class Control:
             answer = json.loads(response.read())
         finally:
             connection.close()
-        if response.status == _STILL_RUNNING:
+        if response.status == HTTPStatus.REQUEST_TIMEOUT:
             raise TimeoutError(answer["error"])
-        if response.status != 200:
+        if response.status != HTTPStatus.OK:
             raise SandboxError(answer["error"])
         return answer
 
@@ -119,7 +131,7 @@ class Sandbox:
     """An AWS account in a process of its own. Use `start`, and `stop` it or use it in `with`."""
 
     def __init__(
-        self, process: subprocess.Popen[str], ready: dict[str, Any], region: str, home: Path
+        self, process: subprocess.Popen[str], ready: dict[str, Any], region: str, directory: Path
     ) -> None:
         self.url: str = ready["url"]
         self.account: str = ready["account"]
@@ -127,7 +139,9 @@ class Sandbox:
         self.control = Control(self.url, region)
         self._credentials: dict[str, dict[str, str]] = ready["credentials"]
         self._process = process
-        self._home = home
+        self.directory = directory  # for what lives as long as the account; gone with it
+        self._home = directory / "home"
+        self._home.mkdir()
 
     @classmethod
     def start(
@@ -139,25 +153,25 @@ class Sandbox:
         retry_pauses_seconds: tuple[float, float] | None = None,
     ) -> Self:
         """Raises SandboxError when the server does not come up."""
-        home = Path(tempfile.mkdtemp(prefix="sandbox-home-"))
+        directory = Path(tempfile.mkdtemp(prefix="sandbox-"))
         arguments = ["--port", str(port), "--account", account, "--until-stdin-closes"]
         if retry_pauses_seconds is not None:
             arguments += ["--retry-pauses", ",".join(map(str, retry_pauses_seconds))]
-        process = subprocess.Popen(  # noqa: S603 - our own module
+        process = subprocess.Popen(
             [sys.executable, "-m", "sandbox.serve", *arguments],
             stdin=subprocess.PIPE,  # closes with us, and the server ends with it
             stdout=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parent.parent,
         )
-        assert process.stdout is not None
-        line = process.stdout.readline()
+        line = process.stdout.readline() if process.stdout else ""
         if not line:
-            shutil.rmtree(home, ignore_errors=True)
+            shutil.rmtree(directory, ignore_errors=True)
             raise SandboxError(f"the server ended with status {process.wait()} before it was ready")
-        return cls(process, json.loads(line), region, home)
+        return cls(process, json.loads(line), region, directory)
 
     def stop(self) -> None:
+        """Ends the server, its functions, and what they had in temporary directories."""
         self._process.terminate()
         try:
             self._process.wait(10)
@@ -167,7 +181,7 @@ class Sandbox:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
-        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -183,14 +197,17 @@ class Sandbox:
     def environment(self, region: str | None = None) -> dict[str, str]:
         """A complete environment for a client of this account, as its administrator."""
         region = region or self.region
-        credentials = self._administrator(region)
-        return client_environment(url=self.url, region=region, home=self._home, **credentials)
+        return client_environment(
+            url=self.url, region=region, home=self._home, credentials=self._administrator(region)
+        )
 
     def client(
         self, service: str, region: str | None = None, credentials: dict[str, str] | None = None
     ) -> Any:
-        """A boto3 client, as the administrator or with other credentials (access_key_id,
-        secret_access_key, session_token)."""
+        """A boto3 client, as the administrator or with other credentials.
+
+        Those are access_key_id, secret_access_key and, of a session, session_token.
+        """
         region = region or self.region
         credentials = credentials or self._administrator(region)
         create: Any = self._session.client  # its stubs know the services installed by name only

@@ -1,21 +1,25 @@
 """From an API call to the record CloudTrail writes of it. Pure: the time is an argument.
 
-Request and result are written in lowerCamelCase; what botocore's model marks sensitive is left out,
-and so are the codes of an MFA device, which it does not mark. A refused call has neither request nor
-result, a failed one has its request.
+Request and result are written in lowerCamelCase. What botocore's model marks sensitive is left out,
+and so are the codes of an MFA device, which it does not mark. A refused call has neither request
+nor result, a failed one has its request.
 """
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 
-from sandbox.callers import Caller
-from sandbox.wire import Call, Refusal, model_of
+from sandbox.partitions import record_region
+from sandbox.wire import Call, model_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.callers import Caller
 
 EVENT_VERSION = "1.11"
 
@@ -27,6 +31,7 @@ _LEFT_OUT_WHEN_EMPTY = {"Tags"}
 
 
 def is_write(action: str) -> bool:
+    """Whether the operation changes something, by its name."""
     return not action.startswith(_READ_ONLY)
 
 
@@ -34,10 +39,9 @@ def record(
     call: Call,
     caller: Caller,
     *,
-    region: str,
     result: Mapping[str, Any],
     request_id: str,
-    at: datetime.datetime,
+    at: dt.datetime,
 ) -> dict[str, Any]:
     """The record of a call whose `result` is what boto3 handed back: members, or {"Error": …}."""
     model = model_of(call.service)
@@ -50,7 +54,7 @@ def record(
         "eventTime": _iso(at),
         "eventSource": f"{call.service}.amazonaws.com",
         "eventName": call.action,
-        "awsRegion": region,
+        "awsRegion": record_region(call.service, call.region),
         "sourceIPAddress": call.source_ip,
         "userAgent": call.user_agent,
     }
@@ -80,11 +84,6 @@ def record(
     if caller.session is not None and caller.session.console:
         written["sessionCredentialFromConsole"] = "true"
     return written
-
-
-def lost_by_authentication(refusal: Refusal) -> bool:
-    """A call that nobody made leaves no record in anybody's account."""
-    return refusal.code in ("InvalidClientTokenId", "MissingAuthenticationToken")
 
 
 def _user_identity(caller: Caller) -> dict[str, Any]:
@@ -140,7 +139,7 @@ def _value(value: Any, shape: Shape, *, request: bool) -> Any:
         return _members(value, shape, request=request)
     if isinstance(shape, ListShape):
         return [_value(item, shape.member, request=request) for item in value]
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return _spoken(value)
     return value
 
@@ -150,7 +149,7 @@ def _sensitive(shape: Shape) -> bool:
 
 
 def _camel(name: str) -> str:
-    # "SSHPublicKeyId" is not seen in any record we know; "VirtualMFADeviceName" is, and "MFA" stays.
+    # Only the first letter: "VirtualMFADeviceName" is written "virtualMFADeviceName".
     return name[0].lower() + name[1:]
 
 
@@ -162,11 +161,11 @@ def _error_name(model: ServiceModel, code: str) -> str:
     return code
 
 
-def _iso(at: datetime.datetime) -> str:
+def _iso(at: dt.datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _spoken(at: datetime.datetime) -> str:
+def _spoken(at: dt.datetime) -> str:
     """Dates inside responseElements: Jul 10, 2023 12:24:49 PM (the hour without a zero)."""
     hour = at.hour % 12 or 12
     return f"{at:%b} {at.day}, {at.year} {hour}:{at:%M:%S} {at:%p}"

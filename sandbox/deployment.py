@@ -1,8 +1,8 @@
 """Deploys a Chalice project into the sandbox with the real `chalice deploy`.
 
-It deploys a copy: Chalice writes what it deployed beside the project's configuration, and a person's
-own `.chalice/deployed` must neither be read nor overwritten. Only what ships or says how to ship is
-copied.
+It deploys a copy: Chalice writes what it deployed beside the project's configuration, and a
+person's own `.chalice/deployed` must neither be read nor overwritten. Only what ships or says how
+to ship is copied.
 """
 
 from __future__ import annotations
@@ -12,23 +12,27 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.client import Sandbox
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sandbox.client import Sandbox
 
 _CHALICE = "from chalice.cli import main; raise SystemExit(main())"
 _SHIPPED = ("app.py", "requirements.txt", "chalicelib", "reactor", "vendor")
 
 
-class DeploymentFailed(Exception):
+class DeploymentError(Exception):
     """`chalice` ended with an error; its output is the message."""
 
 
 @dataclass(slots=True)
 class Deployment:
+    """A stage that is deployed. Functions go by their full name or by their name in the app."""
+
     stage: str
     region: str
     functions: list[str]
@@ -37,7 +41,11 @@ class Deployment:
     _project: Path
 
     def log_group(self, function: str) -> str:
-        return f"/aws/lambda/{self._full_name(function)}"
+        """Raises KeyError for a function that was not deployed."""
+        for name in self.functions:
+            if name == function or name.endswith(f"-{self.stage}-{function}"):
+                return f"/aws/lambda/{name}"
+        raise KeyError(f"no function {function} among {', '.join(self.functions)}")
 
     def log_events(self, function: str) -> list[str]:
         """All that the function has logged, in order; nothing while it has not logged."""
@@ -54,30 +62,15 @@ class Deployment:
         """Deploys again, with these settings added to those before."""
         _merge_settings(self._project, self.stage, settings)
         _chalice(self._sandbox, self.region, self._project, "deploy", "--stage", self.stage)
-        self._read_what_is_deployed()
+        self.functions, self.rules = _deployed(self._project, self.stage)
 
     def delete(self) -> None:
+        """Takes away from the account all that was deployed, and the copy it came from."""
         _chalice(self._sandbox, self.region, self._project, "delete", "--stage", self.stage)
-        shutil.rmtree(self._project, ignore_errors=True)
-
-    def _full_name(self, function: str) -> str:
-        """A function by its full name, or by the name it has in the app."""
-        for name in self.functions:
-            if name == function or name.endswith(f"-{self.stage}-{function}"):
-                return name
-        raise KeyError(f"no function {function} among {', '.join(self.functions)}")
-
-    def _read_what_is_deployed(self) -> None:
-        resources = _deployed(self._project, self.stage)
-        self.functions = [
-            r["lambda_arn"].rsplit(":", 1)[-1]
-            for r in resources
-            if r["resource_type"] == "lambda_function"
-        ]
-        self.rules = [r["rule_name"] for r in resources if "rule_name" in r]
+        shutil.rmtree(self._project.parent, ignore_errors=True)
 
 
-def deploy(
+def deploy(  # noqa: PLR0913 - a deployment has as many sides, and all are named
     sandbox: Sandbox,
     *,
     project: Path,
@@ -89,18 +82,17 @@ def deploy(
     """Deploys a copy of `project` with `settings` in the stage's environment variables.
 
     `before_deploy` may change the copy, e.g. write policy files that follow from the settings.
-    Raises DeploymentFailed with Chalice's output.
+    Raises DeploymentError with Chalice's output.
     """
     region = region or sandbox.region
-    copy = Path(tempfile.mkdtemp(prefix="sandbox-project-")) / project.resolve().name
+    copy = Path(tempfile.mkdtemp(prefix="project-", dir=sandbox.directory)) / project.resolve().name
     _copy(project, copy)
     _merge_settings(copy, stage, settings)
     if before_deploy is not None:
         before_deploy(copy)
     _chalice(sandbox, region, copy, "deploy", "--stage", stage)
-    deployment = Deployment(stage, region, [], [], sandbox, copy)
-    deployment._read_what_is_deployed()
-    return deployment
+    functions, rules = _deployed(copy, stage)
+    return Deployment(stage, region, functions, rules, sandbox, copy)
 
 
 def _copy(project: Path, copy: Path) -> None:
@@ -130,7 +122,7 @@ def _merge_settings(project: Path, stage: str, settings: Mapping[str, str]) -> N
 
 
 def _chalice(sandbox: Sandbox, region: str, project: Path, *arguments: str) -> None:
-    ran = subprocess.run(  # noqa: S603 - Chalice, in this interpreter
+    ran = subprocess.run(
         [sys.executable, "-c", _CHALICE, *arguments],
         cwd=project,
         env=sandbox.environment(region),
@@ -140,10 +132,13 @@ def _chalice(sandbox: Sandbox, region: str, project: Path, *arguments: str) -> N
     )
     if ran.returncode != 0:
         command = " ".join(("chalice", *arguments))
-        raise DeploymentFailed(f"{command} failed:\n{ran.stdout}{ran.stderr}")
+        raise DeploymentError(f"{command} failed:\n{ran.stdout}{ran.stderr}")
 
 
-def _deployed(project: Path, stage: str) -> list[dict[str, Any]]:
+def _deployed(project: Path, stage: str) -> tuple[list[str], list[str]]:
+    """The names of the functions and rules that Chalice says it has made."""
     path = project / ".chalice" / "deployed" / f"{stage}.json"
     resources: list[dict[str, Any]] = json.loads(path.read_text())["resources"]
-    return resources
+    arns = [r["lambda_arn"] for r in resources if r["resource_type"] == "lambda_function"]
+    rules = [r["rule_name"] for r in resources if "rule_name" in r]
+    return [arn.rsplit(":", 1)[-1] for arn in arns], rules

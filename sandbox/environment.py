@@ -7,8 +7,11 @@ CLI and everything they start away from a real account.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Finding programs, and letting pip find packages: a new HOME would hide a person's pip.conf.
 _LET_THROUGH = (
@@ -39,19 +42,20 @@ def client_environment(
     url: str,
     region: str,
     home: Path,
-    access_key_id: str,
-    secret_access_key: str,
-    session_token: str | None,
+    credentials: Mapping[str, str],
     inherited: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
-    """Everything a client needs, and nothing else of `inherited` than what is let through."""
+    """Everything a client needs, and nothing else of `inherited` than what is let through.
+
+    `credentials` are access_key_id, secret_access_key and, of a session, session_token.
+    """
     environment = {name: inherited[name] for name in _LET_THROUGH if name in inherited}
     environment |= _pip(inherited)
     environment |= {
         "HOME": str(home),
         "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": access_key_id,
-        "AWS_SECRET_ACCESS_KEY": secret_access_key,
+        "AWS_ACCESS_KEY_ID": credentials["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": credentials["secret_access_key"],
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_CONFIG_FILE": os.devnull,
@@ -61,13 +65,13 @@ def client_environment(
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
     }
-    if session_token is not None:
-        environment["AWS_SESSION_TOKEN"] = session_token
+    if "session_token" in credentials:
+        environment["AWS_SESSION_TOKEN"] = credentials["session_token"]
     return environment
 
 
 def _pip(inherited: Mapping[str, str]) -> dict[str, str]:
-    """pip's cache, and the person's own configuration unless another is named."""
+    """Pip's cache, and the person's own configuration unless another is named."""
     home = Path(inherited.get("HOME", "/nonexistent"))
     cache = inherited.get("PIP_CACHE_DIR") or str(home / ".cache" / "pip")
     found = {"PIP_CACHE_DIR": cache, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}

@@ -11,24 +11,26 @@ import fnmatch
 import json
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.events.models import Rule, events_backends
-from moto.utilities.utils import get_partition
 
 from sandbox.functions import find_function
-from sandbox.invocations import Invoker
 from sandbox.wire import Call, Refusal
 
-# A partition's IAM events arrive in one region only.
-IAM_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from sandbox.invocations import Invoker
+
 _TARGET_MEMBERS = {"Id", "Arn", "Input"}
 
 
 class Bus:
+    """The default event bus of every region, for what AWS itself puts on it."""
+
     def __init__(self, account: str, invoker: Invoker, lock: AbstractContextManager[Any]) -> None:
         self.account = account
         self._invoker = invoker
@@ -37,6 +39,7 @@ class Bus:
         self._losing_lock = threading.Lock()
 
     def lose_next_event(self) -> None:
+        """The next record goes nowhere. Asked twice, so do the next two."""
         with self._losing_lock:
             self._losing += 1
 
@@ -76,6 +79,10 @@ class Bus:
     def invoke_target(
         self, rule_arn: str, target: dict[str, Any], envelope: dict[str, Any]
     ) -> str | None:
+        """Queues the envelope, or the target's own Input, for its function.
+
+        Returns the function's ARN, or None when its resource policy keeps the rule out.
+        """
         arn = str(target["Arn"])
         payload = target.get("Input") or json.dumps(envelope)
         if not self._may_invoke(rule_arn, arn):
@@ -140,7 +147,3 @@ def _lets_in(statement: dict[str, Any], rule_arn: str) -> bool:
         and service == "events.amazonaws.com"
         and fnmatch.fnmatchcase(rule_arn, source)
     )
-
-
-def iam_region(region: str) -> str:
-    return IAM_REGION[get_partition(region)]

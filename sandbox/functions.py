@@ -13,20 +13,25 @@ import os
 import sys
 import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
 from moto.utilities.utils import get_partition
 
-from sandbox.callers import Credentials
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from moto.awslambda.models import LambdaFunction
+
+    from sandbox.callers import Credentials
 
 DEFAULT_RETRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
+    """A function as it was deployed last."""
+
     name: str
     arn: str
     region: str
@@ -43,14 +48,17 @@ class Function:
 
     @property
     def log_group(self) -> str:
+        """The name Lambda gives a function's log group."""
         return f"/aws/lambda/{self.name}"
 
     @property
     def partition(self) -> str:
+        """The partition of the function's region."""
         return get_partition(self.region)
 
     @property
     def revision(self) -> str:
+        """Changes with whatever a running worker has taken in."""
         settings = [self.code_sha256, self.handler, self.role_arn, self.memory_megabytes]
         text = json.dumps([settings, sorted(self.environment.items())])
         return hashlib.sha256(text.encode()).hexdigest()
@@ -83,8 +91,10 @@ def find_function(account: str, region: str, name_or_arn: str) -> Function:
 def function_environment(
     function: Function, credentials: Credentials, *, url: str, log_stream: str, task_root: Path
 ) -> dict[str, str]:
-    """All that a function's process sees. Nothing of our own environment is in it; what would let
-    it find another account than this one is set last."""
+    """All that a function's process sees.
+
+    Nothing of our own environment is in it; what could let it find another account is set last.
+    """
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
     lambda_sets = {
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{python}",
@@ -122,6 +132,6 @@ def unpack(function: Function, under: Path) -> Path:
     if not task_root.exists():
         half_done = task_root.with_suffix(".part")
         with zipfile.ZipFile(io.BytesIO(function.code)) as bundle:
-            bundle.extractall(half_done)  # noqa: S202 - what the developer has just deployed
+            bundle.extractall(half_done)
         half_done.rename(task_root)
     return task_root

@@ -6,7 +6,6 @@ touches it. Never round added latency, nor round a function that runs: it calls 
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import sys
@@ -14,35 +13,38 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from moto.awslambda.exceptions import UnknownFunctionException
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
 from sandbox import authorization, cloudtrail
-from sandbox.callers import Caller, Callers
-from sandbox.events import Bus, iam_region, refuse_what_is_not_played
-from sandbox.functions import find_function
-from sandbox.invocations import Invoker
-from sandbox.logs import tail
+from sandbox.events import Bus, refuse_what_is_not_played
+from sandbox.functions import Function, find_function
+from sandbox.lambda_invoke import function_name, invoke
 from sandbox.put_events import put_events
 from sandbox.wire import Call, Refusal, Reply, error_reply, read_call, read_result
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from sandbox.callers import Caller, Callers
+    from sandbox.invocations import Invoker
+
 RECORDED_SERVICES = {"iam"}
+_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredCall:
-    """One line of the list of calls. Times are seconds since the epoch; added latency is in them."""
+    """One line of the list of calls. Times are seconds since the epoch, latency included."""
 
     service: str
     action: str
@@ -55,6 +57,8 @@ class AnsweredCall:
 
 
 class Gateway:
+    """The WSGI application that AWS clients talk to."""
+
     def __init__(
         self,
         moto: WSGIApplication,
@@ -74,40 +78,47 @@ class Gateway:
         self.latency_seconds = 0.0
 
     def records(self) -> list[dict[str, Any]]:
+        """The CloudTrail records, oldest first."""
         with self._notes_lock:
             return list(self._records)
 
     def calls(self) -> list[dict[str, Any]]:
+        """Every call answered, in the order of the answers."""
         with self._notes_lock:
             return [asdict(call) for call in self._calls]
 
     def clear_calls(self) -> None:
+        """Forgets the calls so far."""
         with self._notes_lock:
             self._calls.clear()
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answers one AWS call, and sees to what follows from it."""
         started = time.time()
         request = Request(environ)
         request.get_data(cache=True)  # before its form is parsed, which would use it up
         call = read_call(request)
         if self.latency_seconds:
             time.sleep(self.latency_seconds)
-        caller: Caller | None = None
-        try:
-            if call is None:
-                message = "Request is missing Authentication Token"
-                raise Refusal("MissingAuthenticationToken", message, 403)
-            with self._account_lock:
-                caller = self._callers.identify(call.access_key_id, call.region)
-            reply = self._answer(call, caller, request)
-        except Refusal as refusal:
-            reply = error_reply(call, refusal)
+        caller, reply = self._identify_and_answer(call, request)
         if call is not None:
             self._note(call, caller, reply, started)
         response = Response(reply.body, reply.status, reply.headers)
         return response(environ, start_response)
+
+    def _identify_and_answer(
+        self, call: Call | None, request: Request
+    ) -> tuple[Caller | None, Reply]:
+        if call is None:
+            message = "Request is missing Authentication Token"
+            refusal = Refusal("MissingAuthenticationToken", message, HTTPStatus.FORBIDDEN)
+            return None, error_reply(None, refusal)
+        try:
+            with self._account_lock:
+                caller = self._callers.identify(call.access_key_id, call.region)
+        except Refusal as refusal:
+            return None, error_reply(call, refusal)
+        return caller, self._answer(call, caller, request)
 
     def _answer(self, call: Call, caller: Caller, request: Request) -> Reply:
         try:
@@ -115,7 +126,7 @@ class Gateway:
                 authorization.judge(call, caller)
             refuse_what_is_not_played(call)
             if (call.service, call.action) == ("lambda", "Invoke"):
-                return self._invoke(call, request)
+                return invoke(self._find(call), request, self._invoker)
             if (call.service, call.action) == ("events", "PutEvents"):
                 return put_events(call, self._bus)
             return self._ask_moto(request)
@@ -123,50 +134,36 @@ class Gateway:
             return error_reply(call, refusal)
         except NotImplementedError as error:
             message = f"The sandbox does not play {call.service}:{call.action}: {error}"
-            return error_reply(call, Refusal("NotImplementedInSandbox", message, 501))
-        except Exception as error:
+            status = HTTPStatus.NOT_IMPLEMENTED
+            return error_reply(call, Refusal("NotImplementedInSandbox", message, status))
+        except Exception as error:  # noqa: BLE001 - a server answers, whatever moto runs into
             traceback.print_exc(file=sys.stderr)
-            return error_reply(call, Refusal("InternalFailure", repr(error), 500))
+            return error_reply(call, Refusal("InternalFailure", repr(error), _SERVER_ERROR))
 
     def _ask_moto(self, request: Request) -> Reply:
         with self._account_lock:
-            body, status, headers = run_wsgi_app(
-                self._moto, _rewound(request), buffered=True
-            )
+            body, status, headers = run_wsgi_app(self._moto, _rewound(request), buffered=True)
         return Reply(int(status.split()[0]), list(headers), b"".join(body))
 
-    def _invoke(self, call: Call, request: Request) -> Reply:
-        name = unquote(call.path.split("/functions/", 1)[1].rsplit("/invocations", 1)[0])
-        payload = request.get_data(as_text=True) or "{}"
+    def _find(self, call: Call) -> Function:
+        name = function_name(call)
         with self._account_lock:
             try:
-                function = find_function(self._callers.account, call.region, name)
+                return find_function(self._callers.account, call.region, name)
             except UnknownFunctionException as error:
                 message = f"Function not found: {name}"
-                raise Refusal("ResourceNotFoundException", message, 404) from error
-        kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
-        if kind == "Event":
-            request_id = self._invoker.enqueue(function.arn, payload)
-            return Reply(202, [("x-amzn-RequestId", request_id)], b"")
-        if kind == "DryRun":
-            return Reply(204, [], b"")
-        request_id = str(uuid.uuid4())
-        outcome = self._invoker.invoke(function.arn, payload, request_id=request_id)
-        headers = [("x-amzn-RequestId", request_id), ("Content-Type", "application/json")]
-        headers.append(("X-Amz-Executed-Version", "$LATEST"))
-        if outcome.error_type is not None:
-            headers.append(("X-Amz-Function-Error", "Unhandled"))
-        if request.headers.get("X-Amz-Log-Type") == "Tail":
-            log = base64.b64encode(tail(outcome).encode()).decode()
-            headers.append(("X-Amz-Log-Result", log))
-        return Reply(200, headers, outcome.payload.encode())
+                raise Refusal("ResourceNotFoundException", message, HTTPStatus.NOT_FOUND) from error
 
     def _note(self, call: Call, caller: Caller | None, reply: Reply, started: float) -> None:
         result: dict[str, Any] = {}
         recorded = call.service in RECORDED_SERVICES and cloudtrail.is_write(call.action)
-        if recorded or reply.status >= 400:
+        if recorded or reply.status >= HTTPStatus.BAD_REQUEST:
             result = read_result(call, reply)
-        error = (result.get("Error") or {}).get("Code") if reply.status >= 400 else None
+        error = (
+            (result.get("Error") or {}).get("Code")
+            if reply.status >= HTTPStatus.BAD_REQUEST
+            else None
+        )
         if recorded and caller is not None:
             self._record(call, caller, result, reply)
         answered = AnsweredCall(
@@ -182,15 +179,12 @@ class Gateway:
         with self._notes_lock:
             self._calls.append(answered)
 
-    def _record(
-        self, call: Call, caller: Caller, result: dict[str, Any], reply: Reply
-    ) -> None:
+    def _record(self, call: Call, caller: Caller, result: dict[str, Any], reply: Reply) -> None:
         ids = [value for name, value in reply.headers if name.lower() == "x-amzn-requestid"]
         request_id = ids[0] if ids else str(uuid.uuid4())
         record = cloudtrail.record(
             call,
             caller,
-            region=iam_region(call.region),
             result=result,
             request_id=request_id,
             at=datetime.now(UTC),

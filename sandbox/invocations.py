@@ -18,12 +18,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.functions import Function
 from sandbox.logs import write_log
 from sandbox.pool import WORKERS_PER_FUNCTION, Pool
-from sandbox.worker import Outcome
+
+if TYPE_CHECKING:
+    from sandbox.worker import Outcome
 
 # Looks a function up, under the account's lock; raises when it is gone.
 FindFunction = Callable[[str], Function]
@@ -56,6 +58,8 @@ class _Event:
 
 
 class Invoker:
+    """Tries events, again when they fail, and remembers every attempt."""
+
     def __init__(
         self,
         pool: Pool,
@@ -86,16 +90,30 @@ class Invoker:
         """One attempt; the caller waits."""
         request_id = request_id or str(uuid.uuid4())
         function = self._find(function_arn)
-        with self._counted(request_id, function.name), self._pool.worker(function) as (
-            worker,
-            cold,
+        with (
+            self._counted(request_id, function.name),
+            self._pool.worker(function) as (
+                worker,
+                cold,
+            ),
         ):
             started = time.time()
             outcome = worker.invoke(request_id, function.arn, payload, function.timeout_seconds)
             with self._account_lock:
                 write_log(function, worker.log_stream, request_id, outcome)
-            self._note(
-                function.name, event_id or request_id, request_id, attempt, started, outcome, cold
+            ok = outcome.error_type is None
+            self._keep(
+                Invocation(
+                    function=function.name,
+                    event_id=event_id or request_id,
+                    request_id=request_id,
+                    attempt=attempt,
+                    started=started,
+                    ended=time.time(),
+                    ok=ok,
+                    error=None if ok else f"{outcome.error_type}: {outcome.payload}",
+                    cold=cold,
+                )
             )
         return outcome
 
@@ -124,6 +142,7 @@ class Invoker:
         self._keep(Invocation(function, event_id, "", 0, now, now, False, error, False))
 
     def invocations(self) -> list[dict[str, Any]]:
+        """Every attempt, oldest first."""
         with self._changed:
             return [asdict(invocation) for invocation in self._log]
 
@@ -134,6 +153,7 @@ class Invoker:
             return sorted(self._unfinished.values())
 
     def stop(self) -> None:
+        """Lets the pollers end; what is queued is not tried any more."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -148,7 +168,7 @@ class Invoker:
         while (event := self._next(function_arn)) is not None:
             try:
                 retry = self._attempt(event)
-            except Exception as error:  # the function or its role is gone; the poller goes on
+            except Exception as error:  # noqa: BLE001 - the function may be gone; go on with others
                 traceback.print_exc(file=sys.stderr)
                 name = function_arn.rsplit(":", 1)[-1]
                 self.note_not_run(name, event.event_id, repr(error))
@@ -199,31 +219,6 @@ class Invoker:
                 if mine:
                     self._unfinished.pop(request_id, None)
                 self._changed.notify_all()
-
-    def _note(
-        self,
-        function: str,
-        event_id: str,
-        request_id: str,
-        attempt: int,
-        started: float,
-        outcome: Outcome,
-        cold: bool,
-    ) -> None:
-        ok = outcome.error_type is None
-        self._keep(
-            Invocation(
-                function,
-                event_id,
-                request_id,
-                attempt,
-                started,
-                time.time(),
-                ok,
-                None if ok else f"{outcome.error_type}: {outcome.payload}",
-                cold,
-            )
-        )
 
     def _keep(self, invocation: Invocation) -> None:
         with self._changed:

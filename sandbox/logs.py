@@ -6,13 +6,16 @@ Lambda writes with the function's role: a role that may not write leaves no log 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 
 from sandbox.authorization import allows
-from sandbox.functions import Function
 from sandbox.worker import LogLine, Outcome
+
+if TYPE_CHECKING:
+    from sandbox.functions import Function
 
 
 def write_log(function: Function, log_stream: str, request_id: str, outcome: Outcome) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sandbox.callers import Credentials
 from sandbox.functions import Function, function_environment, unpack
-from sandbox.worker import Worker, log_stream_name
+from sandbox.worker import Launch, Worker, log_stream_name
 
 WORKERS_PER_FUNCTION = 4
 
@@ -36,6 +36,8 @@ OpenSession = Callable[[Function], Credentials]
 
 
 class Pool:
+    """Gives out workers and takes them back."""
+
     def __init__(self, url: str, open_session: OpenSession) -> None:
         self._url = url
         self._open_session = open_session
@@ -76,6 +78,7 @@ class Pool:
             worker.kill()
 
     def stop(self) -> None:
+        """Ends every worker, whatever it is doing."""
         self.reset()
         with self._lock:
             busy = list(self._busy)
@@ -105,9 +108,15 @@ class Pool:
             log_stream=log_stream,
             task_root=task_root,
         )
-        return Worker(
-            function.revision, function.handler, task_root, self._runtime, log_stream, environment
+        launch = Launch(
+            revision=function.revision,
+            handler=function.handler,
+            task_root=task_root,
+            runtime=self._runtime,
+            log_stream=log_stream,
+            environment=environment,
         )
+        return Worker(launch)
 
     def _put_back(self, function: Function, worker: Worker, *, keep: bool) -> None:
         with self._lock:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.events import Bus
 from sandbox.wire import Call, Refusal, Reply
+
+if TYPE_CHECKING:
+    from sandbox.events import Bus
 
 
 def put_events(call: Call, bus: Bus) -> Reply:
@@ -22,7 +24,9 @@ def put_events(call: Call, bus: Bus) -> Reply:
 
 def _put(entry: dict[str, Any], region: str, bus: Bus) -> dict[str, str]:
     if entry.get("EventBusName", "default") != "default":
-        message = f"The sandbox does not play the bus {entry['EventBusName']}, only the default one."
+        message = (
+            f"The sandbox does not play the bus {entry['EventBusName']}, only the default one."
+        )
         raise Refusal("NotImplementedInSandbox", message, 501)
     source = str(entry.get("Source", ""))
     if source.startswith("aws."):

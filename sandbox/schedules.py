@@ -10,15 +10,18 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.events.models import Rule, events_backends
 
-from sandbox.events import Bus
 from sandbox.wire import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from sandbox.events import Bus
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _UNIT_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
@@ -26,6 +29,8 @@ _TICK_SECONDS = 0.1
 
 
 class Schedules:
+    """The rules with a rate, of every region."""
+
     def __init__(self, bus: Bus, lock: AbstractContextManager[Any]) -> None:
         self._bus = bus
         self._account_lock = lock
@@ -35,9 +40,11 @@ class Schedules:
         self._speed_lock = threading.Lock()
 
     def start(self) -> None:
+        """From now on rates go off by the clock."""
         threading.Thread(target=self._run, name="schedules", daemon=True).start()
 
     def stop(self) -> None:
+        """Stops the clock."""
         self._stopping.set()
 
     def set_speed(self, times: float) -> None:
@@ -49,8 +56,10 @@ class Schedules:
     def fire(self, rule_name: str, region: str) -> list[str]:
         """Lets a scheduled rule go off now; returns the functions' ARNs."""
         with self._account_lock:
-            rule = events_backends[self._bus.account][region].event_buses["default"].rules.get(
-                rule_name
+            rule = (
+                events_backends[self._bus.account][region]
+                .event_buses["default"]
+                .rules.get(rule_name)
             )
             if rule is None or not rule.scheduled_expression:
                 raise Refusal("NoSuchSchedule", f"no rule {rule_name} with a schedule in {region}")

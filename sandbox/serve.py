@@ -1,8 +1,8 @@
 """The server's process: `python -m sandbox.serve [--port 0] [--account 123456789012]`.
 
 Prints one line of JSON with its URL and an administrator's credentials for each partition when it
-is ready. It listens on 127.0.0.1 only, and ends with SIGTERM, Ctrl-C, or (asked to) with the process
-that started it.
+is ready. It listens on 127.0.0.1 only, and ends with SIGTERM, Ctrl-C, or (asked to) with the
+process that started it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,20 @@ import signal
 import sys
 import threading
 from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DEFAULT_PAUSES_SECONDS = (0.2, 0.4)  # AWS waits one minute, then two
 
 
 def main() -> None:
+    """Serve until told to end."""
     arguments = _arguments()
     _forget_the_real_account()
-    from sandbox.server import Server  # after that: boto3 reads the environment when imported
+    # Only now: moto and botocore read the environment when they are imported.
+    from sandbox.server import Server  # noqa: PLC0415
 
     server = Server(arguments.account, arguments.port, arguments.retry_pauses)
     ready = {
@@ -29,7 +35,7 @@ def main() -> None:
         "account": arguments.account,
         "credentials": {name: asdict(c) for name, c in server.administrators().items()},
     }
-    print(json.dumps(ready), flush=True)
+    print(json.dumps(ready), flush=True)  # noqa: T201 - who started it waits for this line
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.stop).start())
     if arguments.until_stdin_closes:
@@ -60,9 +66,8 @@ def _forget_the_real_account() -> None:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # no web page may talk to it
 
 
-def _stop_at_end_of_input(stop: object) -> None:
+def _stop_at_end_of_input(stop: Callable[[], None]) -> None:
     sys.stdin.read()
-    assert callable(stop)
     stop()
 
 

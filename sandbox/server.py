@@ -1,5 +1,7 @@
-"""Puts the account together: moto with strict IAM and STS, the gateway before it, and what follows
-a call behind it. One to a process, because moto's state is the process's.
+"""Puts the account together.
+
+moto with strict IAM and STS, the gateway before it, and what follows a call behind it. One to a
+process, because moto's state is the process's.
 """
 
 from __future__ import annotations
@@ -7,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from moto.core.config import default_user_config
 from moto.iam import urls as iam_urls
@@ -18,17 +20,19 @@ from moto.moto_server.werkzeug_app import (
     create_backend_app,
 )
 from moto.sts import urls as sts_urls
+from typing_extensions import override
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Response
 
 from sandbox.callers import Callers, Credentials
 from sandbox.control import Control
-from sandbox.events import IAM_REGION, Bus
+from sandbox.events import Bus
 from sandbox.functions import Function, find_function
 from sandbox.gateway import Gateway
 from sandbox.iam.backend import StrictIAMBackend
 from sandbox.iam.responses import StrictIamResponse
 from sandbox.invocations import Invoker
+from sandbox.partitions import IAM_REGION
 from sandbox.pool import Pool
 from sandbox.schedules import Schedules
 from sandbox.sts import StrictTokenResponse
@@ -63,22 +67,32 @@ class Server:
         moto = DomainDispatcherApplication(create_backend_app)
         self._gateway = Gateway(moto, self._callers, bus, self._invoker, self._lock)
         self._control = Control(
-            self._gateway, self._callers, bus, self._schedules, self._invoker, self._pool, self._lock
+            self._gateway,
+            self._callers,
+            bus,
+            self._schedules,
+            self._invoker,
+            self._pool,
+            self._lock,
         )
 
     def administrators(self) -> dict[str, Credentials]:
-        """A session of an administrator's role in each partition: a real identity, and no user that
-        anything under test would look after."""
+        """A session of an administrator's role in each partition.
+
+        It is a real identity, and no user that anything under test would look after.
+        """
         return {
             partition: self._administrator(partition, region)
             for partition, region in IAM_REGION.items()
         }
 
     def serve_forever(self) -> None:
+        """Answers calls until it is stopped."""
         self._schedules.start()
         self._http.serve_forever()
 
     def stop(self) -> None:
+        """Ends the answering, the schedules and all workers."""
         self._http.shutdown()
         self._schedules.stop()
         self._invoker.stop()
@@ -107,9 +121,7 @@ class Server:
                 }
             ],
         }
-        role = backend.create_role(
-            ADMINISTRATOR_ROLE, json.dumps(trust), "/", None, "", [], "3600"
-        )
+        role = backend.create_role(ADMINISTRATOR_ROLE, json.dumps(trust), "/", None, "", [], "3600")
         backend.attach_role_policy(
             f"arn:{partition}:iam::aws:policy/AdministratorAccess", role.name
         )
@@ -127,12 +139,13 @@ class Server:
 class _QuietHandler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"  # clients keep their connections
 
+    @override
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Says nothing: the calls are listed at the control endpoint."""
 
 
 def _make_strict(callers: Callers) -> None:
-    """moto's own seams: where it looks for a backend's class and for a service's handler."""
+    """Moto's own seams: where it looks for a backend's class and for a service's handler."""
     os.environ["MOTO_ACCOUNT_ID"] = callers.account
     default_user_config["lambda"] = {"use_docker": False}
     iam_backends.backend = StrictIAMBackend

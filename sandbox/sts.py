@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from moto.core.responses import ActionResult
 from moto.iam.exceptions import IAMException, NotFoundException
 from moto.iam.models import iam_backends
 from moto.sts.responses import TokenResponse
+from typing_extensions import override
 
-from sandbox.callers import Callers
+if TYPE_CHECKING:
+    from sandbox.callers import Callers
 
 _HOUR_SECONDS = 3600
 
 
 class StrictTokenResponse(TokenResponse):
+    """moto's STS, for the callers of this account."""
+
     callers: ClassVar[Callers]
 
+    @override
     def get_caller_identity(self) -> ActionResult:
         caller = self.callers.identify(self.get_access_key(), self.region)
         return ActionResult(
             {"UserId": caller.principal_id, "Account": caller.account, "Arn": caller.arn}
         )
 
+    @override
     def get_session_token(self) -> ActionResult:
         caller = self.callers.identify(self.get_access_key(), self.region)
         if caller.user_name is None or caller.session is not None:
-            raise IAMException("AccessDenied", "Cannot call GetSessionToken with session credentials")
+            raise IAMException(
+                "AccessDenied", "Cannot call GetSessionToken with session credentials"
+            )
         credentials = self.callers.open_user_session(
             caller.partition,
             caller.user_name,
@@ -46,6 +54,7 @@ class StrictTokenResponse(TokenResponse):
             }
         )
 
+    @override
     def assume_role(self) -> ActionResult:
         role_arn = self._get_param("RoleArn")
         caller = self.callers.identify(self.get_access_key(), self.region)

@@ -12,25 +12,30 @@ import re
 import uuid
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 import botocore.parsers
 import botocore.session
-from botocore.model import ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request as MotoRequest
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
-from werkzeug.wrappers import Request
+
+if TYPE_CHECKING:
+    from botocore.model import ServiceModel
+    from werkzeug.wrappers import Request
 
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One AWS API call as it arrived. `parameters` are the operation's members, as the client named
-    them; services whose parameters nobody here asks for have none."""
+    """One AWS API call as it arrived.
+
+    `parameters` are the operation's members under the names the API has for them.
+    """
 
     service: str
     region: str
@@ -44,6 +49,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """An HTTP answer."""
+
     status: int
     headers: list[tuple[str, str]]
     body: bytes
@@ -60,6 +67,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, which happens to travel as 
 
 @lru_cache
 def model_of(service: str) -> ServiceModel:
+    """Botocore's model of a service, by its signing name."""
     return botocore.session.Session().get_service_model(service)
 
 
@@ -89,7 +97,7 @@ def _action(request: Request, service: str) -> str:
         return action
     try:
         operation, _ = get_service_router(service).match(MotoRequest(request.environ))
-    except Exception:  # moto's router has an error for each way of not knowing a path
+    except Exception:  # noqa: BLE001 - moto's router has an error for each way not to know a path
         return ""
     return str(operation.name)
 
@@ -138,12 +146,14 @@ def error_reply(call: Call | None, refusal: Refusal) -> Reply:
     headers = [("x-amzn-RequestId", request_id), ("x-amzn-errortype", code)]
     if protocol in ("json", "rest-json"):
         body = json.dumps({"__type": code, "message": message, "Message": message})
-        return Reply(refusal.status, [*headers, ("Content-Type", "application/json")], body.encode())
+        return Reply(
+            refusal.status, [*headers, ("Content-Type", "application/json")], body.encode()
+        )
     error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
     if protocol == "rest-xml":
         body = f"<Error>{error}<RequestId>{request_id}</RequestId></Error>"
     else:
-        sender = "Sender" if refusal.status < 500 else "Receiver"
+        sender = "Sender" if refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR else "Receiver"
         body = (
             f"<ErrorResponse><Error><Type>{sender}</Type>{error}</Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"

@@ -12,11 +12,13 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 INIT_TIMEOUT_SECONDS = 10.0
 _MAIN = Path(__file__).with_name("worker_main.py")
@@ -24,6 +26,8 @@ _MAIN = Path(__file__).with_name("worker_main.py")
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
+    """One event of a log."""
+
     at_milliseconds: int
     text: str
 
@@ -39,33 +43,46 @@ class Outcome:
     duration_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What a worker is started with."""
+
+    revision: str
+    handler: str
+    task_root: Path
+    runtime: Path  # a directory with boto3's and the runtime's distributions
+    log_stream: str
+    environment: Mapping[str, str]
+
+
 class Worker:
-    def __init__(
-        self, revision: str, handler: str, task_root: Path, runtime: Path, log_stream: str,
-        environment: Mapping[str, str],
-    ) -> None:
-        self.revision = revision
-        self.log_stream = log_stream
+    """A process that runs one function's events, one after the other."""
+
+    def __init__(self, launch: Launch) -> None:
+        self.revision = launch.revision
+        self.log_stream = launch.log_stream
         self.alive = True
         self._ready = False
         self._mark = f"\x1e{secrets.token_hex(8)}\x1e"
-        self._output = b""
+        self._said = b""
         self._answers = b""
         requests_read, self._requests = os.pipe()
         self._responses, responses_write = os.pipe()
-        arguments = [requests_read, responses_write, self._mark, task_root, runtime, handler]
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
+        self._output, output_write = os.pipe()
+        arguments = [requests_read, responses_write, self._mark]
+        arguments += [launch.task_root, launch.runtime, launch.handler]
+        self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-B", str(_MAIN), *map(str, arguments)],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=output_write,
+            stderr=output_write,
             pass_fds=(requests_read, responses_write),
-            env=dict(environment),
-            cwd=task_root,
+            env=dict(launch.environment),
+            cwd=launch.task_root,
             start_new_session=True,  # a function's own children die with it
         )
-        os.close(requests_read)
-        os.close(responses_write)
+        for theirs in (requests_read, responses_write, output_write):
+            os.close(theirs)
 
     def invoke(
         self, request_id: str, function_arn: str, payload: str, timeout_seconds: float
@@ -96,15 +113,14 @@ class Worker:
         return outcome
 
     def kill(self) -> None:
+        """Ends the process and what it has started."""
         self.alive = False
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for fd in (self._requests, self._responses):
-            with contextlib.suppress(OSError):
-                os.close(fd)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for ours in (self._requests, self._responses, self._output):
+            with contextlib.suppress(OSError):  # killed twice
+                os.close(ours)
 
     def _initialize(self, lines: list[LogLine]) -> Outcome | None:
         answer = self._await_answer(INIT_TIMEOUT_SECONDS, lines)
@@ -146,35 +162,35 @@ class Worker:
         return Outcome(json.dumps(error), "Runtime.ExitError", lines)
 
     def _await_answer(self, seconds: float, lines: list[LogLine]) -> dict[str, str] | None:
-        """The next answer, with all output before it in `lines`; None at the deadline or when the
-        process ends."""
-        assert self._process.stdout is not None
-        output = self._process.stdout.fileno()
+        """The next answer, with all output before it in `lines`.
+
+        None at the deadline, or when the process ends.
+        """
         mark = self._mark.encode()
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
-            selector.register(output, selectors.EVENT_READ)
+            selector.register(self._output, selectors.EVENT_READ)
             selector.register(self._responses, selectors.EVENT_READ)
-            while mark not in self._output or b"\n" not in self._answers:
+            while mark not in self._said or b"\n" not in self._answers:
                 ready = selector.select(max(0.0, deadline - time.monotonic()))
-                if not ready or not self._take(ready, output):
-                    self._split(self._output, lines)
-                    self._output = b""
+                if not ready or not self._take(ready):
+                    self._split(self._said, lines)
+                    self._said = b""
                     self._process_reaped(bool(ready))
                     return None
-        said, _, self._output = self._output.partition(mark)
+        said, _, self._said = self._said.partition(mark)
         self._split(said, lines)
         answer, _, self._answers = self._answers.partition(b"\n")
         parsed: dict[str, str] = json.loads(answer)
         return parsed
 
-    def _take(self, ready: list[tuple[selectors.SelectorKey, int]], output: int) -> bool:
+    def _take(self, ready: list[tuple[selectors.SelectorKey, int]]) -> bool:
         for key, _ in ready:
             chunk = os.read(key.fd, 65536)
             if not chunk:
                 return False
-            if key.fd == output:
-                self._output += chunk
+            if key.fd == self._output:
+                self._said += chunk
             else:
                 self._answers += chunk
         return True
@@ -185,13 +201,14 @@ class Worker:
                 self._process.wait(1)
 
     def _split(self, said: bytes, lines: list[LogLine]) -> None:
-        # The runtime writes a traceback as one line with carriage returns, to keep it one log event.
+        # The runtime writes a traceback with carriage returns, to keep it one event of the log.
         text = said.decode("utf-8", "replace")
         at = _now_milliseconds()
         lines += [LogLine(at, line.replace("\r", "\n")) for line in text.split("\n") if line]
 
 
 def log_stream_name() -> str:
+    """A new stream's, as Lambda names them."""
     return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
 
 

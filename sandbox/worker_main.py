@@ -6,6 +6,7 @@ answer the mark goes out on stdout, behind all that the function printed: the re
 it has the whole output.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -16,17 +17,16 @@ class PipeClient:
     """Stands in for awslambdaric's HTTP client of the Lambda runtime API."""
 
     def __init__(self, requests: IO[str], responses: IO[str], mark: str) -> None:
-        from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
-
-        self.marshaller = LambdaMarshaller()
+        runtime = importlib.import_module("awslambdaric.lambda_runtime_client")
+        self.marshaller = runtime.LambdaMarshaller()
+        self._request_class = runtime.InvocationRequest
         self._requests = requests
         self._responses = responses
         self._mark = mark
         self._ready = False
 
     def wait_next_invocation(self) -> Any:
-        from awslambdaric.lambda_runtime_client import InvocationRequest
-
+        """Says once that the handler is imported, then waits for the next event."""
         if not self._ready:
             self._ready = True
             self._answer({"kind": "ready"})
@@ -34,7 +34,7 @@ class PipeClient:
         if not line:
             os._exit(0)  # the sandbox is gone; nobody is left to hear of it
         request = json.loads(line)
-        return InvocationRequest(
+        return self._request_class(
             invoke_id=request["request_id"],
             x_amzn_trace_id=None,
             invoked_function_arn=request["function_arn"],
@@ -47,19 +47,18 @@ class PipeClient:
             invocation_id=None,
         )
 
-    def post_invocation_result(
-        self, invoke_id: str, result_data: str | bytes, *_args: object, **_kwargs: object
-    ) -> None:
-        result = result_data.decode() if isinstance(result_data, bytes) else result_data
-        self._answer({"kind": "result", "payload": result})
+    def post_invocation_result(self, _id: str, result: str | bytes, *_: object) -> None:
+        """The handler returned."""
+        text = result.decode() if isinstance(result, bytes) else result
+        self._answer({"kind": "result", "payload": text})
 
-    def post_invocation_error(
-        self, invoke_id: str, error_response_data: str, *_args: object, **_kwargs: object
-    ) -> None:
-        self._answer({"kind": "error", "payload": error_response_data})
+    def post_invocation_error(self, _id: str, error: str, *_: object) -> None:
+        """The handler raised."""
+        self._answer({"kind": "error", "payload": error})
 
-    def post_init_error(self, error_response_data: object, *_args: object) -> None:
-        self._answer({"kind": "init_error", "payload": json.dumps(error_response_data)})
+    def post_init_error(self, error: object, *_: object) -> None:
+        """The handler could not be imported; the runtime ends the process after this."""
+        self._answer({"kind": "init_error", "payload": json.dumps(error)})
 
     def _answer(self, message: dict[str, str]) -> None:
         sys.stdout.flush()
@@ -70,6 +69,7 @@ class PipeClient:
 
 
 def main() -> None:
+    """Runs events until the pipe closes."""
     requests_fd, responses_fd, mark, task_root, runtime, handler = sys.argv[1:]
     for fd in (requests_fd, responses_fd):
         os.set_inheritable(int(fd), False)
@@ -77,9 +77,8 @@ def main() -> None:
     responses = os.fdopen(int(responses_fd), "w", encoding="utf-8")
     sys.path[:0] = [task_root, runtime]
     sys.argv[:] = [handler]
-
-    from awslambdaric import bootstrap
-
+    # Imported by name: until here there was nothing on the path to import it from.
+    bootstrap = importlib.import_module("awslambdaric.bootstrap")
     bootstrap.run(handler, PipeClient(requests, responses, mark))
 
 

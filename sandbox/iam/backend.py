@@ -8,12 +8,13 @@ from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, ManagedPolicy
+from typing_extensions import override
 
 from sandbox.iam.boundaries import Boundaries
 from sandbox.iam.conflicts import Conflicts
-from sandbox.iam.credentials import PasswordsAndKeys
 from sandbox.iam.mfa import Mfa
 from sandbox.iam.names import Names
+from sandbox.iam.passwords import Passwords
 from sandbox.iam.quotas import Quotas
 from sandbox.iam.service_credentials import ServiceCredentials
 
@@ -34,14 +35,16 @@ _AWS_POLICIES = (
 )
 
 
-class StrictIAMBackend(
-    Names, Mfa, Quotas, Conflicts, Boundaries, PasswordsAndKeys, ServiceCredentials
-):
-    """The order matters where two have a rule for one call: what exists is checked before how much
-    of it there may be."""
+class StrictIAMBackend(Names, Mfa, Quotas, Conflicts, Boundaries, Passwords, ServiceCredentials):
+    """All rules together.
+
+    The order matters where two have one for the same call: what exists is checked before how much
+    of it there may be.
+    """
 
     __module__ = "moto.iam.models"
 
+    @override
     def _init_aws_policies(self) -> list[ManagedPolicy]:
         return [
             AWSManagedPolicy.from_data(name, self.account_id, self.region_name, data)

@@ -6,13 +6,17 @@ import re
 
 from moto.iam.exceptions import EntityAlreadyExists, IAMException, NoSuchEntity
 from moto.iam.models import IAMBackend, MFADevice, User
+from typing_extensions import override
 
 _CODE = re.compile(r"\d{6}", re.ASCII)
 
 
 class Mfa(IAMBackend):
+    """Gives devices to users, and knows whose they are."""
+
     __module__ = "moto.iam.models"
 
+    @override
     def enable_mfa_device(
         self,
         user_name: str,
@@ -28,6 +32,7 @@ class Mfa(IAMBackend):
         )
 
     def find_mfa_device(self, serial_number: str) -> tuple[User, MFADevice]:
+        """Raises NoSuchEntity for a device that no user has."""
         for user in self.users.values():
             if device := user.mfa_devices.get(serial_number):
                 return user, device
@@ -37,7 +42,9 @@ class Mfa(IAMBackend):
         # A hardware token is known to AWS by its maker; only virtual devices have to be created.
         virtual = serial_number.startswith("arn:")
         if virtual and serial_number not in self.virtual_mfa_devices:
-            raise NoSuchEntity(f"VirtualMFADevice with serial number {serial_number} doesn't exist.")
+            raise NoSuchEntity(
+                f"VirtualMFADevice with serial number {serial_number} doesn't exist."
+            )
         if any(serial_number in user.mfa_devices for user in self.users.values()):
             raise EntityAlreadyExists("MFADevice entity at the same path and name already exists.")
 

@@ -1,5 +1,8 @@
-"""Names: unique and found without regard to case, kept as written, and changed with all that hangs
-on them. Ids look like AWS's."""
+"""Names and ids.
+
+Names are unique and found without regard to case, kept as written, and changed with all that hangs
+on them. Ids look like AWS's.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +12,47 @@ from typing import Any, TypeVar
 from moto.iam.exceptions import EntityAlreadyExists, NoSuchEntity, ValidationError
 from moto.iam.models import Group, IAMBackend, ManagedPolicy, User
 from moto.iam.utils import generate_access_key_id_from_account_id
+from typing_extensions import override
 
 _Named = TypeVar("_Named")
 _NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
 class ByName(dict[str, _Named]):
-    """A dict whose keys differ by more than case. moto looks users up by key and reads their names
-    from the values, so the case a name was written in is kept there."""
+    """A dict whose keys differ by more than case.
 
+    moto looks users up by key and reads their names from the values: the case a name was written
+    in is kept there.
+    """
+
+    @override
     def __getitem__(self, name: str) -> _Named:
         return super().__getitem__(name.lower())
 
+    @override
     def __setitem__(self, name: str, value: _Named) -> None:
         super().__setitem__(name.lower(), value)
 
+    @override
     def __delitem__(self, name: str) -> None:
         super().__delitem__(name.lower())
 
+    @override
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and super().__contains__(name.lower())
 
+    @override
     def get(self, name: str, default: Any = None) -> Any:
         return super().get(name.lower(), default)
 
+    @override
     def pop(self, name: str, *default: Any) -> Any:
         return super().pop(name.lower(), *default)
 
 
 class Names(IAMBackend):
+    """Users, groups and policies by name."""
+
     __module__ = "moto.iam.models"  # moto finds a backend's URLs by its module
 
     def __init__(self, region_name: str, account_id: str) -> None:
@@ -45,6 +60,7 @@ class Names(IAMBackend):
         self.users = ByName[User]()
         self.groups = ByName[Group]()
 
+    @override
     def create_user(
         self,
         region_name: str,
@@ -59,12 +75,14 @@ class Names(IAMBackend):
         user.id = self._id("AIDA")
         return user
 
+    @override
     def create_group(self, group_name: str, path: str = "/") -> Group:
         _check_name("groupName", group_name)
         group = super().create_group(group_name, path)
         group.id = self._id("AGPA")
         return group
 
+    @override
     def create_policy(
         self,
         description: str,
@@ -77,6 +95,7 @@ class Names(IAMBackend):
         policy.id = self._id("ANPA")
         return policy
 
+    @override
     def update_user(
         self, user_name: str, new_path: str | None = None, new_user_name: str | None = None
     ) -> None:

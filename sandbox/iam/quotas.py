@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sized
+from typing import TYPE_CHECKING
 
 from moto.iam.exceptions import IAMException, LimitExceededException
 from moto.iam.models import IAMBackend, ManagedPolicy, PolicyVersion, User
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Sized
 
 USERS_PER_ACCOUNT = 5_000
 POLICIES_PER_USER = 10
@@ -19,8 +23,11 @@ INLINE_CHARACTERS_PER_USER = 2_048  # in all of a user's inline policies, withou
 
 
 class Quotas(IAMBackend):
+    """Raises LimitExceeded for one more than there may be."""
+
     __module__ = "moto.iam.models"
 
+    @override
     def create_user(
         self,
         region_name: str,
@@ -31,6 +38,7 @@ class Quotas(IAMBackend):
         check_quota(self.users, USERS_PER_ACCOUNT, "UsersPerAccount")
         return super().create_user(region_name, user_name, path, tags)
 
+    @override
     def attach_user_policy(self, policy_arn: str, user_name: str) -> None:
         attached = self.get_user(user_name).managed_policies
         if policy_arn in attached:
@@ -38,6 +46,7 @@ class Quotas(IAMBackend):
         check_quota(attached, POLICIES_PER_USER, "PoliciesPerUser")
         super().attach_user_policy(policy_arn, user_name)
 
+    @override
     def attach_group_policy(self, policy_arn: str, group_name: str) -> None:
         attached = self.get_group(group_name).managed_policies
         if policy_arn in attached:
@@ -45,6 +54,7 @@ class Quotas(IAMBackend):
         check_quota(attached, POLICIES_PER_GROUP, "PoliciesPerGroup")
         super().attach_group_policy(policy_arn, group_name)
 
+    @override
     def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
         attached = self.get_role(role_name).managed_policies
         if policy_arn in attached:
@@ -52,6 +62,7 @@ class Quotas(IAMBackend):
         check_quota(attached, POLICIES_PER_ROLE, "PoliciesPerRole")
         super().attach_role_policy(policy_arn, role_name)
 
+    @override
     def add_user_to_group(self, group_name: str, user_name: str) -> None:
         groups = self.get_groups_for_user(user_name)
         if self.get_group(group_name) in groups:
@@ -59,6 +70,7 @@ class Quotas(IAMBackend):
         check_quota(groups, GROUPS_PER_USER, "GroupsPerUser")
         super().add_user_to_group(group_name, user_name)
 
+    @override
     def enable_mfa_device(
         self,
         user_name: str,
@@ -72,6 +84,7 @@ class Quotas(IAMBackend):
             user_name, serial_number, authentication_code_1, authentication_code_2
         )
 
+    @override
     def create_policy(
         self,
         description: str,
@@ -83,12 +96,14 @@ class Quotas(IAMBackend):
         _check_policy_size(policy_document)
         return super().create_policy(description, path, policy_document, policy_name, tags)
 
+    @override
     def create_policy_version(
         self, policy_arn: str, policy_document: str, set_as_default: bool
     ) -> PolicyVersion:
         _check_policy_size(policy_document)
         return super().create_policy_version(policy_arn, policy_document, set_as_default)
 
+    @override
     def put_user_policy(self, user_name: str, policy_name: str, policy_json: str) -> None:
         user = self.get_user(user_name)
         documents = {**user.policies, policy_name: policy_json}

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
-from moto.core.common_types import TYPE_RESPONSE
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.serialize import never_return
 from moto.iam.exceptions import ValidationError
 from moto.iam.models import iam_backends
 from moto.iam.responses import IamResponse
+from typing_extensions import override
 
-from sandbox.callers import Caller, Callers
 from sandbox.iam import paging
-from sandbox.iam.backend import StrictIAMBackend
-from sandbox.iam.credentials import login_profile
+from sandbox.iam.passwords import login_profile
+
+if TYPE_CHECKING:
+    from moto.core.common_types import TYPE_RESPONSE
+
+    from sandbox.callers import Caller, Callers
+    from sandbox.iam.backend import StrictIAMBackend
 
 # Without a UserName these mean the user who calls.
 _MEANS_THE_CALLER = {
@@ -45,18 +49,20 @@ _ALL_OF_IT = 10**9
 
 
 class StrictIamResponse(IamResponse):
+    """moto's dispatch of an IAM call, with our rules before and after."""
+
     callers: ClassVar[Callers]  # one account a process, as everything in moto
     RESPONSE_KEY_PATH_TO_TRANSFORMER = {  # noqa: RUF012 - moto declares it so
         **IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER,
         "ListUsersResponse.Users.User.PermissionsBoundary": never_return,
     }
 
+    @override
     @property
     def backend(self) -> StrictIAMBackend:
-        backend = iam_backends[self.current_account][self.partition]
-        assert isinstance(backend, StrictIAMBackend)
-        return backend
+        return cast("StrictIAMBackend", iam_backends[self.current_account][self.partition])
 
+    @override
     def call_action(self) -> TYPE_RESPONSE:
         action = self._get_action()
         try:
@@ -67,6 +73,7 @@ class StrictIamResponse(IamResponse):
         except ServiceException as error:  # moto answers only those that its own methods raise
             return self.serialized(ActionResult(error))
 
+    @override
     def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
         action = self._get_action()
         result = action_result.result
@@ -91,6 +98,7 @@ class StrictIamResponse(IamResponse):
 
     # Calls that moto lacks, or answers with what it was asked.
 
+    @override
     def create_user(self) -> ActionResult:
         boundary = self._get_param("PermissionsBoundary")
         if boundary:
@@ -101,15 +109,18 @@ class StrictIamResponse(IamResponse):
         return created
 
     def put_user_permissions_boundary(self) -> ActionResult:
+        """PutUserPermissionsBoundary."""
         self.backend.put_user_permissions_boundary(
             self._get_param("UserName"), self._get_param("PermissionsBoundary")
         )
         return EmptyResult()
 
     def delete_user_permissions_boundary(self) -> ActionResult:
+        """DeleteUserPermissionsBoundary."""
         self.backend.delete_user_permissions_boundary(self._get_param("UserName"))
         return EmptyResult()
 
+    @override
     def create_login_profile(self) -> ActionResult:
         user = self.backend.create_login_profile(
             self._get_param("UserName"),
@@ -118,11 +129,13 @@ class StrictIamResponse(IamResponse):
         )
         return ActionResult({"LoginProfile": login_profile(user)})
 
+    @override
     def get_login_profile(self) -> ActionResult:
         user = self.backend.get_login_profile(self._get_param("UserName"))
         return ActionResult({"LoginProfile": login_profile(user)})
 
     def change_password(self) -> ActionResult:
+        """ChangePassword: the caller's own."""
         self.backend.change_password(
             self._get_param("UserName"),
             self._get_param("OldPassword"),
@@ -130,6 +143,7 @@ class StrictIamResponse(IamResponse):
         )
         return EmptyResult()
 
+    @override
     def list_mfa_devices(self) -> ActionResult:
         user = self.backend.get_user(self._get_param("UserName"))
         devices = [
@@ -143,6 +157,7 @@ class StrictIamResponse(IamResponse):
         return ActionResult({"MFADevices": devices})
 
     def get_mfa_device(self) -> ActionResult:
+        """GetMFADevice."""
         user, device = self.backend.find_mfa_device(self._get_param("SerialNumber"))
         return ActionResult(
             {
@@ -153,6 +168,7 @@ class StrictIamResponse(IamResponse):
         )
 
     def resync_mfa_device(self) -> ActionResult:
+        """ResyncMFADevice: changes nothing here, no clock is off."""
         user = self.backend.get_user(self._get_param("UserName"))
         holder, _ = self.backend.find_mfa_device(self._get_param("SerialNumber"))
         if holder is not user:
@@ -160,18 +176,21 @@ class StrictIamResponse(IamResponse):
         return EmptyResult()
 
     def create_service_specific_credential(self) -> ActionResult:
+        """CreateServiceSpecificCredential."""
         credential = self.backend.create_service_specific_credential(
             self._get_param("UserName"), self._get_param("ServiceName")
         )
         return ActionResult({"ServiceSpecificCredential": credential})
 
     def list_service_specific_credentials(self) -> ActionResult:
+        """ListServiceSpecificCredentials."""
         credentials = self.backend.list_service_specific_credentials(
             self._get_param("UserName"), self._get_param("ServiceName")
         )
         return ActionResult({"ServiceSpecificCredentials": credentials})
 
     def update_service_specific_credential(self) -> ActionResult:
+        """UpdateServiceSpecificCredential."""
         self.backend.update_service_specific_credential(
             self._get_param("UserName"),
             self._get_param("ServiceSpecificCredentialId"),
@@ -180,11 +199,13 @@ class StrictIamResponse(IamResponse):
         return EmptyResult()
 
     def delete_service_specific_credential(self) -> ActionResult:
+        """DeleteServiceSpecificCredential."""
         self.backend.delete_service_specific_credential(
             self._get_param("UserName"), self._get_param("ServiceSpecificCredentialId")
         )
         return EmptyResult()
 
+    @override
     def list_entities_for_policy(self) -> ActionResult:
         self.backend.get_policy(self._get_param("PolicyArn"))  # raises when there is none
         return super().list_entities_for_policy()

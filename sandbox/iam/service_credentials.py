@@ -1,5 +1,7 @@
-"""Service-specific credentials (of CodeCommit, Keyspaces, Bedrock), which moto does not know. A user
-that has one still has a credential, and cannot be deleted."""
+"""Service-specific credentials (of CodeCommit, Keyspaces, Bedrock), which moto does not know.
+
+A user that has one still has a credential, and cannot be deleted.
+"""
 
 from __future__ import annotations
 

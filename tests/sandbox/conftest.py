@@ -50,7 +50,11 @@ def iam(sandbox: Sandbox) -> Any:
 @pytest.fixture
 def name() -> Callable[[str], str]:
     """A name that no other test has."""
-    return lambda kind="thing": f"{kind}-{next(_numbers)}"
+
+    def unique(kind: str) -> str:
+        return f"{kind}-{next(_numbers)}"
+
+    return unique
 
 
 @pytest.fixture

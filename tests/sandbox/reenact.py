@@ -103,9 +103,7 @@ class Reenactment:
         )
 
     def _attached(self) -> None:
-        self._iam.attach_user_policy(
-            UserName=self._user(), PolicyArn=self._parameters["policyArn"]
-        )
+        self._iam.attach_user_policy(UserName=self._user(), PolicyArn=self._parameters["policyArn"])
 
     def _key(self) -> None:
         made = self._iam.create_access_key(UserName=self._user())["AccessKey"]
@@ -148,9 +146,7 @@ class Reenactment:
             self._parameters["policyDocument"] = GUARD
 
     def _device(self) -> None:
-        made = self._iam.create_virtual_mfa_device(
-            VirtualMFADeviceName=f"device-{self._number}"
-        )
+        made = self._iam.create_virtual_mfa_device(VirtualMFADeviceName=f"device-{self._number}")
         self._parameters["serialNumber"] = made["VirtualMFADevice"]["SerialNumber"]
 
     def _user_and_device(self) -> None:

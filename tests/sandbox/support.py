@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CODES = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
-PASSWORD = "not a secret 1"  # noqa: S105 - a made-up user's, on this machine
+PASSWORD = "not a secret 1"
 GUARD = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import DeploymentFailed, deploy
+from sandbox import DeploymentError, deploy
 
 if TYPE_CHECKING:
     from sandbox import Deployment, Sandbox
@@ -62,9 +62,7 @@ def test_a_persons_own_deployment_is_neither_read_nor_touched(
     assert [path.name for path in own.parent.iterdir()] == ["dev.json"]
 
 
-def test_settings_and_hook_come_before_the_deployment(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_settings_and_hook_come_before_the_deployment(sandbox: Sandbox, tmp_path: Path) -> None:
     """Settings reach functions with variables of their own; the hook sees them in the copy."""
     seen = []
 
@@ -95,13 +93,11 @@ def test_settings_and_hook_come_before_the_deployment(
     assert client.list_functions()["Functions"] == []
 
 
-def test_a_deployment_that_fails_says_what_chalice_said(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_a_deployment_that_fails_says_what_chalice_said(sandbox: Sandbox, tmp_path: Path) -> None:
     """With its output."""
     project = _copy(tmp_path, "broken")
     (project / "app.py").write_text("import a_module_that_is_not_there\n")
-    with pytest.raises(DeploymentFailed, match="a_module_that_is_not_there"):
+    with pytest.raises(DeploymentError, match="a_module_that_is_not_there"):
         deploy(sandbox, project=project, stage="dev", settings={}, region="eu-west-3")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,8 @@ def record_of(sandbox: Sandbox) -> Callable[[str, str], dict[str, Any]]:
     """The last record of an event about a user."""
 
     def find(event_name: str, text: str) -> dict[str, Any]:
-        for record in reversed(sandbox.control.records()):
-            if record["eventName"] == event_name and text in str(record):
-                return record
-        raise AssertionError(f"no record of {event_name} with {text}")
+        records = reversed(sandbox.control.records())
+        return next(r for r in records if r["eventName"] == event_name and text in str(r))
 
     return find
 
@@ -66,7 +64,7 @@ def test_a_user_with_a_path_is_named_with_it(
     assert "sessionContext" not in identity
 
 
-@pytest.mark.parametrize("mfa", [True, False])
+@pytest.mark.parametrize("mfa", (True, False))
 def test_a_console_session_says_so_and_whether_with_mfa(
     sandbox: Sandbox, user: str, record_of: Any, *, mfa: bool
 ) -> None:
@@ -106,8 +104,7 @@ def test_secrets_are_left_out(iam: Any, user: str, device: str, record_of: Any) 
 
 
 def test_what_is_left_empty_is_null(sandbox: Sandbox, iam: Any, user: str, record_of: Any) -> None:
-    """A call without visible parameters has no requestParameters, one without result no
-    responseElements."""
+    """No parameters that may be shown, no result: null, not an empty object."""
     iam.create_login_profile(UserName=user, Password=PASSWORD)
     its_own = sandbox.client_for_user(user)
     its_own.change_password(OldPassword=PASSWORD, NewPassword=PASSWORD + "2")
@@ -120,7 +117,7 @@ def test_dates_in_results_are_spoken(user: str, record_of: Any) -> None:
     """The month's name, and an hour of twelve without a leading zero."""
     created = record_of("CreateUser", user)["responseElements"]["user"]["createDate"]
     assert re.fullmatch(r"[A-Z][a-z]{2} \d{1,2}, \d{4} [1-9]\d?:\d\d:\d\d [AP]M", created)
-    assert datetime.datetime.strptime(created, "%b %d, %Y %I:%M:%S %p")  # noqa: DTZ007
+    assert dt.datetime.strptime(created, "%b %d, %Y %I:%M:%S %p")  # noqa: DTZ007
 
 
 def test_a_failed_call_keeps_its_request_and_names_the_exception(
@@ -158,8 +155,14 @@ def test_reading_leaves_no_record(sandbox: Sandbox, iam: Any, user: str) -> None
 
 @pytest.mark.parametrize(
     ("action", "written"),
-    [("GetUser", False), ("ListUsers", False), ("GenerateCredentialReport", False)]
-    + [("ResyncMFADevice", True), ("TagUser", True), ("ChangePassword", True)],
+    (
+        ("GetUser", False),
+        ("ListUsers", False),
+        ("GenerateCredentialReport", False),
+        ("ResyncMFADevice", True),
+        ("TagUser", True),
+        ("ChangePassword", True),
+    ),
 )
 def test_what_is_a_write(action: str, *, written: bool) -> None:
     """By the operation's name."""
@@ -167,7 +170,7 @@ def test_what_is_a_write(action: str, *, written: bool) -> None:
 
 
 def test_a_records_id_is_its_calls(sandbox: Sandbox, iam: Any, name: Any) -> None:
-    """requestID is what the client was answered with; eventID is the record's own."""
+    """RequestID is what the client was answered with; eventID is the record's own."""
     answer = iam.create_user(UserName=name("U"))
     record = sandbox.control.records()[-1]
     assert record["requestID"] == answer["ResponseMetadata"]["RequestId"]

@@ -38,7 +38,7 @@ def test_a_user_who_names_nobody_means_itself(
     assert iam.list_mfa_devices(UserName=user)["MFADevices"] == []
 
 
-@pytest.mark.parametrize("who", ["a role's session", "the root user"])
+@pytest.mark.parametrize("who", ("a role's session", "the root user"))
 def test_who_is_no_user_must_name_one(sandbox: Sandbox, iam: Any, who: str) -> None:
     """The error is AWS's."""
     client = iam if who == "a role's session" else sandbox.root_client()
@@ -66,9 +66,7 @@ def test_a_key_that_nobody_was_given_is_refused(sandbox: Sandbox) -> None:
     assert len(sandbox.control.records()) == before
 
 
-def test_a_key_made_inactive_or_deleted_is_refused(
-    sandbox: Sandbox, iam: Any, user: str
-) -> None:
+def test_a_key_made_inactive_or_deleted_is_refused(sandbox: Sandbox, iam: Any, user: str) -> None:
     """From the next call on."""
     its_own = sandbox.client_for_user(user)
     key = iam.list_access_keys(UserName=user)["AccessKeyMetadata"][0]["AccessKeyId"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _certificate() -> str:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made up")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -28,7 +28,7 @@ def _certificate() -> str:
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
@@ -69,14 +69,12 @@ def _with_certificate(iam: Any, user: str) -> None:
 
 
 def _with_service_credential(iam: Any, user: str) -> None:
-    iam.create_service_specific_credential(
-        UserName=user, ServiceName="codecommit.amazonaws.com"
-    )
+    iam.create_service_specific_credential(UserName=user, ServiceName="codecommit.amazonaws.com")
 
 
 @pytest.mark.parametrize(
     ("hang_on", "remedy"),
-    [
+    (
         pytest.param(_with_policy, "detach all policies", id="an attached policy"),
         pytest.param(_with_inline_policy, "delete policies", id="an inline policy"),
         pytest.param(_in_group, "remove users from group", id="a group"),
@@ -88,7 +86,7 @@ def _with_service_credential(iam: Any, user: str) -> None:
         pytest.param(
             _with_service_credential, "service specific credentials", id="a service's credential"
         ),
-    ],
+    ),
 )
 def test_a_user_is_not_deleted_while_it_has(
     iam: Any, user: str, hang_on: Callable[[Any, str], None], remedy: str

@@ -24,7 +24,7 @@ def test_a_device_has_one_holder(iam: Any, user: str, device: str, name: Any) ->
             enable(iam, whose, device)
 
 
-@pytest.mark.parametrize("code", ["12345a", "      "])
+@pytest.mark.parametrize("code", ("12345a", "      "))
 def test_codes_have_six_digits(iam: Any, user: str, device: str, code: str) -> None:
     """Others are no codes."""
     with refused("InvalidAuthenticationCode"):
@@ -33,9 +33,7 @@ def test_codes_have_six_digits(iam: Any, user: str, device: str, code: str) -> N
         )
 
 
-def test_an_enabled_device_is_found_by_its_serial_number(
-    iam: Any, user: str, device: str
-) -> None:
+def test_an_enabled_device_is_found_by_its_serial_number(iam: Any, user: str, device: str) -> None:
     """GetMFADevice names its holder."""
     enable(iam, user, device)
     found = iam.get_mfa_device(SerialNumber=device, UserName=user)
@@ -51,9 +49,7 @@ def test_a_password_must_be_changed_when_told_so(iam: Any, user: str) -> None:
     assert not iam.get_login_profile(UserName=user)["LoginProfile"]["PasswordResetRequired"]
 
 
-def test_a_user_changes_its_password_with_the_old_one(
-    sandbox: Any, iam: Any, user: str
-) -> None:
+def test_a_user_changes_its_password_with_the_old_one(sandbox: Any, iam: Any, user: str) -> None:
     """And with no other."""
     iam.create_login_profile(UserName=user, Password=PASSWORD)
     its_own = sandbox.client_for_user(user)

@@ -1,9 +1,9 @@
-"""Functions run as Lambda runs them: apart from everything here, with their role, and again when
-they fail."""
+"""Functions run as Lambda runs them: apart, with their role, and again when they fail."""
 
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import time
@@ -79,9 +79,7 @@ def test_a_failed_write_is_delivered_too(
     assert any(nobody in line for line in deployment.log_events("react"))
 
 
-def test_an_event_that_no_rule_names_wakes_nobody(
-    sandbox: Sandbox, iam: Any, name: Any
-) -> None:
+def test_an_event_that_no_rule_names_wakes_nobody(sandbox: Sandbox, iam: Any, name: Any) -> None:
     """The probe's rule is about TagUser only; a rule with a schedule matches no event."""
     before = len(sandbox.control.invocations())
     iam.create_user(UserName=name("U"))
@@ -96,14 +94,12 @@ def test_a_failing_event_is_tried_three_times(react: Any) -> None:
     assert not any(attempt["ok"] for attempt in attempts)
     assert "told to fail" in attempts[0]["error"]
     assert len({attempt["request_id"] for attempt in attempts}) == 1
-    pauses = [b["started"] - a["ended"] for a, b in zip(attempts, attempts[1:], strict=False)]
+    pauses = [b["started"] - a["ended"] for a, b in itertools.pairwise(attempts)]
     assert pauses[0] >= 0.19
     assert pauses[1] >= 0.39
 
 
-def test_a_function_that_takes_too_long_is_killed(
-    deployment: Deployment, ask: Any
-) -> None:
+def test_a_function_that_takes_too_long_is_killed(deployment: Deployment, ask: Any) -> None:
     """Its log says after how long; the next event finds a new environment."""
     before = ask(identity="")["identity"]["started"]
     started = time.monotonic()
@@ -140,9 +136,7 @@ def test_a_warm_environment_is_used_again(sandbox: Sandbox, ask: Any) -> None:
     assert sandbox.control.invocations()[-1]["cold"]
 
 
-def test_what_a_role_does_not_allow_is_refused(
-    sandbox: Sandbox, ask: Any, user: str
-) -> None:
+def test_what_a_role_does_not_allow_is_refused(sandbox: Sandbox, ask: Any, user: str) -> None:
     """In AWS's words, with a record that tells nothing of the request."""
     assert ask(get_user=user)["get_user"].endswith(user)
     said = ask(delete_user=user)["errorMessage"]
@@ -161,9 +155,7 @@ def test_a_function_is_its_roles_session(ask: Any) -> None:
     assert arn.endswith(":assumed-role/probe-dev-ask/probe-dev-ask")
 
 
-def test_a_role_that_may_not_log_leaves_no_log(
-    sandbox: Sandbox, deployment: Deployment
-) -> None:
+def test_a_role_that_may_not_log_leaves_no_log(sandbox: Sandbox, deployment: Deployment) -> None:
     """The output is lost, as it is at AWS."""
     answer = sandbox.client("lambda").invoke(FunctionName="probe-dev-mute")
     assert "FunctionError" not in answer
@@ -188,9 +180,7 @@ def test_a_function_sees_nothing_of_this_environment(
     assert not any("site-packages" in path for path in ask(path="")["path"])
 
 
-def test_the_log_has_lambdas_lines_round_the_functions(
-    deployment: Deployment, ask: Any
-) -> None:
+def test_the_log_has_lambdas_lines_round_the_functions(deployment: Deployment, ask: Any) -> None:
     """START, the output, END, REPORT; in a stream named as Lambda names it."""
     ask(say="one line\nand another")
     lines = deployment.log_events("ask")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def _own_addresses() -> list[str]:
-    """This machine's addresses outside the loopback interface. No packet is sent to find out."""
+    """Addresses of this machine outside the loopback interface. No packet is sent to find out."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -43,7 +43,7 @@ def test_it_listens_on_the_loopback_interface_only(sandbox: Sandbox) -> None:
 
 
 def test_a_web_page_gets_no_answer(sandbox: Sandbox) -> None:
-    """Another host's name is refused (a page may point its own here), and none is let in by CORS."""
+    """Another host's name is refused (a page may point its own here); CORS lets none in."""
     address = urlsplit(sandbox.url).netloc
     for path in ("/", "/_sandbox/records"):
         connection = http.client.HTTPConnection(address)
@@ -62,9 +62,7 @@ def test_an_environment_is_built_from_an_allow_list(tmp_path: Path) -> None:
         url="http://127.0.0.1:1",
         region="us-east-1",
         home=tmp_path,
-        access_key_id="ASIA",
-        secret_access_key="s",
-        session_token="t",
+        credentials={"access_key_id": "a", "secret_access_key": "s", "session_token": "t"},
         inherited={
             "PATH": "/bin",
             "HOME": "/home/me",
@@ -85,7 +83,7 @@ def test_an_environment_is_built_from_an_allow_list(tmp_path: Path) -> None:
 
 def test_the_aws_command_line_works_in_the_environment(sandbox: Sandbox, user: str) -> None:
     """As it does with a real account."""
-    ran = subprocess.run(
+    ran = subprocess.run(  # noqa: S603 - our own arguments
         [sys.executable, "-m", "awscli", "iam", "get-user", "--user-name", user],
         env=sandbox.environment(),
         capture_output=True,

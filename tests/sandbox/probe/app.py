@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - what a function prints is what it logs
 """A Chalice app for the sandbox's own tests: its functions do what the event tells them to."""
 
 import json
@@ -8,8 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
-from chalice import Chalice
-from chalice.app import CloudWatchEvent, Rate
+from chalice.app import Chalice, CloudWatchEvent, Rate
 
 app = Chalice(app_name="probe", configure_logs=False)
 
@@ -83,15 +83,17 @@ def react(event: CloudWatchEvent) -> None:
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def tick(event: CloudWatchEvent) -> None:
+    """Says that it was woken."""
     print(json.dumps({"tick": event.to_dict()}))
 
 
 @app.lambda_function()
 def ask(event: dict[str, str], _: object) -> Any:
+    """Does what it is asked, and answers."""
     return {what: _DO[what](with_what) for what, with_what in event.items()}
 
 
 @app.lambda_function()
-def mute(event: dict[str, str], _: object) -> None:
+def mute(_event: dict[str, str], _: object) -> None:
     """Has a role that may not write logs."""
     print("nobody hears this")
