@@ -1,0 +1,131 @@
+"""`explain`: what the reactor would make of an event. Offline: no credentials, no region.
+
+The event may be a CloudTrail record as it stands in a log file, the envelope in which EventBridge
+delivers it, or a file that holds either under `event`, as collections of samples do.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from reactor.cli.inputs import WrongUse, read_json
+from reactor.cli.output import clean, put, put_json
+from reactor.model import Subject, SubjectKind
+from reactor.triggers.catalogue import CATALOGUE
+from reactor.triggers.cloudtrail import Reading, envelope_of, parse
+
+EXAMPLES = """\
+Examples:
+  mfa-reactor explain event.json
+  mfa-reactor explain event.json --account 123456789012
+  jq '.Records[7]' trail.json | mfa-reactor explain - --json
+
+The event may be a CloudTrail record, or EventBridge's envelope round one.
+It works offline, and looks at no user: `check USER` does.
+"""
+ACCOUNT = re.compile(r"[0-9]{12}")
+
+# Other documents that people have at hand, by a member that only they have.
+_OTHER_DOCUMENTS = {
+    "Records": "many records in one file, such as a CloudTrail log: give one of them",
+    "invokingEvent": "an AWS Config invocation, not an IAM event",
+    "configurationItemStatus": "an AWS Config configuration item, not an IAM event",
+}
+_SUBJECTS = {
+    SubjectKind.USER: "the user {name}",
+    SubjectKind.MFA_SERIAL: "whoever had the MFA device {serial}",
+    SubjectKind.ROOT: "the root user",
+    SubjectKind.EVERY_USER: "every user, because the event does not say whom it concerns",
+    SubjectKind.GUARD: "the guard {arn}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What becomes of an event: whether the rule delivers it, whom it leads to, why to nobody."""
+
+    matched: bool
+    event: str | None
+    subjects: tuple[Subject, ...]
+    ignored: str | None
+
+    def document(self) -> dict[str, object]:
+        """Return it as JSON types."""
+        return {
+            "matched": self.matched,
+            "event": self.event,
+            "subjects": [each.describe() for each in self.subjects],
+            "ignored": self.ignored,
+        }
+
+
+def explain(
+    event: Annotated[str, typer.Argument(metavar="EVENT.json", help="A file; - is stdin.")],
+    account: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Read it as if deployed in this account (12 digits)."),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", metavar="", help="Print one JSON document instead of sentences."),
+    ] = False,
+) -> None:
+    """Say what an event would do: does the rule match it, whom would be looked at, and why."""
+    if account is not None and not ACCOUNT.fullmatch(account):
+        raise WrongUse(f"--account is {account!r}: an account has 12 digits")
+    explanation = explanation_of(read_json(event), account)
+    if as_json:
+        put_json(explanation.document())
+    else:
+        put("\n".join(_sentences(explanation)))
+
+
+def explanation_of(document: object, account: str | None) -> Explanation:
+    """Explain a document of any shape, offline."""
+    payload = _payload(document)
+    reading = parse(payload, account=account, received_at=datetime.now(UTC))
+    name = None if reading.trigger.event is None else reading.trigger.event.name
+    ignored = _ignored(payload, reading)
+    subjects = () if ignored else tuple(cause.subject for cause in reading.causes)
+    return Explanation(reading.matched, name, subjects, ignored)
+
+
+def _payload(document: object) -> object:
+    """Return what EventBridge would deliver for a record, an envelope, or a sample's file."""
+    inner: Any = document
+    if isinstance(inner, dict) and isinstance(inner.get("event"), dict):
+        inner = inner["event"]
+    if isinstance(inner, dict) and "detail" not in inner and _is_record(inner):
+        return envelope_of(inner)
+    return inner
+
+
+def _is_record(document: Mapping[str, Any]) -> bool:
+    return "eventName" in document or "eventSource" in document
+
+
+def _ignored(payload: object, reading: Reading) -> str | None:
+    if isinstance(payload, dict) and "detail" not in payload:
+        for member, what in _OTHER_DOCUMENTS.items():
+            if member in payload:
+                return what
+    if reading.ignored is None and not reading.matched:
+        return "the rule does not match its envelope, and would not deliver it"
+    return reading.ignored
+
+
+def _sentences(explanation: Explanation) -> list[str]:
+    name = "the event" if explanation.event is None else clean(explanation.event)
+    lines = [f"{name}: the rule {'matches' if explanation.matched else 'does not match'}."]
+    if explanation.ignored is not None:
+        return [*lines, f"Nobody is looked at: {clean(explanation.ignored)}."]
+    for subject in explanation.subjects:
+        who = _SUBJECTS[subject.kind].format(**subject.describe())
+        lines.append(f"Looks at {clean(who)} (account {clean(subject.account)}).")
+    if explanation.event in CATALOGUE:
+        lines.append(f"Why it matters: {CATALOGUE[explanation.event].why}.")
+    return lines

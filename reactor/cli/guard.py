@@ -1,0 +1,53 @@
+"""`guard`: the policy that denies what is done without MFA, for people who want to read it."""
+
+from typing import Annotated
+
+import typer
+
+from reactor.cli.explain import ACCOUNT
+from reactor.cli.inputs import WrongUse
+from reactor.cli.operator import connect, region_of_credentials
+from reactor.cli.output import put_json
+from reactor.guard.document import guard_document
+from reactor.partitions import IAM_EVENT_REGION, partition_of
+
+app = typer.Typer(name="guard", no_args_is_help=True, help="The guard's policy document.")
+
+EXAMPLES = """\
+Examples:
+  mfa-reactor guard show
+  mfa-reactor guard show --account 123456789012 --partition aws > guard.json
+
+With both options it works offline. It is what mfa-reactor writes: a guard that
+someone else keeps (REACTOR_GUARD_POLICY is an ARN) has a document of its own.
+"""
+
+
+@app.callback()
+def _group() -> None:
+    """Look at the guard, the policy that denies what is done without MFA."""
+
+
+@app.command(epilog=EXAMPLES)
+def show(
+    account: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Account (12 digits); without it, the credentials'."),
+    ] = None,
+    partition: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PARTITION",
+            help="aws, aws-cn or aws-us-gov; without it, the configured region's.",
+        ),
+    ] = None,
+) -> None:
+    """Print the guard's policy document as JSON."""
+    if account is not None and not ACCOUNT.fullmatch(account):
+        raise WrongUse(f"--account is {account!r}: an account has 12 digits")
+    if partition is not None and partition not in IAM_EVENT_REGION:
+        raise WrongUse(f"--partition is {partition!r}: it takes {', '.join(IAM_EVENT_REGION)}")
+    if account is None:
+        _, home = connect()
+        account, partition = home.account, partition or home.partition
+    put_json(guard_document(partition or partition_of(region_of_credentials()), account))

@@ -1,0 +1,110 @@
+"""What people see: tables on standard output, remarks and progress on standard error.
+
+Names, tags and paths are foreign text: they are never read as markup, and characters that a
+terminal would obey are shown as escapes.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reactor.errors import shorten
+
+_LINE_LIMIT = 1000  # characters of a line on standard error
+_COLOURS = {
+    "COMPLIANT": "green",
+    "NON_COMPLIANT": "bold red",
+    "INSUFFICIENT_DATA": "yellow",
+    "NOT_APPLICABLE": "dim",
+}
+
+
+def clean(text: object) -> str:
+    """Return foreign text as one that a terminal cannot be made to obey."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text)
+    )
+
+
+def one_line(text: object) -> str:
+    """Return foreign text as one clean line."""
+    return clean(shorten(text, _LINE_LIMIT))
+
+
+def say(line: str) -> None:
+    """Write a line on standard error."""
+    typer.echo(line, err=True)
+
+
+def put(text: str) -> None:
+    """Write a line on standard output, whatever its width."""
+    typer.echo(text)
+
+
+def put_json(document: object) -> None:
+    """Write a JSON document on standard output."""
+    typer.echo(json.dumps(document, indent=2))
+
+
+def put_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    whole: frozenset[str] = frozenset(),
+    title: str | None = None,
+    lines: bool = False,
+) -> None:
+    """Write a table. Columns named in `whole` never break; the others fold to the width."""
+    shape = box.HORIZONTALS if lines else box.SIMPLE_HEAD
+    table = Table(
+        box=shape, title=title, title_justify="left", show_lines=lines, pad_edge=False, padding=0
+    )
+    table.padding = (0, 1)
+    for heading in headings:
+        table.add_column(heading, no_wrap=heading in whole, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(each) for each in row))
+    Console(highlight=False).print(table)
+
+
+def _cell(text: str) -> Text:
+    safe = "\n".join(clean(line) for line in text.split("\n"))
+    return Text(safe, style=_COLOURS.get(text, ""))
+
+
+class Progress(Protocol):
+    """Counts what a run has got to."""
+
+    def read(self) -> None:
+        """One more user was read."""
+
+    def settled(self) -> None:
+        """One more user was settled; the first of them ends the reading."""
+
+
+class _Silent:
+    def read(self) -> None:
+        pass
+
+    def settled(self) -> None:
+        pass
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show a progress bar on standard error while the block runs, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield _Silent()
+        return
+    from reactor.cli.bar import bar  # noqa: PLC0415 - rich's progress is slow to import
+
+    with bar() as shown:
+        yield shown

@@ -1,0 +1,133 @@
+"""`roles`: what each function may do, why, and the policy files that say so to AWS."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reactor.cli import output
+from reactor.cli.operator import CHALICE_DIRECTORY, chalice_config
+from reactor.roles import FUNCTIONS, Statement, stale_files, statements, write_files
+from reactor.settings import Mode, Settings, variable
+
+EXAMPLES = """\
+Examples:
+  mfa-reactor roles                  what may each function do, and why?
+  mfa-reactor roles --write          after a change of .chalice/config.json
+
+Exit status: 1 when a policy file does not fit and --write is not given.
+"""
+_PLACEHOLDER = "STAGE"
+_MARKDOWN_HEADING = """\
+# Roles: default settings, enforce mode
+
+What each function may do with the default settings and `REACTOR_MODE=enforce`, the widest that the
+defaults give. In `observe` mode no role can change anything. Made by `mfa-reactor roles
+--markdown`; `mfa-reactor roles` prints those of your own stages."""
+_HEADINGS = ("Statement", "Actions", "Resources", "Why the wildcards")
+_WORDS = {
+    "react": "reacts to IAM events",
+    "sweep": "looks at every user on a schedule",
+    "keeper": "keeps the guard",
+}
+
+
+def roles(
+    write: Annotated[
+        bool, typer.Option("--write", metavar="", help="Write the policy files that do not fit.")
+    ] = False,
+    directory: Annotated[
+        Path, typer.Option(metavar="DIRECTORY", help="Where config.json is.")
+    ] = CHALICE_DIRECTORY,
+    markdown: Annotated[
+        bool,
+        typer.Option(
+            "--markdown",
+            metavar="",
+            help="Print the widest default roles as Markdown, and no more.",
+        ),
+    ] = False,
+) -> None:
+    """Print what the functions' roles may do, with the reason for each wildcard.
+
+    Says which of the policy files do not fit the settings in config.json.
+    """
+    if markdown:
+        output.put(markdown_page())
+        return
+    config = chalice_config(directory)
+    for stage, entries in config["stages"].items():
+        settings = Settings.from_environment(entries.get("environment_variables") or {})
+        for function in FUNCTIONS:
+            _put(function, stage, settings)
+    raise typer.Exit(_settle_files(directory, write=write))
+
+
+def markdown_page() -> str:
+    """Return the roles under the default settings in enforce mode, for docs/roles.md."""
+    settings = Settings.from_environment({variable("mode"): Mode.ENFORCE.value})
+    parts = [_MARKDOWN_HEADING]
+    for function in FUNCTIONS:
+        parts.append(f"## {function}: {_WORDS[function]}")
+        parts.append(_markdown_table(statements(function, _PLACEHOLDER, settings)))
+    return "\n\n".join(parts)
+
+
+def _settle_files(directory: Path, *, write: bool) -> int:
+    if write:
+        written = write_files(directory)
+        output.put(f"written: {', '.join(written)}" if written else "the policy files fit")
+        return 0
+    stale = stale_files(directory)
+    if not stale:
+        output.put("the policy files fit the settings")
+        return 0
+    output.say(f"mfa-reactor: stale: {', '.join(stale)}; mfa-reactor roles --write renews them")
+    return 1
+
+
+def _put(function: str, stage: str, settings: Settings) -> None:
+    rows = [
+        (
+            "\n  ".join([each.sid, *_actions(each)]),
+            "\n".join([*_resources(each), f"({each.reason})"]),
+        )
+        for each in statements(function, stage, settings)
+    ]
+    title = f"{stage}-{function} ({settings.mode}): {_WORDS[function]}"
+    actions, resources = "Actions", "Resources (why the wildcards)"
+    output.put_table(
+        (actions, resources), rows, title=title, whole=frozenset({actions}), lines=True
+    )
+
+
+def _actions(statement: Statement) -> list[str]:
+    return sorted(statement.actions)
+
+
+def _resources(statement: Statement) -> list[str]:
+    return [*sorted(statement.resources), *_conditions(statement)]
+
+
+def _conditions(statement: Statement) -> Iterable[str]:
+    condition: Any = statement.condition or {}
+    for operator, keys in condition.items():
+        for key, value in keys.items():
+            yield f"if {operator} {key} {value}"
+
+
+def _markdown_table(rows: Iterable[Statement]) -> str:
+    lines = [f"| {' | '.join(_HEADINGS)} |", f"|{'---|' * len(_HEADINGS)}"]
+    for each in rows:
+        cells = (each.sid, _code(_actions(each)), _code(_resources(each)), each.reason)
+        lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _code(items: Iterable[str]) -> str:
+    return "<br>".join(f"`{item}`" for item in items)

@@ -1,0 +1,111 @@
+"""One run over users with the operator's credentials, as a sweep of the deployed reactor does it.
+
+Users asked for by name are judged as a sweep judges them, too: one without any credential is not
+taken for one that is being deleted, because no event says so.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from reactor.cli import output
+from reactor.model import (
+    Action,
+    Cause,
+    Decision,
+    Observation,
+    Outcome,
+    Subject,
+    SubjectKind,
+    Trigger,
+    TriggerKind,
+)
+from reactor.reconcile import Executor, Guardrail, Run, reconcile
+from reactor.settings import Settings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reactor.aws.account import AwsSession, Home
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """The users' guardrail, on only those in `names` if there are any, with progress shown."""
+
+    users: Guardrail
+    names: tuple[str, ...]
+    progress: output.Progress
+
+    def observe(self, cause: Cause) -> Iterator[Observation[Any]]:
+        """Read every user, or those named."""
+        for each in self._observe(cause):
+            self.progress.read()
+            yield each
+
+    def _observe(self, cause: Cause) -> Iterable[Observation[Any]]:
+        if not self.names:
+            yield from self.users.observe(cause)
+        for name in self.names:
+            subject = Subject(SubjectKind.USER, cause.subject.account, name=name)
+            yield from self.users.observe(replace(cause, subject=subject))
+
+    def decide(self, state: Any, cause: Cause, now: "datetime") -> Decision:  # noqa: ANN401 - a Guardrail
+        """Judge, as a sweep does."""
+        return self.users.decide(state, cause, now)
+
+    def perform(self, action: Action) -> Outcome:
+        """Carry out one action."""
+        return self.users.perform(action)
+
+
+def survey(
+    settings: Settings,
+    session: "AwsSession",
+    home: "Home",
+    *,
+    names: tuple[str, ...] = (),
+    brake: int = 0,
+) -> Run:
+    """Look at every user, or at those in `names`, and carry out what the mode allows.
+
+    At most `brake` users are changed (0 = all).
+    """
+    from reactor import runtime  # noqa: PLC0415 - imports boto3
+
+    trigger = Trigger(TriggerKind.OPERATOR, runtime.now())
+    execute = runtime.executor_of(settings.mode)
+    keep_guard = _once(lambda: _keep_guard(settings, session, home, trigger, execute))
+    users = runtime.users_guardrail(settings, session, home, keep_guard)
+    with output.progress() as progress:
+        return reconcile(
+            Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account)),
+            _Watched(users, names, progress),
+            execute=execute,
+            clock=runtime.now,
+            brake=brake,
+            record=lambda _: progress.settled(),
+        )
+
+
+def _once(work: Callable[[], None]) -> Callable[[], None]:
+    """Return `work` so that it is not done again once it has succeeded."""
+    done: list[bool] = []
+
+    def work_once() -> None:
+        if not done:
+            work()
+            done.append(True)
+
+    return work_once
+
+
+def _keep_guard(
+    settings: Settings, session: "AwsSession", home: "Home", trigger: Trigger, execute: Executor
+) -> None:
+    """Bring the guard into order here: the operator is the keeper. Raises ReactorError."""
+    from reactor import runtime  # noqa: PLC0415 - imports boto3
+
+    run = runtime.keep_guard(runtime.keeper(settings, session, home), execute, trigger)
+    for error in (error for each in run.settled for error in each.errors):
+        raise error
