@@ -1,0 +1,195 @@
+"""reactor.settings: what each setting takes, its default, and the one line that refuses it."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+import pytest
+
+from reactor.errors import SettingError
+from reactor.settings import Lift, Mode, Scope, Settings, TagMatch, variable
+
+
+def read(**texts: str) -> Settings:
+    """Return the settings of an environment with these REACTOR_ variables."""
+    return Settings.from_environment({f"REACTOR_{name}": text for name, text in texts.items()})
+
+
+def refusal(**texts: str) -> str:
+    """Return the line that refuses these settings."""
+    with pytest.raises(SettingError) as caught:
+        read(**texts)
+    return str(caught.value)
+
+
+def test_defaults() -> None:
+    """Without a variable the reactor observes everyone, excuses services, and lifts nothing."""
+    assert asdict(Settings.from_environment({"PATH": "/bin"})) == {
+        "mode": Mode.OBSERVE,
+        "scope": Scope.EVERYONE,
+        "guard_policy": "MfaReactorGuard",
+        "lift": Lift.NEVER,
+        "exempt_tags": (asdict(TagMatch("userType", "Service")),),
+        "exempt_parameter": "",
+        "exempt_names": (),
+        "exempt_paths": (),
+        "exempt_groups": (),
+        "max_remediations": 50,
+        "sweep_minutes": 15,
+    }
+
+
+def test_every_setting_says_what_it_means() -> None:
+    """Each field carries its default as text, its meaning, and a unit where it has a number."""
+    for each in fields(Settings):
+        assert each.metadata["meaning"], each.name
+        assert isinstance(each.metadata["default"], str), each.name
+        assert bool(each.metadata["unit"]) == isinstance(
+            getattr(Settings.from_environment({}), each.name), int
+        ), each.name
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        pytest.param("MODE", "enforce", Mode.ENFORCE, id="a mode"),
+        pytest.param("SCOPE", " without-mfa ", Scope.WITHOUT_MFA, id="blanks round a value"),
+        pytest.param("LIFT", "exempt", Lift.EXEMPT, id="a lift"),
+        pytest.param("GUARD_POLICY", "a+b=c,d.e@f-g_H1", "a+b=c,d.e@f-g_H1", id="a policy's name"),
+        pytest.param("GUARD_POLICY", "x" * 128, "x" * 128, id="the longest name of a policy"),
+        pytest.param(
+            "GUARD_POLICY",
+            "arn:aws-cn:iam::123456789012:policy/team/Guard",
+            "arn:aws-cn:iam::123456789012:policy/team/Guard",
+            id="a given policy with a path, in China",
+        ),
+        pytest.param(
+            "GUARD_POLICY",
+            "arn:aws:iam::aws:policy/AWSDenyAll",
+            "arn:aws:iam::aws:policy/AWSDenyAll",
+            id="a policy of AWS's own",
+        ),
+        pytest.param("EXEMPT_TAGS", "", (), id="no tag exempts"),
+        pytest.param(
+            "EXEMPT_TAGS",
+            " a : b , c:d:e ,, ",
+            (TagMatch("a", "b"), TagMatch("c", "d:e")),
+            id="tags with blanks, a colon in the value, empty items",
+        ),
+        pytest.param("EXEMPT_PARAMETER", "/mfa/exempt", "/mfa/exempt", id="a parameter"),
+        pytest.param("EXEMPT_NAMES", "svc-*, ?ot", ("svc-*", "?ot"), id="patterns of names"),
+        pytest.param("EXEMPT_PATHS", "/a/,/b/c/", ("/a/", "/b/c/"), id="paths"),
+        pytest.param("EXEMPT_GROUPS", "break-glass,ops", ("break-glass", "ops"), id="groups"),
+        pytest.param("MAX_REMEDIATIONS", "0", 0, id="no brake"),
+        pytest.param("MAX_REMEDIATIONS", "100000", 100_000, id="the weakest brake"),
+        pytest.param("SWEEP_MINUTES", "1440", 1440, id="a sweep a day"),
+    ],
+)
+def test_good_values(name: str, text: str, value: Any) -> None:
+    """Each setting takes what its table in the documentation says."""
+    assert getattr(read(**{name: text}), name.lower()) == value
+
+
+_POLICY = "the name of a policy, or the ARN of one that someone else keeps"
+_PATHS = "IAM paths below /, such as /service/ (/ itself would be every user)"
+_TAGS = "key:value pairs with commas between, such as userType:Service"
+_PATTERNS = "name patterns that do not match every name, such as BedrockAPIKey-*"
+_PARAMETER = "the name of an SSM parameter of type StringList, such as /mfa/exempt"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "takes"),
+    [
+        pytest.param("MODE", "Enforce", "one of observe, enforce", id="a mode in another case"),
+        pytest.param("MODE", "", "one of observe, enforce", id="an empty mode"),
+        pytest.param("SCOPE", "all", "one of everyone, without-mfa, console", id="no scope"),
+        pytest.param("LIFT", "always", "one of never, exempt, compliant", id="no lift"),
+        pytest.param("GUARD_POLICY", "", _POLICY, id="an empty policy"),
+        pytest.param("GUARD_POLICY", "a policy", _POLICY, id="a policy's name with a blank"),
+        pytest.param(
+            "GUARD_POLICY", "arn:aws:iam::123456789012:user/x", _POLICY, id="the ARN of a user"
+        ),
+        pytest.param(
+            "GUARD_POLICY", "arn:aws:iam::123:policy/x", _POLICY, id="an account of 3 digits"
+        ),
+        pytest.param("GUARD_POLICY", "team/Guard", _POLICY, id="a path without an ARN"),
+        pytest.param("EXEMPT_TAGS", "userType", _TAGS, id="a tag without a value"),
+        pytest.param("EXEMPT_TAGS", "userType:", _TAGS, id="a tag with an empty value"),
+        pytest.param("EXEMPT_TAGS", ":Service", _TAGS, id="a tag without a key"),
+        pytest.param("EXEMPT_PARAMETER", "/mfa/exempt list", _PARAMETER, id="a blank in the name"),
+        pytest.param("EXEMPT_NAMES", "*", _PATTERNS, id="a pattern of every name"),
+        pytest.param("EXEMPT_NAMES", "svc-*,?*", _PATTERNS, id="every name of some length"),
+        pytest.param("EXEMPT_PATHS", "/", _PATHS, id="the path of every user"),
+        pytest.param("EXEMPT_PATHS", "/service", _PATHS, id="a path without its last slash"),
+        pytest.param("EXEMPT_PATHS", "service/", _PATHS, id="a path without its first slash"),
+        pytest.param("EXEMPT_PATHS", "/*/", _PATHS, id="a path with a wildcard"),
+        pytest.param(
+            "EXEMPT_GROUPS", "ops*", "names of IAM groups with commas between", id="a group pattern"
+        ),
+        pytest.param(
+            "MAX_REMEDIATIONS", "-1", "a whole number from 0 to 100000", id="fewer than none"
+        ),
+        pytest.param("MAX_REMEDIATIONS", "1e3", "a whole number from 0 to 100000", id="1e3"),
+        pytest.param("MAX_REMEDIATIONS", "٣", "a whole number from 0 to 100000", id="other digits"),
+        pytest.param("MAX_REMEDIATIONS", "100001", "a whole number from 0 to 100000", id="100001"),
+        pytest.param("MAX_REMEDIATIONS", "", "a whole number from 0 to 100000", id="no number"),
+        pytest.param("SWEEP_MINUTES", "0", "a whole number from 1 to 1440", id="no time at all"),
+        pytest.param("SWEEP_MINUTES", "15m", "a whole number from 1 to 1440", id="a unit"),
+    ],
+)
+def test_bad_values(name: str, text: str, takes: str) -> None:
+    """A bad value is refused in one line: the setting, what it got, what it takes."""
+    assert refusal(**{name: text}) == f"REACTOR_{name} is {text!r}: it takes {takes}"
+
+
+def test_names_of_policies_have_a_limit() -> None:
+    """129 characters are one too many, with an ARN or without."""
+    assert refusal(GUARD_POLICY="x" * 129).endswith(_POLICY)
+    assert refusal(GUARD_POLICY=f"arn:aws:iam::123456789012:policy/{'x' * 129}").endswith(_POLICY)
+
+
+def test_long_values_are_cut_short() -> None:
+    """What the operator pasted by mistake does not flood the log."""
+    line = refusal(MODE="observe\n" * 1000)
+    assert "\n" not in line
+    assert len(line) < 200
+
+
+def test_unknown_name_with_a_near_miss() -> None:
+    """A misspelt setting names the one that was meant."""
+    assert refusal(EXEMPT_TAG="a:b") == (
+        "REACTOR_EXEMPT_TAG is not a setting of mfa-reactor: did you mean REACTOR_EXEMPT_TAGS?"
+    )
+
+
+def test_unknown_name_far_from_all() -> None:
+    """A name that resembles none lists what there is."""
+    line = refusal(ZZZZZZZZZZZZ="1")
+    assert line.startswith("REACTOR_ZZZZZZZZZZZZ is not a setting of mfa-reactor: known are ")
+    assert all(variable(each.name) in line for each in fields(Settings))
+
+
+def test_others_variables_are_theirs() -> None:
+    """Only names that begin with REACTOR_ are ours to refuse."""
+    assert Settings.from_environment({"reactor_mode": "x", "MY_REACTOR_X": "y"}) == read()
+
+
+def test_lift_compliant_contradicts_scope_everyone() -> None:
+    """Where everyone must carry the guard, enrolment cannot take it off."""
+    line = refusal(LIFT="compliant")
+    assert line.startswith("REACTOR_LIFT is 'compliant' while REACTOR_SCOPE is 'everyone': ")
+    assert "\n" not in line
+    assert read(LIFT="compliant", SCOPE="console").lift is Lift.COMPLIANT
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "matches"),
+    [
+        pytest.param("BedrockAPIKey-*", "bedrockapikey-ab12", True, id="without regard to case"),
+        pytest.param("svc-?", "svc-10", False, id="one character is one"),
+        pytest.param("svc", "svc-1", False, id="the whole name"),
+        pytest.param("s[vw]c", "SWC", True, id="a set of characters"),
+    ],
+)
+def test_exempts_name(pattern: str, name: str, *, matches: bool) -> None:
+    """A pattern covers whole names, in any case."""
+    assert read(EXEMPT_NAMES=f"x,{pattern}").exempts_name(name) == (pattern if matches else None)
