@@ -190,9 +190,9 @@ def _carry_out(
             outcomes.append(
                 Outcome(action, OutcomeStatus.SKIPPED, "brake: waits for a later sweep")
             )
-        elif outcomes and outcomes[-1].status is OutcomeStatus.FAILED:
+        elif any(before.status is OutcomeStatus.FAILED for before in outcomes):
             # Actions build on one another: the guard must exist before it is attached.
-            outcomes.append(Outcome(action, OutcomeStatus.SKIPPED, "the action before it failed"))
+            outcomes.append(Outcome(action, OutcomeStatus.SKIPPED, "an action before it failed"))
         else:
             outcomes.append(execute(guardrail, action))
     return tuple(outcomes)
