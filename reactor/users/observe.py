@@ -6,6 +6,7 @@ never taken for "no": the user's observation then carries the error instead of a
 
 import functools
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,6 +31,7 @@ from reactor.users.state import Presence, UserState
 Answers = dict[str, Any]  # by read; a ReactorError stands in the place of its answer
 COMMON = ""  # the key, no user's name, of the reads that serve every user of a round
 USERS_AT_ONCE = 8  # users whose open questions a sweep asks at the same time
+_USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)  # IAM API reference, userName on reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class Observer:
         """
         serial = cause.subject.serial or ""
         leads = [serial.rpartition("/")[2], cause.caller_user or ""]
-        names = {name.lower(): name for name in leads if name}
+        # A device's name may be longer than a user's; IAM refuses to be asked for such a user.
+        names = {name.lower(): name for name in leads if _USER_NAME.fullmatch(name)}
         common = self._common_calls()
         common["device_owner"] = functools.partial(self.iam.device_owner, serial)
         answers = self._gather_each(
