@@ -1,6 +1,7 @@
 """The reactor on the fake: its guardrails put together from settings, as reactor.runtime does."""
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from reactor.errors import ReactorError, Transient, Unsettled
@@ -77,8 +78,15 @@ class Harness:
         self.users = Users(self.observer, self.iam, self.settings, self._ask_keeper)
         self.keeper = Keeper(self.iam, self.guard, "aws", ACCOUNT)
 
+    def react(self, cause: Cause) -> Run:
+        """Reconcile a cause, and every user if it is about a device that leads to nobody."""
+        run = self.run(cause)
+        if not run.settled and cause.subject.kind is SubjectKind.MFA_SERIAL:
+            run = self.run(replace(cause, subject=Subject(SubjectKind.EVERY_USER, ACCOUNT)))
+        return run
+
     def run(self, cause: Cause) -> Run:
-        """Reconcile a cause, under the brake if it is a sweep."""
+        """Reconcile a cause as it is, under the brake if it is a sweep."""
         everybody = cause.subject.kind is SubjectKind.EVERY_USER
         return reconcile(
             cause,
@@ -103,7 +111,7 @@ class Harness:
     def deliver(self, event: Envelope) -> list[Run]:
         """Take an event as Lambda would hand it over, once."""
         reading = cloudtrail.parse(event, account=ACCOUNT, received_at=self.clock())
-        return [self.run(cause) for cause in reading.causes]
+        return [self.react(cause) for cause in reading.causes]
 
     def deliver_until_settled(self, event: Envelope) -> bool:
         """Take an event, and again as often as Lambda tries; tell whether it was settled."""

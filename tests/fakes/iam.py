@@ -4,6 +4,7 @@ It answers as AwsIam does, down to which missing thing is an answer and which an
 is logged; calls can be made to fail, and reads to be stale.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +16,7 @@ from reactor.users.state import Device
 from tests.fakes.account import ACCOUNT, Account, IamUser, World
 
 POLICIES_PER_USER = 10  # AWS's quota
+USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 WRITES = frozenset({"attach", "detach", "create_policy"})
 
 
@@ -94,7 +96,9 @@ class FakeIam:
 
     def user(self, name: str) -> User | None:
         """Answer GetUser."""
-        user = self._read("user", name).user(name)
+        world = self._read("user", name)
+        self._refuse_impossible(name)
+        user = world.user(name)
         return None if user is None else _as_shown(user)
 
     def attached_policies(self, user: str) -> frozenset[str]:
@@ -197,6 +201,10 @@ class FakeIam:
     def _read(self, method: str, about: str) -> World:
         self._call(method, about)
         return self.account.as_of(timedelta(seconds=self.staleness()))
+
+    def _refuse_impossible(self, name: str) -> None:
+        if not USER_NAME.fullmatch(name):
+            raise Transient(f"userName {name}: ValidationError", remedy="-")
 
     def _user(self, method: str, name: str) -> IamUser:
         return self._there(self._read(method, name), method, name)

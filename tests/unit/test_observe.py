@@ -1,0 +1,346 @@
+"""reactor.users.observe on the fake: what is read, in how many rounds, and what an error does."""
+
+import pytest
+
+from reactor.errors import Unsettled
+from reactor.guard.identity import Standing
+from reactor.model import Compliance, SubjectKind
+from reactor.users.ports import CREDENTIAL_READS, READS
+from reactor.users.state import Device, Presence, UserState
+from tests.fakes.account import ACCOUNT, GUARD_ARN
+from tests.fakes.clock import START
+from tests.fakes.events import about_device, about_everyone, about_root, about_user, created
+from tests.fakes.harness import Harness, settings
+
+SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/alice"
+PHONE = f"arn:aws:iam::{ACCOUNT}:mfa/phones/of-alice"
+HARDWARE = "GAKT12345678"
+PLAIN = ("attached_policies", "groups_of", "groups_with", "policy_tags", "user")
+
+
+def prepared(exemptions: str | None = None, **chosen: str) -> Harness:
+    """Return a harness with the guard and alice, who has a device and a password."""
+    harness = Harness(settings(**chosen), exemptions=exemptions)
+    harness.account.put_policy()
+    harness.account.put_user("alice", password=True, devices=(Device(SERIAL, START),))
+    return harness
+
+
+def states(harness: Harness) -> list[UserState]:
+    """Return the states that a sweep observes."""
+    return [each.state for each in harness.observer.observe(about_everyone()) if each.state]
+
+
+@pytest.mark.parametrize(
+    ("scope", "more"),
+    [
+        pytest.param("everyone", (), id="everyone: neither devices nor the password's scope"),
+        pytest.param("without-mfa", ("devices_of",), id="without-mfa: devices"),
+        pytest.param("console", ("devices_of",), id="console: devices, and the password once"),
+    ],
+)
+def test_reads_of_a_single_user(scope: str, more: tuple[str, ...]) -> None:
+    """One round of calls, each once, and only what the rules need in this scope."""
+    harness = prepared(scope=scope)
+    (seen,) = harness.observer.observe(about_user("alice"))
+    expected = sorted((*PLAIN, *CREDENTIAL_READS, *more))
+    assert sorted(harness.iam.reads) == expected
+    assert harness.rounds.sizes == [len(expected)]
+    assert seen.reads == tuple(sorted(READS[each] for each in expected))
+
+
+@pytest.mark.parametrize(
+    ("scope", "more"),
+    [
+        pytest.param("everyone", (), id="everyone"),
+        pytest.param("without-mfa", ("devices_of",), id="without-mfa"),
+        pytest.param("console", ("devices_of", "has_password"), id="console"),
+    ],
+)
+def test_reads_of_a_new_user(scope: str, more: tuple[str, ...]) -> None:
+    """A user created just now is not asked for credentials: their lack would say nothing."""
+    harness = prepared(scope=scope)
+    (seen,) = harness.observer.observe(about_user("alice", created("alice")))
+    assert sorted(harness.iam.reads) == sorted((*PLAIN, *more))
+    assert seen.state is not None
+    assert seen.state.has_credentials is None
+
+
+def test_exemption_list_is_read_in_the_same_round() -> None:
+    """A named list is one more read of the round."""
+    harness = prepared(exemptions="bob, Alice", exempt_parameter="/mfa/exempt")
+    (seen,) = harness.observer.observe(about_user("alice"))
+    assert harness.rounds.sizes == [len(PLAIN) + len(CREDENTIAL_READS) + 1]
+    assert "ssm:GetParameter" in seen.reads
+    assert seen.state is not None
+    assert seen.state.listed_exempt == {"bob", "alice"}
+
+
+def test_state_of_a_single_user() -> None:
+    """The state holds what IAM says, under the name as IAM spells it."""
+    harness = prepared(scope="console")
+    harness.account.put_group("staff", GUARD_ARN)
+    harness.account.change(
+        "alice", groups=frozenset({"staff"}), tags=(("a", "b"),), keys=(False,), path="/x/"
+    )
+    (seen,) = harness.observer.observe(about_user("ALICE"))
+    assert (seen.subject.name, seen.subject.account) == ("alice", ACCOUNT)
+    assert seen.state == UserState(
+        "alice",
+        Presence.EXISTS,
+        harness.guard,
+        guard_standing=Standing.OURS,
+        arn=f"arn:aws:iam::{ACCOUNT}:user/x/alice",
+        path="/x/",
+        tags=(("a", "b"),),
+        groups=("staff",),
+        guarded_groups=frozenset({"staff"}),
+        devices=(Device(SERIAL, START),),
+        has_password=True,
+        has_credentials=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("members", "has_credentials"),
+    [
+        pytest.param({"password": False}, False, id="none"),
+        pytest.param({"password": True}, True, id="a password"),
+        pytest.param({"password": False, "keys": (False, True)}, True, id="an active key"),
+        pytest.param({"password": False, "keys": (False, False)}, False, id="inactive keys"),
+        pytest.param({"password": False, "ssh_keys": (True,)}, True, id="an SSH key"),
+        pytest.param(
+            {"password": False, "service_credentials": (True,)}, True, id="a service credential"
+        ),
+        pytest.param({"password": False, "certificates": (True,)}, True, id="a certificate"),
+    ],
+)
+def test_credentials(members: dict[str, object], *, has_credentials: bool) -> None:
+    """Any active credential of the five kinds is one."""
+    harness = prepared()
+    harness.account.change("alice", **members)
+    (seen,) = harness.observer.observe(about_user("alice"))
+    assert seen.state is not None
+    assert seen.state.has_credentials is has_credentials
+
+
+def test_missing_user_is_gone_although_its_other_reads_fail() -> None:
+    """NoSuchEntity of the listings is what a missing user gives; GetUser decides."""
+    harness = prepared()
+    (seen,) = harness.observer.observe(about_user("nobody"))
+    assert seen.error is None
+    assert seen.state is not None
+    assert (seen.state.presence, seen.subject.name) == (Presence.GONE, "nobody")
+
+
+def test_root_is_not_read() -> None:
+    """Nothing is asked about the root user."""
+    harness = prepared()
+    (seen,) = harness.observer.observe(about_root())
+    assert seen.subject.kind is SubjectKind.ROOT
+    assert (harness.iam.log, seen.reads) == ([], ())
+
+
+class TestDevice:
+    """Whose device was deleted: its name, the caller, IAM's listing; nobody means everybody."""
+
+    def test_named_after_its_user(self) -> None:
+        """The device's name is its user's in most accounts; one round finds and reads it."""
+        harness = prepared()
+        (seen,) = harness.observer.observe(about_device(SERIAL))
+        assert seen.subject.name == "alice"
+        assert len(harness.rounds.sizes) == 1
+        assert "iam:ListVirtualMFADevices" not in seen.reads
+
+    def test_named_otherwise_and_deleted_by_its_user(self) -> None:
+        """The calling user is looked at, in the same round; who is not there is left out."""
+        harness = prepared()
+        seen = list(harness.observer.observe(about_device(PHONE, caller="alice")))
+        assert [each.subject.name for each in seen] == ["alice"]
+        assert len(harness.rounds.sizes) == 1
+
+    def test_caller_in_another_case_is_the_same_user(self) -> None:
+        """A user is read once, however it is spelt."""
+        harness = prepared()
+        seen = list(harness.observer.observe(about_device(SERIAL, caller="ALICE")))
+        assert [each.subject.name for each in seen] == ["alice"]
+
+    def test_still_listed(self) -> None:
+        """While IAM still lists the device, its owner is read in a second round."""
+        harness = prepared()
+        harness.account.change("alice", devices=(Device(PHONE, START),))
+        seen = list(harness.observer.observe(about_device(PHONE)))
+        assert [each.subject.name for each in seen] == ["alice"]
+        assert len(harness.rounds.sizes) == 2
+
+    @pytest.mark.parametrize(
+        ("serial", "caller"),
+        [
+            pytest.param(PHONE, None, id="by a role"),
+            pytest.param(PHONE, "gone", id="by a user who is gone since"),
+            pytest.param(HARDWARE, None, id="without a name in it"),
+            pytest.param(f"{PHONE}{'-long' * 30}", None, id="with a name too long for a user"),
+        ],
+    )
+    def test_nobodys(self, serial: str, caller: str | None) -> None:
+        """A device that leads to nobody yields nobody, and a reaction then looks at everybody."""
+        harness = prepared()
+        harness.account.put_user("bob")
+        assert list(harness.observer.observe(about_device(serial, caller=caller))) == []
+        run = harness.react(about_device(serial, caller=caller))
+        assert [each.observation.subject.name for each in run.settled] == ["alice", "bob"]
+
+    def test_error_is_not_nobody(self) -> None:
+        """A failing listing is an error of the whole, and no answer."""
+        harness = prepared()
+        harness.iam.fail("device_owner")
+        run = harness.run(about_device(PHONE))
+        assert [each.decision.verdict.compliance for each in run.settled] == [
+            Compliance.INSUFFICIENT_DATA
+        ]
+        with pytest.raises(Unsettled):
+            run.raise_unsettled()
+
+    def test_unread_lead_is_not_gone(self) -> None:
+        """A lead that cannot be read keeps its error; it does not start a sweep as if gone."""
+        harness = prepared()
+        harness.iam.fail("user", about="of-alice")
+        (seen,) = harness.observer.observe(about_device(PHONE))
+        assert seen.error is not None
+        assert "every_user" not in harness.iam.reads
+
+
+class TestEveryUser:
+    """Bulk data, and questions only where it leaves a doubt."""
+
+    @pytest.mark.parametrize(
+        ("scope", "questions"),
+        [
+            pytest.param("everyone", [], id="everyone: none"),
+            pytest.param("without-mfa", ["devices_of"] * 2, id="without-mfa: devices"),
+            pytest.param(
+                "console", ["devices_of", "has_password"] * 2, id="console: devices, password"
+            ),
+        ],
+    )
+    def test_questions(self, scope: str, questions: list[str]) -> None:
+        """Of four users, the exempt and the guarded are not asked about."""
+        harness = prepared(scope=scope)
+        harness.account.put_user("bob")
+        harness.account.put_user("service", tags=(("userType", "service"),))
+        harness.account.put_user("guarded", policies=frozenset({GUARD_ARN}))
+        assert len(states(harness)) == 4
+        bulk = ["groups_with", "policy_tags", "every_user", "every_user"]
+        assert sorted(harness.iam.reads) == sorted([*bulk, *questions])
+
+    def test_lift_asks_about_the_guarded(self) -> None:
+        """Where enrolment lifts the guard, the guarded are asked for devices, too."""
+        harness = prepared(scope="without-mfa", lift="compliant")
+        harness.account.change("alice", policies=frozenset({GUARD_ARN}))
+        (state,) = states(harness)
+        assert state.devices == (Device(SERIAL, START),)
+
+    def test_reads_are_named(self) -> None:
+        """Each observation names the bulk read and its own questions."""
+        harness = prepared(scope="without-mfa")
+        (seen,) = harness.observer.observe(about_everyone())
+        assert seen.reads == ("iam:GetAccountAuthorizationDetails", "iam:ListMFADevices")
+
+    def test_many_users(self) -> None:
+        """Every user of a large account is read exactly once, a few at the same time."""
+        harness = prepared(scope="without-mfa")
+        wanted = {f"user-{number}" for number in range(600)} | {"alice"}
+        for name in wanted - {"alice"}:
+            harness.account.put_user(name)
+        names = [state.name for state in states(harness)]
+        assert (len(names), set(names)) == (601, wanted)
+        assert max(harness.rounds.sizes) <= 8
+
+    def test_same_state_as_single(self) -> None:
+        """Bulk data and single reads agree on everything that both ask."""
+        harness = prepared(scope="console")
+        harness.account.put_group("staff", GUARD_ARN)
+        harness.account.change("alice", groups=frozenset({"staff", "x"}), path="/x/")
+        (bulk,) = states(harness)
+        (seen,) = harness.observer.observe(about_user("alice", created("alice")))
+        assert seen.state is not None
+        for member in ("name", "arn", "path", "tags", "groups", "policies", "guarded_groups"):
+            assert getattr(bulk, member) == getattr(seen.state, member), member
+
+
+SINGLE_READS = sorted({*PLAIN, *CREDENTIAL_READS, "devices_of"})
+
+
+@pytest.mark.parametrize("read", SINGLE_READS)
+def test_error_of_a_single_users_read_is_no_answer(read: str) -> None:
+    """Whichever read fails: INSUFFICIENT_DATA, nothing is changed, and it is tried again."""
+    harness = prepared(scope="console")
+    fault = harness.iam.fail(read)
+    run = harness.run(about_user("alice"))
+    (settled,) = run.settled
+    assert fault.raised == 1
+    assert settled.decision.verdict.compliance is Compliance.INSUFFICIENT_DATA
+    assert (settled.decision.plan, harness.iam.writes) == ((), [])
+    with pytest.raises(Unsettled):
+        run.raise_unsettled()
+
+
+@pytest.mark.parametrize("read", ["groups_with", "policy_tags", "every_user"])
+def test_error_of_a_sweeps_common_read_is_no_answer(read: str) -> None:
+    """What every judgement rests on stops the sweep before it changes anything."""
+    harness = prepared(scope="everyone")
+    harness.iam.fail(read)
+    run = harness.sweep()
+    assert [each.decision.verdict.compliance for each in run.settled] == [
+        Compliance.INSUFFICIENT_DATA
+    ]
+    assert harness.iam.writes == []
+    with pytest.raises(Unsettled):
+        run.raise_unsettled()
+
+
+@pytest.mark.parametrize("read", ["devices_of", "has_password"])
+def test_error_of_a_sweeps_question_concerns_one_user(read: str) -> None:
+    """A failing question leaves its user unjudged, the others are put into order."""
+    harness = prepared(scope="console")
+    harness.account.change("alice", devices=())
+    harness.account.put_user("bob", password=True)
+    harness.iam.fail(read, about="alice")
+    run = harness.sweep()
+    verdicts = {each.observation.subject.name: each.decision.verdict for each in run.settled}
+    assert verdicts["alice"].compliance is Compliance.INSUFFICIENT_DATA
+    assert [call.about for call in harness.iam.writes] == ["bob"]
+    with pytest.raises(Unsettled, match="1 of 2 subjects"):
+        run.raise_unsettled()
+
+
+@pytest.mark.parametrize("single", [True, False], ids=["a reaction", "a sweep"])
+def test_missing_exemption_list_stops_the_run(*, single: bool) -> None:
+    """A named list that is not there is not "nobody": nothing is changed, and it is tried again."""
+    harness = prepared(exempt_parameter="/mfa/exempt")
+    run = harness.run(about_user("alice") if single else about_everyone())
+    (settled,) = run.settled
+    assert settled.decision.verdict.compliance is Compliance.INSUFFICIENT_DATA
+    assert harness.iam.writes == []
+    with pytest.raises(Unsettled, match="the exemption list does not exist"):
+        run.raise_unsettled()
+
+
+def test_empty_exemption_list_is_an_answer() -> None:
+    """A list that is there and empty exempts nobody."""
+    harness = prepared(exemptions="", exempt_parameter="/mfa/exempt")
+    harness.sweep().raise_unsettled()
+    assert harness.carries_guard("alice")
+
+
+def test_error_on_a_later_page() -> None:
+    """Who was on the pages before is put into order; that the rest is missing raises."""
+    harness = prepared()
+    for number in range(600):
+        harness.account.put_user(f"user-{number}")
+    harness.iam.fail("every_user", about="page 100")
+    run = harness.sweep()
+    assert 0 < len(harness.iam.writes) <= 50
+    assert run.settled[-1].observation.subject.kind is SubjectKind.EVERY_USER
+    with pytest.raises(Unsettled):
+        run.raise_unsettled()
