@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from demo import audit
-from demo.play import Result, function_of, play
+from demo.play import Result, audit_record, function_of, play
 from demo.show import Show
 from demo.stage import Stage, set_up, settings
 from demo.story import STORY
 from reactor.settings import Mode
-from sandbox import DeploymentFailed, SandboxError
+from sandbox import DeploymentError, SandboxError
 
 _PAUSE_SECONDS = 0.4  # between rows, for people who watch
-_EXCERPT_LINES = 12
+_EXCERPT_LINES = 20
 
 
 def main() -> int:
@@ -32,12 +32,12 @@ def main() -> int:
             good = all(result.as_expected for result in results) and not missing
             if not good:
                 _explain(stage, show, results, missing)
-    except (DeploymentFailed, SandboxError) as error:
-        show.console.print(f"The demo could not be set up: {error}", style="red", markup=False)
+    except (DeploymentError, SandboxError) as error:
+        show.console.print(f"The demo stopped: {error}", style="red", markup=False)
         return 1
     except KeyboardInterrupt:
         return 130
-    show.end(_summary(results, time.monotonic() - started), _NEXT, good=good)
+    show.end(_summary(results, time.monotonic() - started), _NEXT[good], good=good)
     show.save_picture()
     return 0 if good else 1
 
@@ -51,8 +51,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _perform(stage: Stage, show: Show, mode: str) -> tuple[list[Result], list[str]]:
-    told = "  ".join(f"{name}={value}" for name, value in settings(mode).items())
-    show.heading(told)
+    show.heading(_TOLD, "  ".join(f"{name}={value}" for name, value in settings(mode).items()))
     results = []
     for step in STORY:
         with show.playing(step):
@@ -70,9 +69,21 @@ def _explain(stage: Stage, show: Show, results: Sequence[Result], missing: Seque
     for each in missing:
         show.console.print(each, style="bold red", markup=False)
     for function in sorted({function_of(each.step) for each in results if each.problems}):
-        lines = [event["message"] for event in stage.log_events(function)][-_EXCERPT_LINES:]
+        logged = [_readable(event["message"]) for event in stage.log_events(function)]
+        lines = [line for line in logged if line][-_EXCERPT_LINES:]
         show.console.print(f"\nThe end of {stage.deployment.log_group(function)}:", style="bold")
         show.console.print("\n".join(lines) or "(empty)", style="dim", markup=False)
+
+
+def _readable(message: str) -> str:
+    """Return an audit record's sentence, nothing of what Lambda adds and of metrics, else all."""
+    record = audit_record(message)
+    if record is not None:
+        reasons = [error["what"] for error in record.get("errors", [])]
+        reasons += [action["why"] for action in record.get("actions", []) if action["why"]]
+        return "; ".join(dict.fromkeys([record["message"], *reasons]))
+    chatter = ("START ", "END ", "REPORT ", '{"_aws"')
+    return "" if message.startswith(chatter) else message
 
 
 def _summary(results: Sequence[Result], seconds: float) -> str:
@@ -93,9 +104,13 @@ def _speed(results: Sequence[Result]) -> str:
     return f"Guard on after {', '.join(said)}." if said else ""
 
 
-_NEXT = """\
+_TOLD = "Who has no MFA device must carry the guard: a policy that denies what is done without MFA."
+_NEXT = {
+    False: "The rows marked ✗ say what was expected, and what came.",
+    True: """\
 make sandbox   leaves such an account running, to try your own calls on
-README.md      “Deploy” says how to put the reactor into yours: it observes until told to enforce"""
+README.md      “Deploy it for real”: in your account it observes until told to enforce""",
+}
 
 
 if __name__ == "__main__":

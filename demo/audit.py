@@ -34,7 +34,8 @@ def read_back(stage: Stage, show: Show, results: Sequence[Result]) -> list[str]:
     records.sort(key=lambda record: str(record["timestamp"]))
     told = [record for record in records if not _is_quiet(record)]
     show.print(Padding(_table(told, wide=show.is_wide), (0, 0, 0, 2)))
-    rest = f"and {len(records) - len(told)} users whom the sweep found in order"
+    quiet = len(records) - len(told)
+    rest = f"and {quiet} users whom the sweep found in order. ms: in the function, from receipt"
     show.print(Padding(Text(rest, style="dim"), (0, 0, 0, 2)))
     _show_one(show, results)
     runs = {record["run"] for record in records}

@@ -100,7 +100,7 @@ def _play(stage: Stage, step: Step) -> Result:
 def _judged(result: Result, expected: Expected) -> Result:
     if str(result) == str(expected):
         return result
-    problem = f"expected {expected}, got {result}"
+    problem = f"expected {expected}\ngot      {result}"
     return Result(
         result.step, result.guarded, result.evidence, result.milliseconds, problems=(problem,)
     )

@@ -23,11 +23,13 @@ from rich.text import Text
 
 from demo.play import Result
 from demo.story import Step
+from reactor.model import OutcomeStatus
 
 WIDEST = 112  # columns; wider rows are hard to follow with the eye
 PICTURE_WIDTH = 110
 WIDE = PICTURE_WIDTH  # here calls are shown whole, and tables with all their columns
 _COLOURS = {"COMPLIANT": "green", "NON_COMPLIANT": "yellow", "NOT_APPLICABLE": "cyan"}
+_GOOD = {OutcomeStatus.DONE, OutcomeStatus.ALREADY}
 _CAPTION = (
     "ms: from the call's answer to the audit record, which is written when the guard is attached"
     " (of the sweep: from its schedule going off). Measured on this machine; in AWS, CloudTrail and"
@@ -90,9 +92,10 @@ class Show:
         with Live(row, console=self.console, transient=True):
             yield
 
-    def heading(self, text: str) -> None:
-        """Print what the demo runs with, and the table's head."""
-        self.print(Padding(Text(text, style="dim"), (1, 0, 1, 2)))
+    def heading(self, rule: str, settings: str) -> None:
+        """Print what the reactor was told, and the table's head."""
+        words = Text.assemble(rule, "\n", (settings, "dim"))
+        self.print(Padding(words, (1, 0, 1, 2)))
         names = ("what happened", "whom", "verdict", "action", "ms")
         self.print(self._row("", *(Text(name, style="bold") for name in names)))
         self.print(Rule(style="dim", characters="─"))
@@ -111,12 +114,12 @@ class Show:
             )
         )
         for problem in result.problems:
-            self.print(Padding(Text(problem, style="bold red"), (0, 0, 0, 3)))
+            self.print(Padding(Text(problem, style="bold red"), (0, 0, 0, 2)))
 
     def caption(self) -> None:
         """Print what the columns mean."""
         self.print(Rule(style="dim", characters="─"))
-        self.print(Padding(Text(_CAPTION, style="dim"), (0, 0, 0, 3)))
+        self.print(Padding(Text(_CAPTION, style="dim"), (0, 0, 0, 2)))
 
     def end(self, text: str, next_steps: str, *, good: bool) -> None:
         """Print the summary."""
@@ -177,5 +180,9 @@ def _verdict(result: Result) -> RenderableType:
 def _actions(result: Result) -> RenderableType:
     guard = Text("guard on", style="green") if result.guarded else Text("no guard", style="dim")
     done = [] if result.evidence is None else result.evidence.record["actions"]
-    lines = [Text(f"{each['action']}") for each in done] or [Text("none", style="dim")]
+    lines = [
+        Text(each["action"], style="" if each["outcome"] in _GOOD else "strike red")
+        for each in done
+    ]
+    lines = lines or [Text("none", style="dim")]
     return _stacked(*lines, guard)
