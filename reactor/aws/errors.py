@@ -6,10 +6,15 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigParseError,
+    CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
 )
 from botocore.parsers import ResponseParserError
 
@@ -29,6 +34,14 @@ _BAD_CREDENTIALS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+# A person's sign-in that cannot be used; a function never sees these.
+_UNUSABLE_CREDENTIALS = (
+    ConfigParseError,
+    CredentialRetrievalError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 
 
 def code_of(error: ClientError) -> str:
@@ -74,6 +87,11 @@ def _of_client_error(error: ClientError, operation: str) -> ReactorError:
 def _of_client_side(error: Exception, operation: str) -> ReactorError:
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return Transient("there are no AWS credentials", remedy="sign in, or set AWS_PROFILE")
+    if isinstance(error, _UNUSABLE_CREDENTIALS):
+        return Transient(
+            f"the AWS credentials cannot be used: {shorten(error)}",
+            remedy="sign in again, or set AWS_PROFILE to another profile",
+        )
     if isinstance(error, NoRegionError):
         return Transient("no AWS region is set", remedy="set AWS_DEFAULT_REGION")
     return Transient(
