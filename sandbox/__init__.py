@@ -17,6 +17,7 @@ what happened. It never ships, listens on the loopback interface only, and reach
 """
 
 from sandbox.client import Control, Sandbox, SandboxError
-from sandbox.deployment import Deployment, DeploymentError, deploy
+from sandbox.deployment import Deployment, deploy
+from sandbox.packaging import DeploymentError
 
 __all__ = ["Control", "Deployment", "DeploymentError", "Sandbox", "SandboxError", "deploy"]

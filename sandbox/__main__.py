@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shlex
 import signal
 import tempfile
 from pathlib import Path
 
+from reactor.roles import write_files
 from sandbox.client import Sandbox
 from sandbox.deployment import Deployment, deploy
 
@@ -22,10 +24,23 @@ def main() -> None:
         Sandbox.start(region=arguments.region, port=arguments.port) as sandbox,
         tempfile.TemporaryDirectory(prefix="sandbox-") as directory,
     ):
-        deployment = deploy(sandbox, project=_PROJECT, stage=arguments.stage, settings=settings)
+        deployment = deploy(
+            sandbox,
+            project=_PROJECT,
+            stage=arguments.stage,
+            settings=settings,
+            before_deploy=_fit_roles,
+        )
         text = _welcome(sandbox, deployment, Path(directory) / "environment.sh")
         print(text, flush=True)  # noqa: T201 - the program's output
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
+
+
+def _fit_roles(copy: Path) -> None:
+    """Roles follow from the settings, and a deployment whose roles do not fit is refused."""
+    write_files(copy / ".chalice")
 
 
 def _arguments() -> argparse.Namespace:
@@ -49,17 +64,16 @@ def _welcome(sandbox: Sandbox, deployment: Deployment, file: Path) -> str:
     of_aws["NO_PROXY"] = environment["NO_PROXY"]
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(of_aws.items())]
     file.write_text("\n".join(["unset AWS_PROFILE", *lines, ""]))
-    function = next(
-        (name for name in deployment.functions if "event" in name or "react" in name),
-        deployment.functions[0],
-    )
+    function = next((name for name in deployment.functions if name.endswith("-react")), "?")
+    log_group = deployment.log_group(function)
     return f"""\
-An AWS account on {sandbox.url}, for this machine only (it listens on 127.0.0.1, the loopback
-interface). Deployed: {", ".join(deployment.functions)}. In another terminal:
+An AWS account on {sandbox.url}, for this machine only: it listens on the loopback interface.
+Deployed: {", ".join(deployment.functions)}.
+In another terminal:
 
   source {file}
   aws iam create-user --user-name alice
-  aws logs filter-log-events --log-group-name {deployment.log_group(function)} \\
+  aws logs filter-log-events --log-group-name {log_group} \\
       --query 'events[].message' --output text
 
 Ctrl-C ends it."""

@@ -8,10 +8,11 @@ nor result, a failed one has its request.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from botocore.model import ListShape, ServiceModel, Shape, StructureShape
+from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from sandbox.partitions import record_region
 from sandbox.wire import Call, model_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sandbox.callers import Caller
 
 EVENT_VERSION = "1.11"
+LARGEST_REQUEST_BYTES = 100_000  # about; CloudTrail gives no figure
 
 # GenerateCredentialReport and the Simulate calls change nothing either.
 _READ_ONLY = ("Get", "List", "Simulate", "Generate")
@@ -61,9 +63,7 @@ def record(
     if error:
         written["errorCode"] = _error_name(model, error["Code"])
         written["errorMessage"] = error["Message"]
-    written["requestParameters"] = (
-        None if refused else _members(call.parameters, operation.input_shape, request=True)
-    )
+    written["requestParameters"] = None if refused else _request(call, operation)
     written["responseElements"] = (
         None if error else _members(result, operation.output_shape, request=False)
     )
@@ -115,6 +115,15 @@ def _user_identity(caller: Caller) -> dict[str, Any]:
         context = {"sessionIssuer": issuer, **context}
     identity["sessionContext"] = context
     return identity
+
+
+def _request(call: Call, operation: OperationModel) -> dict[str, Any] | None:
+    """The request's members, unless they are too large: then only how large they were."""
+    members = _members(call.parameters, operation.input_shape, request=True)
+    size = len(json.dumps(members))
+    if size <= LARGEST_REQUEST_BYTES:
+        return members
+    return {"reason": "requestParameters too large", "omitted": True, "originalSize": size}
 
 
 def _members(

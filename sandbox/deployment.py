@@ -1,32 +1,20 @@
-"""Deploys a Chalice project into the sandbox with the real `chalice deploy`.
-
-It deploys a copy: Chalice writes what it deployed beside the project's configuration, and a
-person's own `.chalice/deployed` must neither be read nor overwritten. Only what ships or says how
-to ship is copied.
-"""
+"""Deploys a Chalice project into the sandbox with the real `chalice deploy`, from a copy."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox.packaging import copy_project, run_chalice
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sandbox.client import Sandbox
-
-_CHALICE = "from chalice.cli import main; raise SystemExit(main())"
-_SHIPPED = ("app.py", "requirements.txt", "chalicelib", "reactor", "vendor")
-
-
-class DeploymentError(Exception):
-    """`chalice` ended with an error; its output is the message."""
 
 
 @dataclass(slots=True)
@@ -61,13 +49,17 @@ class Deployment:
     def redeploy(self, settings: Mapping[str, str]) -> None:
         """Deploys again, with these settings added to those before."""
         _merge_settings(self._project, self.stage, settings)
-        _chalice(self._sandbox, self.region, self._project, "deploy", "--stage", self.stage)
+        self._chalice("deploy")
         self.functions, self.rules = _deployed(self._project, self.stage)
 
     def delete(self) -> None:
         """Takes away from the account all that was deployed, and the copy it came from."""
-        _chalice(self._sandbox, self.region, self._project, "delete", "--stage", self.stage)
+        self._chalice("delete")
         shutil.rmtree(self._project.parent, ignore_errors=True)
+
+    def _chalice(self, command: str) -> None:
+        environment = self._sandbox.environment(self.region)
+        run_chalice(self._project, environment, command, "--stage", self.stage)
 
 
 def deploy(  # noqa: PLR0913 - a deployment has as many sides, and all are named
@@ -86,27 +78,13 @@ def deploy(  # noqa: PLR0913 - a deployment has as many sides, and all are named
     """
     region = region or sandbox.region
     copy = Path(tempfile.mkdtemp(prefix="project-", dir=sandbox.directory)) / project.resolve().name
-    _copy(project, copy)
+    copy_project(project, copy)
     _merge_settings(copy, stage, settings)
     if before_deploy is not None:
         before_deploy(copy)
-    _chalice(sandbox, region, copy, "deploy", "--stage", stage)
+    run_chalice(copy, sandbox.environment(region), "deploy", "--stage", stage)
     functions, rules = _deployed(copy, stage)
     return Deployment(stage, region, functions, rules, sandbox, copy)
-
-
-def _copy(project: Path, copy: Path) -> None:
-    (copy / ".chalice").mkdir(parents=True)
-    for source in (project / ".chalice").glob("*.json"):
-        shutil.copy(source, copy / ".chalice")
-    for name in _SHIPPED:
-        source = project / name
-        if source.is_dir():
-            # Links stay links: vendor/ points back into the project, and must into the copy.
-            ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-            shutil.copytree(source, copy / name, symlinks=True, ignore=ignored)
-        elif source.exists():
-            shutil.copy(source, copy / name)
 
 
 def _merge_settings(project: Path, stage: str, settings: Mapping[str, str]) -> None:
@@ -119,20 +97,6 @@ def _merge_settings(project: Path, stage: str, settings: Mapping[str, str]) -> N
         if "environment_variables" in function:
             function["environment_variables"].update(settings)
     path.write_text(json.dumps(config, indent=2))
-
-
-def _chalice(sandbox: Sandbox, region: str, project: Path, *arguments: str) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", _CHALICE, *arguments],
-        cwd=project,
-        env=sandbox.environment(region),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ran.returncode != 0:
-        command = " ".join(("chalice", *arguments))
-        raise DeploymentError(f"{command} failed:\n{ran.stdout}{ran.stderr}")
 
 
 def _deployed(project: Path, stage: str) -> tuple[list[str], list[str]]:

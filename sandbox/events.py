@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sandbox.invocations import Invoker
 
+PATTERN_CHARACTERS = 2_048  # the default quota
 _TARGET_MEMBERS = {"Id", "Arn", "Input"}
 
 
@@ -113,6 +114,9 @@ def refuse_what_is_not_played(call: Call) -> None:
     """Raises Refusal for rules and targets that would be kept and then silently never work."""
     if call.service == "events" and call.action == "PutRule":
         expression = str(call.parameters.get("ScheduleExpression", ""))
+        if len(str(call.parameters.get("EventPattern", ""))) > PATTERN_CHARACTERS:
+            message = f"EventPattern is longer than {PATTERN_CHARACTERS} characters."
+            raise Refusal("LimitExceededException", message)
         if expression.startswith("cron("):
             raise _not_played(f"the schedule {expression}; rates are")
     if call.service == "events" and call.action == "PutTargets":

@@ -168,8 +168,9 @@ class Invoker:
         while (event := self._next(function_arn)) is not None:
             try:
                 retry = self._attempt(event)
-            except Exception as error:  # noqa: BLE001 - the function may be gone; go on with others
-                traceback.print_exc(file=sys.stderr)
+            except Exception as error:  # noqa: BLE001 - the function may be gone; others go on
+                if not self._stopped:
+                    traceback.print_exc(file=sys.stderr)
                 name = function_arn.rsplit(":", 1)[-1]
                 self.note_not_run(name, event.event_id, repr(error))
                 retry = None

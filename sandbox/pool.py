@@ -8,28 +8,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 from sandbox.callers import Credentials
 from sandbox.functions import Function, function_environment, unpack
+from sandbox.packaging import libraries_of_lambda
 from sandbox.worker import Launch, Worker, log_stream_name
 
 WORKERS_PER_FUNCTION = 4
-
-# What Lambda's runtime brings along: boto3 and the runtime's own client, each with what it needs.
-_RUNTIME = (
-    "awslambdaric",
-    "boto3",
-    "botocore",
-    "jmespath",
-    "python-dateutil",
-    "s3transfer",
-    "simplejson",
-    "six",
-    "snapshot-restore-py",
-    "urllib3",
-)
 
 # Opens a session of the function's role, under the account's lock.
 OpenSession = Callable[[Function], Credentials]
@@ -42,7 +28,7 @@ class Pool:
         self._url = url
         self._open_session = open_session
         self._directory = Path(tempfile.mkdtemp(prefix="sandbox-functions-"))
-        self._runtime = _link_runtime(self._directory / "runtime")
+        self._runtime = libraries_of_lambda(self._directory / "runtime", runtime=True)
         self._slots: dict[str, threading.Semaphore] = defaultdict(
             lambda: threading.Semaphore(WORKERS_PER_FUNCTION)
         )
@@ -126,18 +112,3 @@ class Pool:
                 return
         if worker.alive:
             worker.kill()
-
-
-def _link_runtime(directory: Path) -> Path:
-    """A directory that holds the runtime's distributions, and nothing else that is installed."""
-    directory.mkdir()
-    for name in _RUNTIME:
-        for top in _top_level(distribution(name)):
-            (directory / top.name).symlink_to(top)
-    return directory
-
-
-def _top_level(found: Distribution) -> set[Path]:
-    root = Path(str(found.locate_file(""))).resolve()
-    names = {file.parts[0] for file in found.files or () if not file.parts[0].startswith("..")}
-    return {root / name for name in names if name != "__pycache__"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from moto.core.exceptions import ServiceException
@@ -46,6 +47,8 @@ _MEANS_THE_CALLER = {
     "UploadSigningCertificate",
 }
 _ALL_OF_IT = 10**9
+# IAM's dates are whole seconds; with moto's microseconds no two things happen at the same time.
+_FRACTION = re.compile(r"(?<=>)(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z(?=<)")
 
 
 class StrictIamResponse(IamResponse):
@@ -69,9 +72,10 @@ class StrictIamResponse(IamResponse):
             if action in _MEANS_THE_CALLER and not self.params.get("UserName"):
                 self.params["UserName"] = self._calling_user()
             self._page_ourselves(action)
-            return super().call_action()
+            status, headers, body = super().call_action()
         except ServiceException as error:  # moto answers only those that its own methods raise
             return self.serialized(ActionResult(error))
+        return status, headers, _FRACTION.sub(r"\1Z", str(body))
 
     @override
     def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:

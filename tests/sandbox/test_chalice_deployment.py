@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox import DeploymentError, deploy
+from sandbox.packaging import libraries_of_lambda, unpacked_bundle
 
 if TYPE_CHECKING:
     from sandbox import Deployment, Sandbox
@@ -99,6 +102,25 @@ def test_a_deployment_that_fails_says_what_chalice_said(sandbox: Sandbox, tmp_pa
     (project / "app.py").write_text("import a_module_that_is_not_there\n")
     with pytest.raises(DeploymentError, match="a_module_that_is_not_there"):
         deploy(sandbox, project=project, stage="dev", settings={}, region="eu-west-3")
+
+
+def test_the_bundle_is_what_chalice_packs_and_needs_only_boto3(tmp_path: Path) -> None:
+    """It is imported by an interpreter that sees nothing else."""
+    bundle = unpacked_bundle(_PROBE, tmp_path / "bundle", stage="dev")
+    libraries = libraries_of_lambda(tmp_path / "libraries")
+    assert (bundle / "app.py").exists()
+    assert not (libraries / "awslambdaric").exists()
+    ran = subprocess.run(  # noqa: S603 - our own arguments
+        [
+            *(sys.executable, "-I", "-S", "-c"),
+            f"import sys; sys.path[:0] = {[str(bundle), str(libraries)]}; import app; app.app",
+        ],
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 def _copy(tmp_path: Path, name: str) -> Path:

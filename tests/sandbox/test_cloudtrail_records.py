@@ -145,6 +145,17 @@ def test_the_request_is_recorded_as_it_was_written(iam: Any, user: str, record_o
     }
 
 
+def test_a_request_of_more_than_100_kilobytes_is_left_out(
+    sandbox: Sandbox, iam: Any, user: str
+) -> None:
+    """Only its size is told. White space counts against no quota, so this is easy to do."""
+    iam.put_user_policy(UserName=user, PolicyName="large", PolicyDocument=GUARD + " " * 120_000)
+    record = sandbox.control.records()[-1]
+    assert record["requestParameters"]["reason"] == "requestParameters too large"
+    assert record["requestParameters"]["originalSize"] > 120_000
+    assert "errorCode" not in record
+
+
 def test_reading_leaves_no_record(sandbox: Sandbox, iam: Any, user: str) -> None:
     """Read-only calls do not reach a rule, and are not kept."""
     before = len(sandbox.control.records())

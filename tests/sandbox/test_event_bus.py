@@ -193,6 +193,13 @@ def test_cron_is_refused_loudly(sandbox: Sandbox) -> None:
     assert "noon" not in [rule["Name"] for rule in events.list_rules()["Rules"]]
 
 
+def test_a_pattern_has_2048_characters(sandbox: Sandbox) -> None:
+    """A longer one needs a quota that an account does not have by default."""
+    pattern = json.dumps({"detail": {"eventName": ["x" * 100] * 20}})
+    with refused("LimitExceededException"):
+        sandbox.client("events").put_rule(Name="long", EventPattern=pattern)
+
+
 def test_targets_that_would_never_be_reached_are_refused(sandbox: Sandbox) -> None:
     """Queues, transformers and dead-letter queues of targets are not played."""
     events = sandbox.client("events")

@@ -33,6 +33,13 @@ def test_codes_have_six_digits(iam: Any, user: str, device: str, code: str) -> N
         )
 
 
+def test_dates_are_whole_seconds(iam: Any, user: str, device: str) -> None:
+    """What is done in the same second cannot be told apart, as at AWS."""
+    enable(iam, user, device)
+    assert iam.list_mfa_devices(UserName=user)["MFADevices"][0]["EnableDate"].microsecond == 0
+    assert iam.get_user(UserName=user)["User"]["CreateDate"].microsecond == 0
+
+
 def test_an_enabled_device_is_found_by_its_serial_number(iam: Any, user: str, device: str) -> None:
     """GetMFADevice names its holder."""
     enable(iam, user, device)
