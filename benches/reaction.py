@@ -14,7 +14,7 @@ from typing import Any
 from rich.table import Table
 
 from reactor.roles import write_files
-from sandbox import Deployment, Sandbox, deploy
+from sandbox import Sandbox, deploy
 
 LATENCY_MS = 50
 WARM_RUNS = 20
@@ -35,33 +35,41 @@ class Reaction:
 def run() -> tuple[dict[str, Any], Table]:
     """Measure, and return the figures and a table of them."""
     with Sandbox.start() as sandbox:
-        deployment = deploy(
+        deploy(
             sandbox,
             project=Path(__file__).parents[1],
             stage="prod",
             settings={"REACTOR_MODE": "enforce"},
-            before_deploy=lambda project: write_files(project / ".chalice") and None,
+            before_deploy=_write_roles,
         )
         _create(sandbox, "first")  # has the guard created, which only the first reaction ever does
         sandbox.control.set_latency(LATENCY_MS)
         measured = {
-            "CreateUser, cold": _measure(sandbox, deployment, _create, COLD_RUNS, cold=True),
-            "CreateUser, warm": _measure(sandbox, deployment, _create, WARM_RUNS),
-            "DetachUserPolicy, warm": _measure(sandbox, deployment, _detach, WARM_RUNS),
+            "CreateUser, cold": _measure(sandbox, _create, COLD_RUNS, cold=True),
+            "CreateUser, warm": _measure(sandbox, _create, WARM_RUNS),
+            "DetachUserPolicy, warm": _measure(sandbox, _detach, WARM_RUNS),
         }
     return _figures(measured), _table(measured)
 
 
+def _write_roles(project: Path) -> None:
+    write_files(project / ".chalice")
+
+
 def _measure(
     sandbox: Sandbox,
-    deployment: Deployment,
     weaken: Callable[[Sandbox, str], None],
     times: int,
     *,
     cold: bool = False,
 ) -> list[Reaction]:
     return [
-        _one(sandbox, weaken, f"{weaken.__name__.strip('_')}-{'cold' if cold else 'warm'}-{number}", cold=cold)
+        _one(
+            sandbox,
+            weaken,
+            f"{weaken.__name__.strip('_')}-{'cold' if cold else 'warm'}-{number}",
+            cold=cold,
+        )
         for number in range(times)
     ]
 
