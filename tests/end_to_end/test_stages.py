@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reactor.roles import write_files
-from sandbox import DeploymentFailed, Sandbox, deploy
+from sandbox import DeploymentError, Sandbox, deploy
 from tests.end_to_end.stage import PROJECT, Stage, deploy_into, staged
 
 pytestmark = pytest.mark.xdist_group("stages")
@@ -50,7 +50,7 @@ def test_it_runs_in_other_partitions(region: str, partition: str) -> None:
 
 def test_a_region_without_iam_events_is_refused() -> None:
     """One line that names the right region, before anything is deployed."""
-    with Sandbox.start() as sandbox, pytest.raises(DeploymentFailed) as failure:
+    with Sandbox.start() as sandbox, pytest.raises(DeploymentError) as failure:
         deploy_into(sandbox, {}, region="eu-central-1")
     last = str(failure.value).strip().splitlines()[-1]
     assert last.startswith("mfa-reactor: mfa-reactor cannot run in eu-central-1")
@@ -59,7 +59,7 @@ def test_a_region_without_iam_events_is_refused() -> None:
 
 def test_a_wrong_setting_stops_the_deployment_with_one_line() -> None:
     """The line names the setting, what it got and what it takes."""
-    with Sandbox.start() as sandbox, pytest.raises(DeploymentFailed) as failure:
+    with Sandbox.start() as sandbox, pytest.raises(DeploymentError) as failure:
         deploy(sandbox, project=PROJECT, stage="prod", settings={"REACTOR_MODE": "on", "X": "y"})
     lines = str(failure.value).strip().splitlines()
     assert lines[1:] == ["mfa-reactor: REACTOR_MODE is 'on': it takes one of observe, enforce"]
@@ -67,7 +67,7 @@ def test_a_wrong_setting_stops_the_deployment_with_one_line() -> None:
 
 def test_roles_that_do_not_fit_the_settings_stop_the_deployment() -> None:
     """Told to enforce with the roles of observe mode, nothing could be enforced: refused."""
-    with Sandbox.start() as sandbox, pytest.raises(DeploymentFailed, match="roles --write"):
+    with Sandbox.start() as sandbox, pytest.raises(DeploymentError, match="roles --write"):
         deploy(sandbox, project=PROJECT, stage="prod", settings={"REACTOR_MODE": "enforce"})
 
 
