@@ -13,6 +13,7 @@ GUARD_ARN = f"arn:aws:iam::{ACCOUNT}:policy/MfaReactorGuard"
 SCOPE = "without-mfa"
 EXEMPT_PARAMETER = "/mfa-reactor/exempt"
 LISTED = "backup"  # stands on the exemption list
+EARLIER = "zoe"  # was there, without MFA, before the reactor came
 ENROLLED = "carol"  # had an MFA device before the reactor came
 DEVICE = f"arn:aws:iam::{ACCOUNT}:mfa/{ENROLLED}"
 
@@ -107,15 +108,21 @@ EXEMPT = Expected(guarded=False, compliance=Compliance.NOT_APPLICABLE, rule="exe
 
 STORY = (
     Step(
-        "A new user. There is no guard yet: the keeper makes it",
-        "alice",
-        Cli(("iam", "create-user", "--user-name", "alice")),
+        "The first sweep: who was there before. The keeper makes the guard",
+        EARLIER,
+        Schedule(),
         Expected(
             guarded=True,
             compliance=Compliance.NON_COMPLIANT,
             rule="must-carry-guard",
             actions=("create-guard done", "attach-guard done"),
         ),
+    ),
+    Step(
+        "A new user",
+        "alice",
+        Cli(("iam", "create-user", "--user-name", "alice")),
+        MENDED,
         event="CreateUser",
     ),
     Step(
