@@ -108,7 +108,7 @@ EXEMPT = Expected(guarded=False, compliance=Compliance.NOT_APPLICABLE, rule="exe
 
 STORY = (
     Step(
-        "The first sweep: who was there before. The keeper makes the guard",
+        "The first sweep: the keeper makes the guard",
         EARLIER,
         Schedule(),
         Expected(
