@@ -17,18 +17,12 @@ from reactor.guard.identity import Guard
 from reactor.settings import Lift, Mode, Settings
 from reactor.users import ports
 from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard
+from reactor.users.observe import scope_reads
 
 APP = "mfa-reactor"
 FUNCTIONS = ("react", "sweep", "keeper")
 
-# Reads that are about one user, and can be limited to users.
-_USER_READS = (
-    "user",
-    "attached_policies",
-    "groups_of",
-    "devices_of",
-    *ports.CREDENTIAL_READS,
-)
+_USERS = ("arn:*:iam::*:user/*",)
 _ANY_ACCOUNT = "the account is not known when the file is made; a role acts in its own only"
 
 
@@ -57,8 +51,16 @@ class Statement:
 
 def statements(function: str, stage: str, settings: Settings) -> tuple[Statement, ...]:
     """Return what a function of a stage may do under the stage's settings."""
-    operations = _keeping(settings) if function == "keeper" else _reacting(stage, settings)
-    return (*operations, *_running(function, stage))
+    match function:
+        case "react":
+            powers = _reacting(stage, settings)
+        case "sweep":
+            powers = _sweeping(stage, settings)
+        case "keeper":
+            powers = _keeping(settings)
+        case _:
+            raise ValueError(f"no function {function!r}, there are {', '.join(FUNCTIONS)}")
+    return (*powers, *_running(function, stage))
 
 
 def policy(function: str, stage: str, settings: Settings) -> dict[str, Any]:
@@ -105,36 +107,51 @@ def _content(path: Path) -> str | None:
 
 
 def _reacting(stage: str, settings: Settings) -> Iterable[Statement]:
-    """What looking at users, and putting them into order, needs."""
-    users = ("arn:*:iam::*:user/*",)
+    """What reading one user at a time needs; and a sweep, for events that do not say whom."""
+    reads = ("user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS)
+    yield _read_users(*reads, *scope_reads(settings))
+    yield _read_in_bulk("device_owner", "every_user")
+    yield from _judging(stage, settings)
+
+
+def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
+    """What reading everybody in bulk needs, and asking what that leaves open."""
+    reads = scope_reads(settings)
+    if reads:
+        yield _read_users(*reads)
+    yield _read_in_bulk("every_user")
+    yield from _judging(stage, settings)
+
+
+def _read_users(*reads: str) -> Statement:
+    return Statement(
+        "ReadUsers", _reads(*reads), _USERS, f"any user may be the one; {_ANY_ACCOUNT}"
+    )
+
+
+def _read_in_bulk(*reads: str) -> Statement:
+    return Statement("ReadInBulk", _reads(*reads), ("*",), "IAM knows no resource for these")
+
+
+def _judging(stage: str, settings: Settings) -> Iterable[Statement]:
+    """What every judgement of users needs, and carrying it out."""
     guard = _guard_arn(settings)
-    yield Statement(
-        "ReadUsers", _reads(*_USER_READS), users, f"any user may be the one; {_ANY_ACCOUNT}"
-    )
     yield Statement("ReadGuard", _reads("groups_with", "policy_tags"), (guard,), _ANY_ACCOUNT)
-    yield Statement(
-        "ReadInBulk",
-        _reads("device_owner", "every_user"),
-        ("*",),
-        "IAM knows no resource for these two",
-    )
     if settings.exempt_parameter:
         parameter = f"arn:*:ssm:*:*:parameter/{settings.exempt_parameter.removeprefix('/')}"
         yield Statement("ReadExemptions", _reads("exemption_list"), (parameter,), _ANY_ACCOUNT)
     if settings.mode is Mode.ENFORCE:
-        yield from _enforcing(stage, settings, users, guard)
+        yield from _enforcing(stage, settings, guard)
 
 
-def _enforcing(
-    stage: str, settings: Settings, users: tuple[str, ...], guard: str
-) -> Iterable[Statement]:
+def _enforcing(stage: str, settings: Settings, guard: str) -> Iterable[Statement]:
     actions = set(AttachGuard("", "").permissions)
     if settings.lift is not Lift.NEVER:
         actions |= DetachGuard("", "").permissions
     yield Statement(
         "SwitchGuard",
         tuple(actions),
-        users,
+        _USERS,
         f"any user may need the guard, but no other policy; {_ANY_ACCOUNT}",
         {"ArnLike": {"iam:PolicyARN": guard}},
     )
@@ -174,7 +191,7 @@ def _running(function: str, stage: str) -> Iterable[Statement]:
 
 
 def _reads(*names: str) -> tuple[str, ...]:
-    return tuple(ports.READS[name] for name in names)
+    return tuple(dict.fromkeys(ports.READS[name] for name in names))
 
 
 def _guard_arn(settings: Settings) -> str:

@@ -34,6 +34,15 @@ USERS_AT_ONCE = 8  # users whose open questions a sweep asks at the same time
 _USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)  # IAM API reference, userName on reads
 
 
+def scope_reads(settings: Settings) -> tuple[str, ...]:
+    """Return the reads about a user that only some scopes need."""
+    if settings.scope is Scope.EVERYONE:
+        return ()
+    if settings.scope is Scope.CONSOLE:
+        return ("devices_of", "has_password")
+    return ("devices_of",)
+
+
 @dataclass(frozen=True, slots=True)
 class Common:
     """What is the same for every user of a run: the guard's standing and the exemption list."""
@@ -124,7 +133,7 @@ class Observer:
         yield from (each for each in seen if not _is_gone(each))
 
     def _user_calls(self, names: Sequence[str], cause: Cause) -> dict[str, dict[str, Call]]:
-        questions = {"user", "attached_policies", "groups_of", *self._scope_questions()}
+        questions = {"user", "attached_policies", "groups_of", *scope_reads(self.settings)}
         if not is_new(cause):
             # Of a user created just now, the lack of credentials says nothing.
             questions.update(CREDENTIAL_READS)
@@ -141,13 +150,6 @@ class Observer:
         if self.settings.exempt_parameter:
             calls["exemption_list"] = self.exemption_list
         return calls
-
-    def _scope_questions(self) -> tuple[str, ...]:
-        if self.settings.scope is Scope.EVERYONE:
-            return ()
-        if self.settings.scope is Scope.CONSOLE:
-            return ("devices_of", "has_password")
-        return ("devices_of",)
 
     def _common(self, answers: Answers) -> Common:
         listed = frozenset[str]()
@@ -209,7 +211,7 @@ class Observer:
             return {}
         if guard_holds(state) and self.settings.lift is not Lift.COMPLIANT:
             return {}
-        return self._calls(self._scope_questions(), state.name)
+        return self._calls(scope_reads(self.settings), state.name)
 
     def _completed(
         self, account: str, state: UserState, answers: Answers

@@ -1,6 +1,8 @@
 """The documents say what the code does, where they quote it."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,31 @@ def test_links_lead_somewhere(document: Path) -> None:
     """Each relative link points to a file of the repository."""
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists(), target
+
+
+def test_the_document_of_roles_is_the_codes() -> None:
+    """docs/roles.md is what `mfa-reactor roles --markdown` prints."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "reactor", "roles", "--markdown"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (ROOT / "docs" / "roles.md").read_text() == ran.stdout
+
+
+@pytest.mark.parametrize("arguments", sorted(set(re.findall(r"`mfa-reactor ([a-z ]+)`", README))))
+def test_the_readme_names_commands_that_exist(arguments: str) -> None:
+    """Each command of the table has a help text."""
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "reactor", *arguments.split(), "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_the_stages_come_observing() -> None:
