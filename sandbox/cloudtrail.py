@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 EVENT_VERSION = "1.11"
 LARGEST_REQUEST_BYTES = 100_000  # about; CloudTrail gives no figure
 
+_TLS = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256"}
+
 # GenerateCredentialReport and the Simulate calls change nothing either.
 _READ_ONLY = ("Get", "List", "Simulate", "Generate")
 _LEFT_OUT = {"AuthenticationCode1", "AuthenticationCode2"}
@@ -46,10 +48,6 @@ def record(
     at: dt.datetime,
 ) -> dict[str, Any]:
     """The record of a call whose `result` is what boto3 handed back: members, or {"Error": …}."""
-    model = model_of(call.service)
-    operation = model.operation_model(call.action)
-    error: dict[str, str] = result.get("Error") or {}
-    refused = error.get("Code") == "AccessDenied"
     written: dict[str, Any] = {
         "eventVersion": EVENT_VERSION,
         "userIdentity": _user_identity(caller),
@@ -59,15 +57,7 @@ def record(
         "awsRegion": record_region(call.service, call.region),
         "sourceIPAddress": call.source_ip,
         "userAgent": call.user_agent,
-    }
-    if error:
-        written["errorCode"] = _error_name(model, error["Code"])
-        written["errorMessage"] = error["Message"]
-    written["requestParameters"] = None if refused else _request(call, operation)
-    written["responseElements"] = (
-        None if error else _members(result, operation.output_shape, request=False)
-    )
-    written |= {
+        **_what_came_of_it(call, result),
         "requestID": request_id,
         "eventID": str(uuid.uuid4()),
         "readOnly": not is_write(call.action),
@@ -75,15 +65,30 @@ def record(
         "managementEvent": True,
         "recipientAccountId": caller.account,
         "eventCategory": "Management",
-        "tlsDetails": {
-            "tlsVersion": "TLSv1.3",
-            "cipherSuite": "TLS_AES_128_GCM_SHA256",
-            "clientProvidedHostHeader": f"{call.service}.amazonaws.com",
-        },
+        "tlsDetails": {**_TLS, "clientProvidedHostHeader": f"{call.service}.amazonaws.com"},
     }
     if caller.session is not None and caller.session.console:
         written["sessionCredentialFromConsole"] = "true"
     return written
+
+
+def _what_came_of_it(call: Call, result: Mapping[str, Any]) -> dict[str, Any]:
+    """The error if there was one, what was asked and what was answered."""
+    model = model_of(call.service)
+    operation = model.operation_model(call.action)
+    error = result.get("Error")
+    if not error:
+        return {
+            "requestParameters": _request(call, operation),
+            "responseElements": _members(result, operation.output_shape, request=False),
+        }
+    refused = error["Code"] == "AccessDenied"
+    return {
+        "errorCode": _error_name(model, error["Code"]),
+        "errorMessage": error["Message"],
+        "requestParameters": None if refused else _request(call, operation),
+        "responseElements": None,
+    }
 
 
 def _user_identity(caller: Caller) -> dict[str, Any]:

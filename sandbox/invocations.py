@@ -90,18 +90,12 @@ class Invoker:
         """One attempt; the caller waits."""
         request_id = request_id or str(uuid.uuid4())
         function = self._find(function_arn)
-        with (
-            self._counted(request_id, function.name),
-            self._pool.worker(function) as (
-                worker,
-                cold,
-            ),
-        ):
+        counted = self._counted(request_id, function.name)
+        with counted, self._pool.worker(function) as (worker, cold):
             started = time.time()
             outcome = worker.invoke(request_id, function.arn, payload, function.timeout_seconds)
             with self._account_lock:
                 write_log(function, worker.log_stream, request_id, outcome)
-            ok = outcome.error_type is None
             self._keep(
                 Invocation(
                     function=function.name,
@@ -110,8 +104,8 @@ class Invoker:
                     attempt=attempt,
                     started=started,
                     ended=time.time(),
-                    ok=ok,
-                    error=None if ok else f"{outcome.error_type}: {outcome.payload}",
+                    ok=outcome.error_type is None,
+                    error=outcome.error,
                     cold=cold,
                 )
             )

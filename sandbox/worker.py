@@ -42,6 +42,11 @@ class Outcome:
     init_seconds: float | None = None
     duration_seconds: float = 0.0
 
+    @property
+    def error(self) -> str | None:
+        """The error's type and what was said of it; None when the handler returned."""
+        return None if self.error_type is None else f"{self.error_type}: {self.payload}"
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
