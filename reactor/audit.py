@@ -42,6 +42,8 @@ class Journal:
         self._mode = mode
         level = audit_level(environment)
         logger = Logger(service=SERVICE, level=level, utc=True, location=None)
+        # Powertools makes of Lambda's TRACE "as the root logger", and that lets no INFO pass.
+        logging.getLogger(logger.name).setLevel(level)
         self._log = {
             logging.INFO: logger.info,
             logging.WARNING: logger.warning,
