@@ -18,10 +18,18 @@ def ask_keeper(client: "LambdaClient", function: str) -> None:
     with asking("lambda:InvokeFunction"):
         answer = client.invoke(FunctionName=function, InvocationType="RequestResponse")
         payload = answer["Payload"].read()
-    said = json.loads(payload or b"{}")
+    said = _read(payload)
     failed = answer.get("FunctionError") is not None
-    if failed or not said.get("in_order"):
+    if failed or not (isinstance(said, dict) and said.get("in_order") is True):
         raise Transient(
             f"the keeper could not bring the guard into order: {shorten(said)}",
             remedy=f"see the log of the function {function}",
         )
+
+
+def _read(payload: bytes) -> object:
+    """Return what the keeper said, as text when it is no JSON."""
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload.decode(errors="replace")
