@@ -1,0 +1,258 @@
+"""reactor.audit: the shape of a record, and that it is written whatever the log level."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reactor.audit import audit_level, settled_record
+from reactor.errors import Permanent, Transient
+from reactor.reconcile import Settled
+from reactor.settings import Mode
+from reactor.users.state import Device
+from tests.fakes.account import ACCOUNT
+from tests.fakes.clock import START
+from tests.fakes.events import about_device, about_root, about_user, removed
+from tests.fakes.harness import Harness, settings
+
+ROOT = Path(__file__).parents[2]
+SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/alice"
+LEVELS = {
+    "": "INFO",
+    "TRACE": "INFO",
+    "DEBUG": "INFO",
+    "INFO": "INFO",
+    "WARN": "WARNING",
+    "ERROR": "ERROR",
+    "FATAL": "CRITICAL",
+}
+
+
+def prepared(**chosen: str) -> Harness:
+    """Return an account with the guard and alice, 7.5 s after the event."""
+    harness = Harness(settings(**chosen))
+    harness.account.put_policy()
+    harness.account.put_user(
+        "alice", password=True, tags=(("team", "a"),), devices=(Device(SERIAL, START),)
+    )
+    harness.clock.advance(7.5)
+    return harness
+
+
+def record(settled: Settled) -> dict[str, Any]:
+    """Return a record as it is read from the log: JSON and back."""
+    return dict(json.loads(json.dumps(settled_record(settled, Mode.ENFORCE))))
+
+
+def test_whole_record() -> None:
+    """A record says who caused it, what was read, which rule decided, what was done, how fast."""
+    harness = prepared(scope="without-mfa")
+    received_at = START + timedelta(seconds=7)
+    cause = about_user("ALICE", removed(SERIAL), received_at=received_at)
+    (settled,) = harness.run(cause).settled
+    assert record(settled) == {
+        "schema": "mfa-reactor/audit/1",
+        "trigger": {
+            "kind": "iam-event",
+            "event": {
+                "id": "event-1",
+                "name": "DetachUserPolicy",
+                "time": "2026-03-01T12:00:00+00:00",
+                "caller": "arn:aws:iam::1:role/admin",
+                "source_address": "203.0.113.7",
+            },
+        },
+        "account": ACCOUNT,
+        "asked": None,
+        "subject": {"kind": "user", "account": ACCOUNT, "name": "alice"},
+        "verdict": {
+            "compliance": "NON_COMPLIANT",
+            "rule": "must-carry-guard",
+            "reasons": [
+                "an event that IAM does not show yet left it without MFA and without the guard"
+            ],
+        },
+        "read": {
+            "operations": [
+                "iam:GetLoginProfile",
+                "iam:GetPolicy",
+                "iam:GetUser",
+                "iam:ListAccessKeys",
+                "iam:ListAttachedUserPolicies",
+                "iam:ListEntitiesForPolicy",
+                "iam:ListGroupsForUser",
+                "iam:ListMFADevices",
+                "iam:ListSSHPublicKeys",
+                "iam:ListServiceSpecificCredentials",
+                "iam:ListSigningCertificates",
+            ],
+            "facts": {
+                "presence": "exists",
+                "arn": f"arn:aws:iam::{ACCOUNT}:user/alice",
+                "tags": {"team": "a"},
+                "groups": [],
+                "guard": {
+                    "arn": f"arn:aws:iam::{ACCOUNT}:policy/MfaReactorGuard",
+                    "standing": "ours",
+                    "attached": False,
+                    "groups": [],
+                },
+                "devices": [{"serial": SERIAL, "enabled_at": "2026-03-01T12:00:00+00:00"}],
+                "password": True,
+                "credentials": True,
+            },
+        },
+        "actions": [
+            {
+                "action": "attach-guard",
+                "on": {
+                    "user": "alice",
+                    "policy": f"arn:aws:iam::{ACCOUNT}:policy/MfaReactorGuard",
+                },
+                "outcome": "done",
+                "why": "",
+            }
+        ],
+        "errors": [],
+        "try_again": True,
+        "mode": "enforce",
+        "milliseconds": {"since_event": 7500, "since_receipt": 500},
+    }
+
+
+def test_record_of_a_sweep() -> None:
+    """A sweep's record has no event and says that every user was asked for."""
+    (settled,) = prepared().sweep().settled
+    found = record(settled)
+    assert found["trigger"] == {"kind": "schedule", "event": None}
+    assert found["asked"] == {"kind": "every-user", "account": ACCOUNT}
+    assert found["milliseconds"] == {"since_event": None, "since_receipt": 7500}
+
+
+def test_record_of_a_device() -> None:
+    """A device's record is its user's, and says which device was asked for."""
+    (settled,) = prepared().react(about_device(SERIAL)).settled
+    found = record(settled)
+    assert found["subject"]["name"] == "alice"
+    assert found["asked"] == {"kind": "mfa-serial", "account": ACCOUNT, "serial": SERIAL}
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "again"),
+    [
+        pytest.param(Transient("x\n" * 400, remedy="wait"), "transient", True, id="transient"),
+        pytest.param(Permanent("x\n" * 400, remedy="wait"), "permanent", False, id="permanent"),
+    ],
+)
+def test_record_of_an_error(error: Transient | Permanent, kind: str, *, again: bool) -> None:
+    """An error is cut short, keeps its remedy, and says whether it is tried again."""
+    harness = prepared()
+    harness.iam.fail("groups_of", error=error)
+    (settled,) = harness.run(about_user("alice")).settled
+    found = record(settled)
+    assert found["read"]["facts"] is None
+    (told,) = found["errors"]
+    assert (told["kind"], told["remedy"], len(told["what"])) == (kind, "wait", 300)
+    assert found["try_again"] is again
+    assert found["verdict"]["compliance"] == "INSUFFICIENT_DATA"
+
+
+@pytest.mark.parametrize(
+    "cause", [pytest.param(about_root(), id="root"), pytest.param(about_user("x"), id="gone")]
+)
+def test_facts_of_who_is_no_user(cause: Any) -> None:
+    """Of root, and of a user who is gone, only that is known."""
+    (settled,) = prepared().run(cause).settled
+    assert list(record(settled)["read"]["facts"]) == ["presence"]
+
+
+def test_password_in_the_record() -> None:
+    """Where the scope asks for it, the record says whether there is a password."""
+    (settled,) = prepared(scope="console").run(about_user("alice")).settled
+    assert record(settled)["read"]["facts"]["password"] is True
+
+
+@pytest.mark.parametrize(("variable", "level"), LEVELS.items())
+def test_level(variable: str, level: str) -> None:
+    """Records go out at INFO, or at the lowest level that Lambda lets pass."""
+    for text in (variable, variable.lower()):
+        assert audit_level({"AWS_LAMBDA_LOG_LEVEL": text}) == getattr(logging, level)
+    assert audit_level({}) == logging.INFO
+
+
+@cache
+def written(level: str) -> list[dict[str, Any]]:
+    """Return the lines that a process with this log level writes on standard output."""
+    environment = {**os.environ, "AWS_LAMBDA_LOG_LEVEL": level, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "tests.unit.journal_probe"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(("variable", "level"), LEVELS.items())
+def test_lines_are_really_written(variable: str, level: str) -> None:
+    """Whatever Lambda filters, records and alarms leave at a level that passes."""
+    lines = [line for line in written(variable) if "schema" in line]
+    assert [(line["schema"], line["level"]) for line in lines] == [
+        ("mfa-reactor/audit/1", level),
+        ("mfa-reactor/audit/1", level),
+        ("mfa-reactor/alarm/1", level),
+    ]
+
+
+def test_reaction_line() -> None:
+    """A line is the record, a sentence for people, and the run it belongs to."""
+    line = written("")[0]
+    assert line["message"] == ("alice: NON_COMPLIANT (must-carry-guard): attach-guard done")
+    assert (line["service"], line["run"]) == ("mfa-reactor", "request-1")
+    assert line["timestamp"].endswith("+0000")
+    assert line["verdict"]["rule"] == "must-carry-guard"
+    assert line["milliseconds"] == {"since_event": 7500, "since_receipt": 7500}
+
+
+def test_ignored_line() -> None:
+    """An ignored event is recorded with the reason, and has no subject."""
+    line = written("")[1]
+    assert line["message"] == "ignored: malformed: the event has no detail"
+    assert line["ignored"] == "malformed: the event has no detail"
+    assert "subject" not in line
+    assert line["milliseconds"]["since_receipt"] == 7500
+
+
+def test_alarm_line() -> None:
+    """The brake's alarm says how many wait, whom for example, and what to do."""
+    line = written("")[-1]
+    assert (line["alarm"], line["waiting"], line["brake"]) == ("brake", 1, 1)
+    assert (line["sample"], line["run"]) == (["alice"], "request-2")
+    assert "REACTOR_MAX_REMEDIATIONS" in line["remedy"]
+
+
+def test_metrics_line() -> None:
+    """Metrics leave once a run, in embedded metric format, with the seconds to the guard."""
+    (line,) = [line for line in written("") if "_aws" in line]
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert (directive["Namespace"], directive["Dimensions"]) == ("MfaReactor", [["service"]])
+    units = {each["Name"]: each["Unit"] for each in directive["Metrics"]}
+    assert {name: (line[name], unit) for name, unit in units.items()} == {
+        "Reactions": ([1.0], "Count"),
+        "NonCompliant": ([1.0], "Count"),
+        "Remediated": ([1.0], "Count"),
+        "Failed": ([0.0], "Count"),
+        "Exempt": ([0.0], "Count"),
+        "SecondsFromEventToGuard": ([7.5], "Seconds"),
+    }
+    assert line["service"] == "mfa-reactor"

@@ -1,0 +1,274 @@
+"""reactor.roles: each function's policy is what its reads and actions need, and no more."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reactor.errors import SettingError
+from reactor.guard import keeper
+from reactor.guard.identity import Guard
+from reactor.roles import FUNCTIONS, policy, policy_files, stale_files, statements, write_files
+from reactor.settings import Settings
+from reactor.users import ports
+from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard
+from tests.fakes.harness import settings
+
+ROOT = Path(__file__).parents[2]
+GIVEN_ARN = "arn:aws:iam::123456789012:policy/team/Guard"
+RUNNING = {
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+}
+CREDENTIALS = {
+    "iam:GetLoginProfile",
+    "iam:ListAccessKeys",
+    "iam:ListSSHPublicKeys",
+    "iam:ListServiceSpecificCredentials",
+    "iam:ListSigningCertificates",
+}
+IN_BULK = {"iam:GetAccountAuthorizationDetails", "iam:GetPolicy", "iam:ListEntitiesForPolicy"}
+ONE_BY_ONE = {
+    "iam:GetUser",
+    "iam:ListAttachedUserPolicies",
+    "iam:ListGroupsForUser",
+    "iam:ListVirtualMFADevices",
+    *CREDENTIALS,
+}
+READING = {"react": IN_BULK | ONE_BY_ONE, "sweep": IN_BULK}
+KEEPING = {"iam:CreatePolicy", "iam:TagPolicy"}
+EXEMPT_LIST = {"exempt_parameter": "/mfa/exempt"}
+GIVEN = {"guard_policy": GIVEN_ARN}
+# Every combination that changes what a role may do.
+MANY = [
+    {"mode": mode, "lift": lift, **guard, **exempt}
+    for mode in ("observe", "enforce")
+    for lift in ("never", "exempt")
+    for guard in ({}, {"guard_policy": "Other"}, GIVEN)
+    for exempt in ({}, EXEMPT_LIST)
+]
+
+
+def actions(document: dict[str, Any]) -> set[str]:
+    """Return every action that a policy allows."""
+    return {action for each in document["Statement"] for action in each["Action"]}
+
+
+def granted(function: str, **chosen: str) -> set[str]:
+    """Return what a function may do besides running."""
+    return actions(policy(function, "dev", settings(**chosen))) - RUNNING
+
+
+def label(chosen: dict[str, str]) -> str:
+    """Return a name for a combination of settings."""
+    return ", ".join(f"{name} {text}" for name, text in chosen.items())
+
+
+@pytest.mark.parametrize("function", ["react", "sweep"])
+@pytest.mark.parametrize(
+    ("chosen", "more"),
+    [
+        pytest.param({"mode": "observe"}, set(), id="observe: reads only"),
+        pytest.param(
+            {"mode": "observe", "lift": "exempt", **EXEMPT_LIST},
+            {"ssm:GetParameter"},
+            id="observe with a list: one more read",
+        ),
+        pytest.param(
+            {}, {"iam:AttachUserPolicy", "lambda:InvokeFunction"}, id="enforce: attach, ask keeper"
+        ),
+        pytest.param(
+            {"lift": "exempt"},
+            {"iam:AttachUserPolicy", "iam:DetachUserPolicy", "lambda:InvokeFunction"},
+            id="lift: detach, too",
+        ),
+        pytest.param(GIVEN, {"iam:AttachUserPolicy"}, id="given guard: no keeper to ask"),
+    ],
+)
+def test_reacting_functions(function: str, chosen: dict[str, str], more: set[str]) -> None:
+    """What events and the schedule reach may read, switch this guard, and ask the keeper."""
+    assert granted(function, **chosen) == READING[function] | more
+
+
+@pytest.mark.parametrize("function", ["react", "sweep"])
+@pytest.mark.parametrize(
+    ("scope", "more"),
+    [
+        pytest.param("everyone", set(), id="everyone: nothing more"),
+        pytest.param("without-mfa", {"iam:ListMFADevices"}, id="without-mfa: devices"),
+        pytest.param(
+            "console", {"iam:ListMFADevices", "iam:GetLoginProfile"}, id="console: password, too"
+        ),
+    ],
+)
+def test_scope_needs_its_reads(function: str, scope: str, more: set[str]) -> None:
+    """A function may read what its settings make it read, and nothing beyond."""
+    assert granted(function, mode="observe", scope=scope) == READING[function] | more
+
+
+@pytest.mark.parametrize(
+    ("chosen", "more"),
+    [
+        pytest.param({}, KEEPING, id="enforce: creates the guard"),
+        pytest.param({"mode": "observe"}, set(), id="observe: reads only"),
+        pytest.param(GIVEN, set(), id="given guard: nothing to create"),
+    ],
+)
+def test_keeper(chosen: dict[str, str], more: set[str]) -> None:
+    """The keeper alone writes policies, when there is one to write."""
+    assert granted("keeper", **chosen) == {"iam:GetPolicy"} | more
+
+
+def test_roles_are_what_actions_and_reads_declare() -> None:
+    """All permissions of all roles are those that reads and actions declare, none left out."""
+    declared = (
+        AttachGuard("", "").permissions,
+        DetachGuard("", "").permissions,
+        CreateGuard("").permissions,
+        keeper.CreatePolicy(Guard("", given=False), "").permissions,
+        frozenset(ports.READS.values()),
+        frozenset(keeper.READS.values()),
+    )
+    everything = set[str]().union(
+        *(
+            granted(function, scope="console", lift="exempt", **EXEMPT_LIST)
+            for function in FUNCTIONS
+        )
+    )
+    assert everything == set[str]().union(*declared)
+
+
+@pytest.mark.parametrize("chosen", MANY, ids=label)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_small_powers(function: str, chosen: dict[str, str]) -> None:
+    """Each statement has its own Sid, names its actions, and a reason where it has a wildcard."""
+    found = statements(function, "dev", settings(**chosen))
+    assert len({each.sid for each in found}) == len(found)
+    for each in found:
+        assert each.sid.isalnum()
+        assert all("*" not in action for action in each.actions)
+        if any("*" in resource for resource in each.resources):
+            assert each.reason
+        if each.resources == ("*",):
+            assert each.sid in {"ReadInBulk", "WriteTraces"}
+
+
+@pytest.mark.parametrize("chosen", [each for each in MANY if each["mode"] == "observe"], ids=label)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_observe_mode_cannot_change_anything(function: str, chosen: dict[str, str]) -> None:
+    """A stage told to observe holds reads only, so that it can be trusted to."""
+    for action in granted(function, **chosen):
+        assert action.partition(":")[2].startswith(("Get", "List"))
+
+
+@pytest.mark.parametrize("chosen", MANY, ids=label)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_nobody_may_do_more(function: str, chosen: dict[str, str]) -> None:
+    """No role can put inline policies, touch documents, or pass roles, under any settings."""
+    refused = {
+        "iam:PutUserPolicy",
+        "iam:PutGroupPolicy",
+        "iam:CreatePolicyVersion",
+        "iam:SetDefaultPolicyVersion",
+        "iam:PassRole",
+    }
+    assert not granted(function, **chosen) & refused
+
+
+@pytest.mark.parametrize(
+    ("chosen", "arn"),
+    [
+        pytest.param({}, "arn:*:iam::*:policy/MfaReactorGuard", id="the default"),
+        pytest.param({"guard_policy": "Own"}, "arn:*:iam::*:policy/Own", id="another name"),
+        pytest.param(GIVEN, GIVEN_ARN, id="a given guard"),
+    ],
+)
+def test_guard_is_named_in_the_roles(chosen: dict[str, str], arn: str) -> None:
+    """Attaching and detaching are limited to this guard, reading and creating as well."""
+    reacting = {each.sid: each for each in statements("react", "dev", settings(**chosen))}
+    assert reacting["SwitchGuard"].condition == {"ArnLike": {"iam:PolicyARN": arn}}
+    assert reacting["SwitchGuard"].resources == ("arn:*:iam::*:user/*",)
+    assert reacting["ReadGuard"].resources == (arn,)
+    keeping = {each.sid: each for each in statements("keeper", "dev", settings(**chosen))}
+    assert all(keeping[sid].resources == (arn,) for sid in keeping if sid.endswith("Guard"))
+
+
+@pytest.mark.parametrize("name", ["/mfa/exempt", "mfa-exempt"])
+def test_parameter_is_named_in_the_roles(name: str) -> None:
+    """Only the exemption list can be read; SSM's ARNs have one slash, with a path or without."""
+    found = {each.sid: each for each in statements("react", "dev", settings(exempt_parameter=name))}
+    assert found["ReadExemptions"].resources == (f"arn:*:ssm:*:*:parameter/{name.lstrip('/')}",)
+
+
+def test_stage_is_named_in_the_roles() -> None:
+    """A function writes its own log and asks its own stage's keeper."""
+    found = {each.sid: each for each in statements("react", "prod", settings())}
+    group = "arn:*:logs:*:*:log-group:/aws/lambda/mfa-reactor-prod-react"
+    assert found["WriteLog"].resources == (group, f"{group}:*")
+    assert found["AskKeeper"].resources == ("arn:*:lambda:*:*:function:mfa-reactor-prod-keeper",)
+
+
+def test_files_of_this_project_fit() -> None:
+    """The policy files in .chalice are those that config.json calls for."""
+    assert stale_files(ROOT / ".chalice") == []
+
+
+def test_every_function_has_its_own_file() -> None:
+    """Each stage gives each function a policy of its own, and nothing is generated by Chalice."""
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    assert config["autogen_policy"] is False
+    for stage, entries in config["stages"].items():
+        files = {
+            name: function["iam_policy_file"]
+            for name, function in entries["lambda_functions"].items()
+        }
+        assert files == {name: f"policy-{stage}-{name}.json" for name in FUNCTIONS}
+
+
+def config_of(**variables: str) -> dict[str, Any]:
+    """Return a config.json with one stage."""
+    return {"stages": {"dev": {"environment_variables": variables}}}
+
+
+def test_files_are_written_once(tmp_path: Path) -> None:
+    """Changed settings make files stale, by name; writing them makes them fit."""
+    (tmp_path / "config.json").write_text(json.dumps(config_of()))
+    names = [f"policy-dev-{function}.json" for function in FUNCTIONS]
+    assert write_files(tmp_path) == names
+    assert write_files(tmp_path) == []
+    (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_MODE="enforce")))
+    assert stale_files(tmp_path) == names
+    (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_EXEMPT_PARAMETER="/x")))
+    assert stale_files(tmp_path) == names[:2]
+
+
+def test_files_are_policies() -> None:
+    """A file is a policy document that ends in a line."""
+    for _, text in policy_files(config_of(REACTOR_MODE="enforce")):
+        assert text.endswith("}\n")
+        assert json.loads(text)["Version"] == "2012-10-17"
+
+
+def test_wrong_settings_name_the_stage() -> None:
+    """The line that refuses a setting says in which stage it stands."""
+    with pytest.raises(SettingError, match=r"^stage dev: REACTOR_MODE is 'on': it takes one of"):
+        list(policy_files(config_of(REACTOR_MODE="on")))
+
+
+def test_statement_as_iam_reads_it() -> None:
+    """A statement is written with sorted members, and a condition only where there is one."""
+    (found,) = [
+        each
+        for each in policy("react", "dev", Settings.from_environment({}))["Statement"]
+        if each["Sid"] == "ReadGuard"
+    ]
+    assert found == {
+        "Sid": "ReadGuard",
+        "Effect": "Allow",
+        "Action": ["iam:GetPolicy", "iam:ListEntitiesForPolicy"],
+        "Resource": ["arn:*:iam::*:policy/MfaReactorGuard"],
+    }

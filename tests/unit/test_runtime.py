@@ -1,0 +1,74 @@
+"""reactor.runtime: the start, and what refuses it. The rest runs end to end elsewhere."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reactor.reconcile import enforce, observe_only
+from reactor.runtime import executor_of, keeper_function, start, start_or_exit
+from reactor.settings import Mode
+
+HERE = {"AWS_REGION": "us-east-1"}
+
+
+def test_executor() -> None:
+    """Only the mode `enforce` carries anything out."""
+    assert executor_of(Mode.ENFORCE) is enforce
+    assert executor_of(Mode.OBSERVE) is observe_only
+    assert len(Mode) == 2
+
+
+@pytest.mark.parametrize(
+    ("own", "keeper"),
+    [
+        ("mfa-reactor-dev-react", "mfa-reactor-dev-keeper"),
+        ("mfa-reactor-a-b-sweep", "mfa-reactor-a-b-keeper"),
+    ],
+)
+def test_keeper_stands_beside(own: str, keeper: str) -> None:
+    """Each stage's functions ask their own stage's keeper."""
+    assert keeper_function(own) == keeper
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        pytest.param(
+            {**HERE, "REACTOR_MODE": "on"},
+            "mfa-reactor: REACTOR_MODE is 'on': it takes one of observe, enforce",
+            id="a wrong setting",
+        ),
+        pytest.param(
+            {**HERE, "REACTOR_MOD": "observe"},
+            "mfa-reactor: REACTOR_MOD is not a setting of mfa-reactor: did you mean REACTOR_MODE?",
+            id="an unknown setting",
+        ),
+        pytest.param(
+            {"AWS_REGION": "eu-west-1"},
+            "mfa-reactor: mfa-reactor cannot run in eu-west-1: IAM events arrive in us-east-1"
+            " only. Deploy it there: AWS_DEFAULT_REGION=us-east-1 chalice deploy --stage STAGE",
+            id="a region without IAM events",
+        ),
+    ],
+)
+def test_refused_start(environment: dict[str, str], line: str, tmp_path: Path) -> None:
+    """The process ends with the one line that helps."""
+    with pytest.raises(SystemExit) as caught:
+        start_or_exit(tmp_path, environment)
+    assert caught.value.code == line
+
+
+def test_stale_roles_refuse_the_deployment(tmp_path: Path) -> None:
+    """Policy files that do not fit the settings are named, where it is deployed from only."""
+    (tmp_path / ".chalice").mkdir()
+    config: dict[str, object] = {"stages": {"dev": {"environment_variables": {}}}}
+    (tmp_path / ".chalice" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(SystemExit, match=r"policy-dev-react\.json, .* roles --write"):
+        start_or_exit(tmp_path, HERE)
+
+
+def test_start() -> None:
+    """Started with good settings it has them, in the region it was told."""
+    reactor = start({**HERE, "REACTOR_MODE": "enforce"})
+    assert (reactor.settings.mode, reactor.session.region) == (Mode.ENFORCE, "us-east-1")
