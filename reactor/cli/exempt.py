@@ -114,13 +114,14 @@ def import_(
     difference = Difference.between(old, entries)
     _refuse_emptying(file, name, entries, old, yes=yes)
     tier = _tier(session, name, entries, advanced=advanced)
+    many = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
     if stored is not None and difference == Difference((), ()):
-        put(f"{name} has these {len(entries)} entries already")
+        put(f"nothing to do: {name} has the same {many}")
         return
     _show(difference)
-    ask(f"Write {len(entries)} entries to {name} in account {home.account}?", yes=yes)
+    ask(f"Write {many} to {name} in account {home.account}?", yes=yes)
     write_list(session.ssm, name, entries, tier=tier)
-    put(f"{name} in account {home.account}, {home.region}, now has {len(entries)} entries")
+    put(f"{name} in account {home.account}, {home.region}, now has {many}")
 
 
 def _parameter(context: typer.Context, given: str | None) -> str:

@@ -18,8 +18,8 @@ Examples:
   mfa-reactor guard show
   mfa-reactor guard show --account 123456789012 --partition aws > guard.json
 
-With both options it works offline. It is what mfa-reactor writes: a guard that
-someone else keeps (REACTOR_GUARD_POLICY is an ARN) has a document of its own.
+With both options it works offline. It is what mfa-reactor writes; a guard
+that someone else keeps (REACTOR_GUARD_POLICY is an ARN) has its own document.
 """
 
 

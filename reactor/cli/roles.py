@@ -35,7 +35,10 @@ _WORDS = {
 
 def roles(
     write: Annotated[
-        bool, typer.Option("--write", metavar="", help="Write the policy files that do not fit.")
+        bool,
+        typer.Option(
+            "--write", metavar="", help="Write the policy files that do not fit, and say which."
+        ),
     ] = False,
     directory: Annotated[
         Path, typer.Option(metavar="DIRECTORY", help="Where config.json is.")
@@ -57,11 +60,17 @@ def roles(
         output.put(markdown_page())
         return
     config = chalice_config(directory)
+    if write:
+        written = write_files(directory)
+        output.put(f"written: {', '.join(written)}" if written else "the policy files fit")
+        return
+    # First, because it names the stage whose settings are wrong.
+    stale = stale_files(directory)
     for stage, entries in config["stages"].items():
         settings = Settings.from_environment(entries.get("environment_variables") or {})
         for function in FUNCTIONS:
             _put(function, stage, settings)
-    raise typer.Exit(_settle_files(directory, write=write))
+    _end(stale)
 
 
 def markdown_page() -> str:
@@ -74,17 +83,11 @@ def markdown_page() -> str:
     return "\n\n".join(parts)
 
 
-def _settle_files(directory: Path, *, write: bool) -> int:
-    if write:
-        written = write_files(directory)
-        output.put(f"written: {', '.join(written)}" if written else "the policy files fit")
-        return 0
-    stale = stale_files(directory)
-    if not stale:
-        output.put("the policy files fit the settings")
-        return 0
-    output.say(f"mfa-reactor: stale: {', '.join(stale)}; mfa-reactor roles --write renews them")
-    return 1
+def _end(stale: list[str]) -> None:
+    if stale:
+        output.say(f"mfa-reactor: stale: {', '.join(stale)}; mfa-reactor roles --write renews them")
+        raise typer.Exit(1)
+    output.put("the policy files fit the settings")
 
 
 def _put(function: str, stage: str, settings: Settings) -> None:

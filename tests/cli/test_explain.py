@@ -1,0 +1,192 @@
+"""`mfa-reactor explain`: an event's meaning, offline."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from reactor.cli import app
+
+if TYPE_CHECKING:
+    from tests.cli.command import CommandLine, Result
+
+ACCOUNT = "123456789012"
+RECORD: dict[str, Any] = {
+    "eventVersion": "1.10",
+    "eventSource": "iam.amazonaws.com",
+    "eventName": "DeactivateMFADevice",
+    "eventTime": "2026-11-20T10:00:00Z",
+    "awsRegion": "us-east-1",
+    "eventID": "0a8b3a4e-3c53-4b3b-9d0a-0f2b8c8f0c11",
+    "recipientAccountId": ACCOUNT,
+    "userIdentity": {"type": "AssumedRole", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/a/b"},
+    "requestParameters": {"userName": "alice", "serialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/alice"},
+    "responseElements": None,
+}
+ENVELOPE: dict[str, Any] = {
+    "source": "aws.iam",
+    "detail-type": "AWS API Call via CloudTrail",
+    "account": ACCOUNT,
+    "detail": RECORD,
+}
+ALICE = {
+    "matched": True,
+    "event": "DeactivateMFADevice",
+    "subjects": [{"kind": "user", "account": ACCOUNT, "name": "alice"}],
+    "ignored": None,
+}
+_RECORDINGS = Path(__file__).parents[3] / "shared" / "cloudtrail"
+
+
+def explain(command: CommandLine, document: object, *options: str) -> Result:
+    """Explain a document given on standard input."""
+    return command("explain", "-", *options, stdin=json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "document",
+    (
+        pytest.param(RECORD, id="a bare record"),
+        pytest.param(ENVELOPE, id="EventBridge's envelope"),
+        pytest.param({"source": "somebody", "event": RECORD}, id="a sample with a record"),
+        pytest.param({"source": "somebody", "event": ENVELOPE}, id="a sample with an envelope"),
+    ),
+)
+def test_an_event_is_explained_in_whatever_it_is_wrapped(
+    offline: CommandLine, document: object
+) -> None:
+    """It needs no credentials, no region and no boto3."""
+    ran = explain(offline, document, "--json")
+    assert (ran.status, ran.document, ran.stderr) == (0, ALICE, "")
+
+
+def test_people_get_sentences(offline: CommandLine) -> None:
+    """Whether the rule matches, who is looked at, and why it matters."""
+    assert explain(offline, RECORD).stdout.splitlines() == [
+        "DeactivateMFADevice: the rule matches.",
+        f"Looks at the user alice (account {ACCOUNT}).",
+        "Why it matters: it may have been the user's last device.",
+    ]
+
+
+def test_a_file_is_read_with_a_byte_order_mark_too(offline: CommandLine, tmp_path: Path) -> None:
+    """Some editors put one first."""
+    file = tmp_path / "event.json"
+    file.write_text("\ufeff" + json.dumps(RECORD), encoding="utf-8")
+    assert offline("explain", str(file), "--json").document == ALICE
+
+
+def test_an_event_without_a_user_concerns_everybody(offline: CommandLine) -> None:
+    """To leave the name out is a way to hide."""
+    record = copy.deepcopy(RECORD)
+    record["requestParameters"] = {"reason": "requestParameters too large", "omitted": True}
+    assert explain(offline, record, "--json").document["subjects"] == [
+        {"kind": "every-user", "account": ACCOUNT}
+    ]
+    assert "every user" in explain(offline, record).stdout
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    (
+        pytest.param({**RECORD, "eventName": "GetUser"}, "can weaken MFA", id="another event"),
+        pytest.param(
+            {**RECORD, "eventSource": "transfer.amazonaws.com"}, "another service", id="a decoy"
+        ),
+        pytest.param({**RECORD, "errorCode": "AccessDenied"}, "failed", id="a failed call"),
+        pytest.param({"Records": [RECORD]}, "give one of them", id="a log file"),
+        pytest.param({"invokingEvent": "{}"}, "AWS Config", id="an AWS Config invocation"),
+        pytest.param({**ENVELOPE, "source": "my.app"}, "envelope", id="a forged source"),
+        pytest.param([RECORD], "not an object", id="a list"),
+        pytest.param({}, "no detail", id="nothing"),
+        pytest.param(None, "not an object", id="null"),
+    ),
+)
+def test_what_concerns_nobody_is_ignored_with_the_reason(document: object, reason: str) -> None:
+    """It did not fail: the status is 0, and the answer is "not matched"."""
+    ran = CliRunner().invoke(app, ["explain", "-", "--json"], input=json.dumps(document))
+    assert ran.exit_code == 0
+    answer = json.loads(ran.stdout)
+    assert (answer["matched"], answer["subjects"]) == (False, [])
+    assert reason in answer["ignored"]
+
+
+def test_account_reads_it_as_if_deployed_there(offline: CommandLine) -> None:
+    """An event of another account matches the rule and is ignored all the same."""
+    ours = explain(offline, RECORD, "--json", "--account", ACCOUNT)
+    theirs = explain(offline, RECORD, "--json", "--account", "210987654321")
+    assert ours.document == ALICE
+    assert theirs.document["matched"] is True
+    assert theirs.document["subjects"] == []
+    assert "another account" in theirs.document["ignored"]
+
+
+def test_foreign_text_is_neither_obeyed_by_the_terminal_nor_read_as_markup(
+    offline: CommandLine,
+) -> None:
+    """An event's name is anybody's text."""
+    said = explain(offline, {**RECORD, "eventName": "\x1b[31m[red]\ud800\u202ex"}).stdout
+    assert said.startswith(r"\x1b[31m[red]\ud800\u202ex: the rule does not match.")
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    (
+        pytest.param(b"{", "not JSON", id="cut short"),
+        pytest.param(b"", "not JSON", id="empty"),
+        pytest.param(b"\xff\xfe", "not UTF-8", id="binary"),
+        pytest.param(b"[" * 100_000, "not JSON", id="nested without end"),
+    ),
+)
+def test_what_is_not_json_is_wrong_use(
+    offline: CommandLine, tmp_path: Path, content: bytes, wrong: str
+) -> None:
+    """One line names the file and what was wrong."""
+    file = tmp_path / "event.json"
+    file.write_bytes(content)
+    ran = offline("explain", str(file))
+    assert (ran.status, ran.stdout) == (2, "")
+    assert f"{file}: {wrong}" in ran.error_line
+
+
+def test_a_file_that_is_not_there_is_wrong_use(offline: CommandLine, tmp_path: Path) -> None:
+    """The line names it."""
+    ran = offline("explain", str(tmp_path / "none.json"))
+    assert ran.status == 2
+    assert ran.error_line.endswith("none.json: No such file or directory")
+
+
+def test_an_account_has_12_digits(offline: CommandLine) -> None:
+    """A wrong one would make every event another account's."""
+    ran = explain(offline, RECORD, "--account", "12345")
+    assert ran.status == 2
+    assert "12 digits" in ran.error_line
+
+
+@pytest.mark.skipif(not _RECORDINGS.exists(), reason="the recorded events are not here")
+def test_every_recorded_event_is_explained() -> None:
+    """Whatever others have recorded: never an error, always the same shape."""
+    files = sorted(_RECORDINGS.glob("*.json"))
+    assert len(files) > 100
+    for file in files:
+        ran = CliRunner().invoke(app, ["explain", str(file), "--json"])
+        assert ran.exit_code == 0, file.name
+        document = json.loads(ran.stdout)
+        assert list(document) == ["matched", "event", "subjects", "ignored"], file.name
+        assert bool(document["subjects"]) == (document["ignored"] is None), file.name
+        if file.name.startswith("decoy-"):
+            assert document["matched"] is False, file.name
+        assert CliRunner().invoke(app, ["explain", str(file)]).exit_code == 0, file.name
+
+
+def test_it_imports_no_aws_library() -> None:
+    """So that it starts at once, wherever it is."""
+    code = "import sys, reactor.cli; sys.exit('botocore' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603

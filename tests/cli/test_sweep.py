@@ -1,0 +1,183 @@
+"""`mfa-reactor sweep`: nothing without --enforce, and no more than asked with it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.conftest import attached
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox import Sandbox
+    from tests.cli.command import CommandLine, Result
+
+pytestmark = pytest.mark.xdist_group("cli")
+
+
+def guard_of(command: CommandLine, sandbox: Sandbox) -> str:
+    """The ARN of the test's own guard."""
+    return f"arn:aws:iam::{sandbox.account}:policy/{command.environment['REACTOR_GUARD_POLICY']}"
+
+
+def test_without_enforce_nothing_is_changed_whatever_the_mode(
+    command: CommandLine, new_user: Callable[..., str], iam: Any
+) -> None:
+    """Both mode and stage may say enforce: only the option acts."""
+    user = new_user()
+    ran = command("sweep", REACTOR_MODE="enforce")
+    assert ran.status == 1
+    assert "attach-guard" in ran.stdout
+    assert "Nothing was changed" in ran.stdout
+    assert attached(iam, user) == []
+
+
+def test_enforce_creates_the_guard_and_attaches_it_to_all(
+    command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
+) -> None:
+    """The operator is the keeper: a missing guard is made with the operator's credentials, once."""
+    users = [new_user(), new_user()]
+    sandbox.control.clear_calls()
+    ran = command("sweep", "--enforce", "--yes", REACTOR_MODE="observe")
+    guard = guard_of(command, sandbox)
+    assert (ran.status, ran.stderr) == (0, "")
+    assert "2 changed, 0 failed" in ran.stdout
+    assert [attached(iam, user) for user in users] == [[guard], [guard]]
+    policy = iam.get_policy(PolicyArn=guard)["Policy"]
+    assert policy["Tags"] == [{"Key": "mfa-reactor", "Value": "guard"}]
+    version = iam.get_policy_version(PolicyArn=guard, VersionId=policy["DefaultVersionId"])
+    shown = command("guard", "show").document
+    assert _document(version["PolicyVersion"]["Document"]) == shown
+    actions = [call["action"] for call in sandbox.control.calls()]
+    assert actions.count("CreatePolicy") == 1
+
+
+def test_a_second_sweep_finds_all_in_order(
+    command: CommandLine, new_user: Callable[..., str]
+) -> None:
+    """Enforcing is idempotent."""
+    new_user()
+    command("sweep", "--enforce", "--yes")
+    ran = command("sweep", "--enforce", "--yes", "--json")
+    assert ran.status == 0
+    assert (ran.document["changed"], ran.document["counts"]["NON_COMPLIANT"]) == (0, 0)
+
+
+def test_the_document_has_what_became_of_each_action(
+    command: CommandLine, new_user: Callable[..., str], sandbox: Sandbox
+) -> None:
+    """The mode, the outcomes and the brake are in the JSON."""
+    user = new_user()
+    document = command("sweep", "--enforce", "--yes", "--json").document
+    (found,) = (each for each in document["users"] if each["user"] == user)
+    assert document["mode"] == "enforce"
+    assert (document["changed"], document["waiting"], document["brake"]) == (1, 0, 50)
+    assert found["actions"][-1] == {
+        "action": "attach-guard",
+        "on": {"user": user, "policy": guard_of(command, sandbox)},
+        "outcome": "done",
+        "why": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "variables"),
+    (
+        pytest.param(("--max", "1"), {}, id="given here"),
+        pytest.param((), {"REACTOR_MAX_REMEDIATIONS": "1"}, id="set in the environment"),
+    ),
+)
+def test_the_brake_says_how_many_wait(
+    command: CommandLine,
+    new_user: Callable[..., str],
+    iam: Any,
+    options: tuple[str, ...],
+    variables: dict[str, str],
+) -> None:
+    """One is changed, two wait, and the status says that it is not all done."""
+    users = [new_user() for _ in range(3)]
+    ran = command("sweep", "--enforce", "--yes", *options, **variables)
+    assert ran.status == 1
+    assert "2 wait: a sweep changes 1 at most" in ran.stdout
+    assert sum(len(attached(iam, user)) for user in users) == 1
+
+
+def test_max_0_is_no_brake(command: CommandLine, new_user: Callable[..., str]) -> None:
+    """The option outweighs the setting."""
+    for _ in range(2):
+        new_user()
+    ran = command("sweep", "--enforce", "--yes", "--max", "0", REACTOR_MAX_REMEDIATIONS="1")
+    assert ran.status == 0
+    assert "2 changed" in ran.stdout
+
+
+def test_a_guard_that_is_not_ours_is_attached_to_nobody(
+    command: CommandLine, new_user: Callable[..., str], iam: Any
+) -> None:
+    """A policy without our tag is refused, with a word on how to adopt it."""
+    iam.create_policy(
+        PolicyName=command.environment["REACTOR_GUARD_POLICY"],
+        PolicyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+            }
+        ),
+    )
+    user = new_user()
+    ran = command("sweep", "--enforce", "--yes")
+    assert ran.status == 1
+    assert "is not ours" in ran.error_line
+    assert "adopt it: aws iam tag-policy" in ran.error_line
+    assert attached(iam, user) == []
+
+
+def test_without_a_terminal_it_does_not_enforce_unasked(
+    command: CommandLine, new_user: Callable[..., str], iam: Any
+) -> None:
+    """A script must say --yes; it is refused before AWS is asked anything."""
+    user = new_user()
+    ran = command("sweep", "--enforce")
+    assert (ran.status, ran.stdout) == (2, "")
+    assert "--yes" in ran.error_line
+    assert attached(iam, user) == []
+
+
+def test_on_a_terminal_it_asks_once_and_no_is_no(
+    command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
+) -> None:
+    """The question names the account and the most that it will change."""
+    user = new_user()
+    ran = command.on_terminal("sweep", "--enforce", answer="n\n")
+    assert ran.status == 1
+    asked = f"Change at most 50 users in account {sandbox.account} (scope everyone)? [y/N]"
+    assert ran.stderr.count(asked) == 1
+    assert "nothing was changed" in ran.stderr
+    assert attached(iam, user) == []
+
+
+def test_on_a_terminal_yes_is_yes_and_progress_stays_off_standard_output(
+    command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
+) -> None:
+    """The bar is on standard error, so that the document can be piped on."""
+    user = new_user()
+    ran: Result = command.on_terminal("sweep", "--enforce", "--json", answer="y\n")
+    assert ran.status == 0
+    assert ran.document["changed"] == 1
+    assert "settling users" in ran.stderr
+    assert attached(iam, user) == [guard_of(command, sandbox)]
+
+
+def test_a_brake_that_is_no_number_of_users_is_wrong_use(command: CommandLine) -> None:
+    """What the setting refuses, the option refuses."""
+    ran = command("sweep", "--max", "-1")
+    assert ran.status == 2
+    assert "REACTOR_MAX_REMEDIATIONS" in ran.error_line
+
+
+def _document(stored: object) -> object:
+    # boto3 decodes the document, moto's comes as text.
+    return json.loads(stored) if isinstance(stored, str) else stored
