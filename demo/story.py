@@ -119,7 +119,7 @@ STORY = (
         ),
     ),
     Step(
-        "A new user",
+        "A user is created",
         "alice",
         Cli(("iam", "create-user", "--user-name", "alice")),
         MENDED,
