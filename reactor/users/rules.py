@@ -135,8 +135,11 @@ def _guard_was_detached(user: UserState, cause: Cause, now: datetime) -> bool:
 
 def guard_holds(user: UserState) -> bool:
     """Tell whether this very guard, and no look-alike, is attached to the user or a group of it."""
-    usable = user.guard_standing in {Standing.OURS, Standing.GIVEN}
-    return usable and (user.guarded_directly or bool(user.guarded_through))
+    return _is_ours_to_use(user) and (user.guarded_directly or bool(user.guarded_through))
+
+
+def _is_ours_to_use(user: UserState) -> bool:
+    return user.guard_standing in {Standing.OURS, Standing.GIVEN}
 
 
 def _how_guarded(user: UserState) -> str:
@@ -172,8 +175,11 @@ def _recheck_is_due(cause: Cause, now: datetime) -> bool:
 
 
 def _take_off(user: UserState) -> tuple[Action, ...]:
-    # Only what stands on the user itself: a group's policy is the group owner's decision.
-    return (DetachGuard(user.name, user.guard.arn),) if user.guarded_directly else ()
+    # Only what stands on the user itself: a group's policy is the group owner's decision. And only
+    # our own guard: a policy of its name that is somebody else's was not put there by us.
+    if not (user.guarded_directly and _is_ours_to_use(user)):
+        return ()
+    return (DetachGuard(user.name, user.guard.arn),)
 
 
 def _danger(user: UserState) -> int:
