@@ -364,6 +364,15 @@ def test_lift(
     assert decision.verdict.compliance in {"COMPLIANT", "NOT_APPLICABLE", "NON_COMPLIANT"}
 
 
+@pytest.mark.parametrize("scope", ["without-mfa", "console"])
+@pytest.mark.parametrize("more", [{}, {"exempt_names": "ali*"}], ids=["enrolled", "exempt"])
+def test_lift_leaves_a_foreign_policy(scope: str, more: dict[str, str]) -> None:
+    """A policy of the guard's name that is not ours is not taken off: we did not put it on."""
+    state = alice(guard_standing=Standing.FOREIGN, **GUARDED, **WITH_DEVICE)
+    chosen = settings(scope=scope, lift="compliant", **more)
+    assert after(1, state, about_user("alice"), chosen).plan == ()
+
+
 class TestDeviceHint:
     """What an event says of a removed device, against a read that still shows it."""
 
