@@ -14,7 +14,7 @@ from typing import Any
 from reactor.errors import SettingError
 from reactor.guard import keeper
 from reactor.guard.identity import Guard
-from reactor.settings import Lift, Mode, Settings
+from reactor.settings import PREFIX, Lift, Mode, Settings
 from reactor.users import ports
 from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard
 from reactor.users.observe import scope_reads
@@ -76,14 +76,31 @@ def policy_files(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
     Raises SettingError when a stage's settings are wrong; the line names the stage.
     """
-    for stage, entries in config["stages"].items():
-        try:
-            settings = Settings.from_environment(entries.get("environment_variables", {}))
-        except SettingError as error:
-            raise SettingError(f"stage {stage}: {error}") from None
+    for stage in config["stages"]:
         for function in FUNCTIONS:
-            document = policy(function, stage, settings)
+            document = policy(function, stage, settings_of(config, stage, function))
             yield f"policy-{stage}-{function}.json", json.dumps(document, indent=2) + "\n"
+
+
+def settings_of(config: Mapping[str, Any], stage: str, function: str) -> Settings:
+    """Return the settings that a function of a stage gets from a `.chalice/config.json`.
+
+    Raises SettingError when they are wrong; the line names the stage.
+    """
+    try:
+        return Settings.from_environment(variables_of(config, stage, function))
+    except SettingError as error:
+        raise SettingError(f"stage {stage}: {error}") from None
+
+
+def variables_of(config: Mapping[str, Any], stage: str, function: str) -> dict[str, str]:
+    """Return a function's REACTOR_ variables, merged in Chalice's order."""
+    entries = config["stages"][stage]
+    own = (entries.get("lambda_functions") or {}).get(function) or {}
+    merged: dict[str, Any] = {}
+    for level in (config, entries, own):
+        merged |= level.get("environment_variables") or {}
+    return {name: str(value) for name, value in merged.items() if name.startswith(PREFIX)}
 
 
 def stale_files(directory: Path) -> list[str]:

@@ -4,6 +4,7 @@
 command line alike.
 """
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -171,6 +172,7 @@ class FunctionReactor:
         return {"in_order": not errors and not skipped, "errors": errors}
 
     def _users(self, home: Home, context: LambdaContext) -> Users:
+        @functools.cache  # a sweep may find the guard missing for many, and needs it made once
         def ask() -> None:
             ask_keeper(self.session.functions, keeper_function(context.function_name))
 

@@ -10,7 +10,8 @@ import typer
 
 from reactor.cli.inputs import WrongUse, read_json
 from reactor.partitions import IAM_EVENT_REGION, partition_of
-from reactor.settings import PREFIX, Settings, variable
+from reactor.roles import variables_of
+from reactor.settings import Settings, variable
 
 if TYPE_CHECKING:
     from reactor.aws.account import AwsSession, Home
@@ -52,11 +53,8 @@ def stage_variables(directory: Path, stage: str) -> dict[str, str]:
         raise WrongUse(
             f"there is no stage {stage} in {directory / 'config.json'}: it has {', '.join(stages)}"
         )
-    merged: dict[str, str] = {}
-    # Chalice merges in this order, too.
-    for level in (config, stages[stage]):
-        merged |= level.get("environment_variables") or {}
-    return {name: str(value) for name, value in merged.items() if name.startswith(PREFIX)}
+    # A person judges all users at once, as the sweep does.
+    return variables_of(config, stage, "sweep")
 
 
 def chalice_config(directory: Path) -> Mapping[str, Any]:

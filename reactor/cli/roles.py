@@ -8,7 +8,7 @@ import typer
 
 from reactor.cli import output
 from reactor.cli.operator import CHALICE_DIRECTORY, chalice_config
-from reactor.roles import FUNCTIONS, Statement, stale_files, statements, write_files
+from reactor.roles import FUNCTIONS, Statement, settings_of, stale_files, statements, write_files
 from reactor.settings import Mode, Settings, variable
 
 EXAMPLES = """\
@@ -66,10 +66,9 @@ def roles(
         return
     # First, because it names the stage whose settings are wrong.
     stale = stale_files(directory)
-    for stage, entries in config["stages"].items():
-        settings = Settings.from_environment(entries.get("environment_variables") or {})
+    for stage in config["stages"]:
         for function in FUNCTIONS:
-            _put(function, stage, settings)
+            _put(function, stage, settings_of(config, stage, function))
     _end(stale)
 
 

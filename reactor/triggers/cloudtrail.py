@@ -53,7 +53,8 @@ def parse(payload: object, *, account: str | None, received_at: datetime) -> Rea
     ignored = _why_ignored(payload, detail, account)
     if ignored is not None:
         return Reading(trigger, matched, ignored=ignored)
-    home = account or str(_mapping(payload).get("account") or detail.get("recipientAccountId", ""))
+    named = _mapping(payload).get("account") or detail.get("recipientAccountId")
+    home = account or _quoted(named) or ""
     row = CATALOGUE[detail["eventName"]]
     cause = Cause(
         trigger,
