@@ -33,6 +33,9 @@ def reason(members: dict[str, Any], **chosen: str) -> str | None:
         pytest.param({}, {"exempt_names": "lice"}, id="a part of the name"),
         pytest.param({}, {"exempt_paths": "/tea/"}, id="a part of the path"),
         pytest.param({}, {"exempt_paths": "/team/x/"}, id="a path below the user's"),
+        pytest.param(
+            {"path": "/x/team/"}, {"exempt_paths": "/team/"}, id="the path inside another"
+        ),
         pytest.param({"groups": ("Ops",)}, {"exempt_groups": "ops"}, id="a group in another case"),
         pytest.param({"listed_exempt": frozenset({"alic"})}, {}, id="a part of the name, listed"),
         pytest.param(

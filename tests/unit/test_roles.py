@@ -9,7 +9,15 @@ import pytest
 from reactor.errors import SettingError
 from reactor.guard import keeper
 from reactor.guard.identity import Guard
-from reactor.roles import FUNCTIONS, policy, policy_files, stale_files, statements, write_files
+from reactor.roles import (
+    FUNCTIONS,
+    policy,
+    policy_files,
+    stale_files,
+    statements,
+    variables_of,
+    write_files,
+)
 from reactor.settings import Settings
 from reactor.users import ports
 from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard
@@ -232,6 +240,28 @@ def test_every_function_has_its_own_file() -> None:
 def config_of(**variables: str) -> dict[str, Any]:
     """Return a config.json with one stage."""
     return {"stages": {"dev": {"environment_variables": variables}}}
+
+
+def test_variables_of_a_function() -> None:
+    """A function's own variables win over its stage's, and those over the project's."""
+    config = {
+        "environment_variables": {
+            "REACTOR_MODE": "observe",
+            "OTHER": "x",
+            "REACTOR_LIFT": "exempt",
+        },
+        "stages": {
+            "dev": {
+                "environment_variables": {"REACTOR_MODE": "enforce", "REACTOR_SCOPE": "console"},
+                "lambda_functions": {
+                    "sweep": {"environment_variables": {"REACTOR_SCOPE": "everyone"}}
+                },
+            }
+        },
+    }
+    common = {"REACTOR_MODE": "enforce", "REACTOR_LIFT": "exempt"}
+    assert variables_of(config, "dev", "react") == {**common, "REACTOR_SCOPE": "console"}
+    assert variables_of(config, "dev", "sweep") == {**common, "REACTOR_SCOPE": "everyone"}
 
 
 def test_files_are_written_once(tmp_path: Path) -> None:
