@@ -18,7 +18,7 @@ settings.register_profile(
 )
 settings.register_profile(
     "long",
-    max_examples=3000,
+    max_examples=1000,
     print_blob=True,
     deadline=None,
     suppress_health_check=SLOW_IS_FINE,

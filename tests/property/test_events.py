@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.fakes.account import IamUser
@@ -157,6 +157,9 @@ def test_stale_reads(
 
     Whoever must carry the guard carries it once Lambda has tried as often as it does.
     """
+    # A password that was set with the user may not be seen yet, and no event tells of it: in this
+    # scope the sweep finds it.
+    assume(not (what == "create user" and scene.chosen["scope"] == "console"))
     scene = with_credentials(scene)
     harness = scene.build()
     event = do(harness, scene, (what, number))
