@@ -5,9 +5,10 @@ from dataclasses import replace
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from reactor.users.state import Device
 from tests.fakes.account import IamUser
 from tests.fakes.events import Envelope, about_everyone, about_user
-from tests.fakes.harness import Harness
+from tests.fakes.harness import Harness, settings
 from tests.fakes.iam import Call
 from tests.fakes.tools import DeleteConflict, Tools
 from tests.property.scenes import (
@@ -172,6 +173,38 @@ def test_stale_reads(
     user = before.users[name.lower()]
     if not scene.exempts(user) and scene.must_carry(user):
         assert harness.carries_guard(name)
+
+
+@given(
+    scope=st.sampled_from(("everyone", "without-mfa", "console")),
+    what=st.sampled_from(("detach guard", "deactivate device")),
+    delay=st.integers(1, 140),
+    more=st.integers(1, 3000),
+)
+def test_reads_from_before_the_event(scope: str, what: str, delay: int, more: int) -> None:
+    """Though no read shows yet what the event says, the first reaction puts the guard on.
+
+    It asks to be tried again, because it acted against what it read.
+    """
+    harness = Harness(settings(scope=scope))
+    harness.account.put_policy()
+    serial = serial_of("alice")
+    enrolled = (Device(serial, harness.clock()),) if what == "deactivate device" else ()
+    harness.account.put_user("alice", password=True, devices=enrolled)
+    if what == "detach guard":
+        harness.account.change("alice", policies=frozenset({harness.guard.arn}))
+    harness.clock.advance(3600)
+    tools = Tools(harness.account)
+    if what == "detach guard":
+        event = tools.detach_policy("alice", harness.guard.arn)
+    else:
+        event = tools.deactivate_device("alice", serial)
+    harness.clock.advance(delay)
+    harness.iam.staleness = lambda: delay + float(more)
+    (run,) = harness.deliver(event)
+    assert harness.carries_guard("alice")
+    # In scope everyone it is no matter whether there is a device.
+    assert run.settled[0].unsettled is (what == "detach guard" or scope != "everyone")
 
 
 class TestDeletion:
