@@ -145,16 +145,28 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
     judged = [
         (seen, _judge(guardrail, seen, cause, clock())) for seen in _observe(guardrail, cause)
     ]
-    held_back = _beyond_brake([decision for _, decision in judged], brake)
-    run = Run()
-    for number, (seen, decision) in enumerate(judged):
-        waits = number in held_back
+    # Those in order first, for nothing is waited for; sorting keeps the order of the rest.
+    judged.sort(key=lambda each: (bool(each[1].plan), -each[1].danger))
+    run, changed = Run(), 0
+    for seen, decision in judged:
+        waits = bool(decision.plan) and 0 < brake <= changed
         outcomes = _carry_out(guardrail, decision.plan, execute, waits=waits)
+        changed += _spends_the_brake(outcomes)
         settled = Settled(cause, seen, decision, outcomes, clock(), held_back=waits)
         run.settled.append(settled)
         if record is not None:
             record(settled)
     return run
+
+
+def _spends_the_brake(outcomes: Sequence[Outcome]) -> bool:
+    """Whether a plan counts as a change: not when it is known to have failed for good.
+
+    Or else users who can never be changed would keep the brake's places, and nobody else would ever
+    be looked after.
+    """
+    for_good = any(isinstance(outcome.error, Permanent) for outcome in outcomes)
+    return bool(outcomes) and not for_good
 
 
 def _observe(guardrail: Guardrail, cause: Cause) -> Iterable[Observation[Any]]:
@@ -170,15 +182,6 @@ def _judge(guardrail: Guardrail, seen: Observation[Any], cause: Cause, now: date
         why = seen.error or Permanent("nothing was read", remedy="report this as a bug")
         return Decision(Verdict(Compliance.INSUFFICIENT_DATA, "not-read", (shorten(why),)))
     return guardrail.decide(seen.state, cause, now)
-
-
-def _beyond_brake(decisions: Sequence[Decision], brake: int) -> frozenset[int]:
-    """Return the positions of those who must wait: all but the `brake` most dangerous."""
-    changing = [number for number, decision in enumerate(decisions) if decision.plan]
-    if brake == 0 or len(changing) <= brake:
-        return frozenset()
-    changing.sort(key=lambda number: decisions[number].danger, reverse=True)
-    return frozenset(changing[brake:])
 
 
 def _carry_out(

@@ -17,7 +17,7 @@ from reactor.aws.account import AwsSession, Home
 from reactor.aws.functions import ask_keeper
 from reactor.aws.iam import AwsIam
 from reactor.aws.parameters import read_list
-from reactor.errors import SettingError, WrongRegion
+from reactor.errors import ReactorError, SettingError, WrongRegion
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
 from reactor.model import Cause, OutcomeStatus, Subject, SubjectKind, Trigger, TriggerKind
@@ -172,11 +172,10 @@ class FunctionReactor:
         return {"in_order": not errors and not skipped, "errors": errors}
 
     def _users(self, home: Home, context: LambdaContext) -> Users:
-        @functools.cache  # a sweep may find the guard missing for many, and needs it made once
         def ask() -> None:
             ask_keeper(self.session.functions, keeper_function(context.function_name))
 
-        return users_guardrail(self.settings, self.session, home, ask)
+        return users_guardrail(self.settings, self.session, home, once(ask))
 
     def _settle(self, cause: Cause, guardrail: Guardrail) -> None:
         run = self._reconcile(cause, guardrail)
@@ -200,6 +199,28 @@ class FunctionReactor:
         )
         self.journal.held_back(run, brake)
         return run
+
+
+def once(ask: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that asks the first time, and gives the same answer, or error, ever after.
+
+    For one run: a sweep may find the guard missing for many users, and the keeper is asked once.
+    """
+
+    @functools.cache
+    def answer() -> ReactorError | None:
+        try:
+            ask()
+        except ReactorError as error:
+            return error
+        return None
+
+    def repeat() -> None:
+        error = answer()
+        if error is not None:
+            raise error
+
+    return repeat
 
 
 def keeper_function(own_function: str) -> str:

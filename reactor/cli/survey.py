@@ -4,7 +4,7 @@ Users asked for by name are judged as a sweep judges them, too: one without any 
 taken for one that is being deleted, because no event says so.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,7 @@ def survey(
 
     trigger = Trigger(TriggerKind.OPERATOR, runtime.now())
     execute = runtime.executor_of(settings.mode)
-    keep_guard = _once(lambda: _keep_guard(settings, session, home, trigger, execute))
+    keep_guard = runtime.once(lambda: _keep_guard(settings, session, home, trigger, execute))
     users = runtime.users_guardrail(settings, session, home, keep_guard)
     with output.progress() as progress:
         return reconcile(
@@ -86,18 +86,6 @@ def survey(
             brake=brake,
             record=lambda _: progress.settled(),
         )
-
-
-def _once(work: Callable[[], None]) -> Callable[[], None]:
-    """Return `work` so that it is not done again once it has succeeded."""
-    done: list[bool] = []
-
-    def work_once() -> None:
-        if not done:
-            work()
-            done.append(True)
-
-    return work_once
 
 
 def _keep_guard(

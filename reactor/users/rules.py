@@ -87,18 +87,18 @@ def _judge_scope(user: UserState, settings: Settings, cause: Cause, now: datetim
         return _settled("out-of-scope", excuse.reason, compliance=Compliance.COMPLIANT, plan=plan)
     if holds:
         return _settled("guarded", _how_guarded(user), compliance=Compliance.COMPLIANT)
-    return _put_on(user, cause, now, contradicted=excuse.contradicted or detached)
+    return _put_on(user, cause, now, voided=excuse.voided, detached=detached)
 
 
 @dataclass(frozen=True, slots=True)
 class _Excuse:
     """Why a user is out of scope; no reason when it is not.
 
-    `contradicted`: it would be out of scope if an event's claim did not void a device.
+    `voided`: it would be out of scope if an event's claim did not void its devices.
     """
 
     reason: str = ""
-    contradicted: bool = False
+    voided: bool = False
 
 
 def _out_of_scope(user: UserState, scope: Scope, cause: Cause, now: datetime) -> _Excuse:
@@ -110,7 +110,7 @@ def _out_of_scope(user: UserState, scope: Scope, cause: Cause, now: datetime) ->
     holding = [each for each in devices if not _is_void(each, cause, now)]
     if holding:
         return _Excuse(f"has the MFA device {holding[0].serial}")
-    return _Excuse(contradicted=bool(devices))
+    return _Excuse(voided=bool(devices))
 
 
 def _is_void(device: Device, cause: Cause, now: datetime) -> bool:
@@ -148,23 +148,32 @@ def _how_guarded(user: UserState) -> str:
     return f"the guard is attached to its group {user.guarded_through[0]}"
 
 
-def _put_on(user: UserState, cause: Cause, now: datetime, *, contradicted: bool) -> Decision:
-    verdict = Verdict(
-        Compliance.NON_COMPLIANT, "must-carry-guard", (_why_unguarded(user, contradicted),)
-    )
+def _put_on(
+    user: UserState, cause: Cause, now: datetime, *, voided: bool, detached: bool
+) -> Decision:
+    """Plan the guard. `voided`, `detached`: on an event's word, against the read.
+
+    A device taken for removed is looked at again: the event may be wrong, and the guard too much. A
+    guard taken for detached is not: to attach it again comes after the detachment whatever was
+    read, and leaves nothing open. (So an event that comes twice costs one call and no alarm.)
+    """
+    why = _why_unguarded(user, voided=voided, detached=detached)
+    verdict = Verdict(Compliance.NON_COMPLIANT, "must-carry-guard", (why,))
     refusal = user.guard.refusal(user.guard_standing)
     if refusal is not None:
         return Decision(verdict, error=refusal, danger=_danger(user))
-    recheck = contradicted and _recheck_is_due(cause, now)
+    recheck = voided and _recheck_is_due(cause, now)
     plan: tuple[Action, ...] = (AttachGuard(user.name, user.guard.arn, recheck=recheck),)
     if user.guard_standing is Standing.MISSING:
         plan = (CreateGuard(user.guard.arn), *plan)
     return Decision(verdict, plan, danger=_danger(user))
 
 
-def _why_unguarded(user: UserState, contradicted: bool) -> str:
-    if contradicted:
-        return "an event that IAM does not show yet left it without MFA and without the guard"
+def _why_unguarded(user: UserState, *, voided: bool, detached: bool) -> str:
+    if detached:
+        return "the guard was detached, by an event that IAM does not show yet"
+    if voided:
+        return "its MFA device was removed, by an event that IAM does not show yet"
     if user.guard_standing is Standing.FOREIGN:
         return "the policy in the guard's place is not ours"
     return "the guard is not attached, neither to the user nor to a group of it"

@@ -75,9 +75,7 @@ def test_whole_record() -> None:
         "verdict": {
             "compliance": "NON_COMPLIANT",
             "rule": "must-carry-guard",
-            "reasons": [
-                "an event that IAM does not show yet left it without MFA and without the guard"
-            ],
+            "reasons": ["its MFA device was removed, by an event that IAM does not show yet"],
         },
         "read": {
             "operations": [
