@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # Where the permission is called otherwise than the operation.
 _PERMISSION = {("lambda", "Invoke"): "InvokeFunction"}
-_SIGNING_TO_PREFIX = {"monitoring": "cloudwatch"}
 
 
 def judge(call: Call, caller: Caller) -> None:
@@ -32,8 +31,7 @@ def judge(call: Call, caller: Caller) -> None:
         return
     if (call.service, call.action) == ("sts", "GetCallerIdentity"):
         return  # needs no permission, and cannot be denied
-    prefix = _SIGNING_TO_PREFIX.get(call.service, call.service)
-    action = f"{prefix}:{_PERMISSION.get((call.service, call.action), call.action)}"
+    action = f"{call.service}:{_PERMISSION.get((call.service, call.action), call.action)}"
     if not allows(caller.role, action):
         raise _denied(call, caller, action)
 

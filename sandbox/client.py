@@ -36,9 +36,12 @@ class Control:
         self._address = urlsplit(url).netloc
         self._region = region
 
-    def lose_next_event(self) -> None:
-        """The next CloudTrail record reaches no rule. It is still among the records."""
-        self._command("lose_next_event")
+    def lose_next_event(self, name: str | None = None) -> None:
+        """The next CloudTrail record reaches no rule. It is still among the records.
+
+        With a name it is the next record of that event, e.g. UpdateFunctionCode20150331v2.
+        """
+        self._command("lose_next_event", name=name)
 
     def fire_schedule(self, rule_name: str, region: str | None = None) -> list[str]:
         """Lets a rule with a schedule go off now; returns the ARNs of the functions invoked."""
@@ -50,6 +53,10 @@ class Control:
     def set_schedule_speed(self, times: float) -> None:
         """Makes the clock of the rates run `times` as fast as it should (1 is on time)."""
         self._command("set_schedule_speed", times=times)
+
+    def set_event_age_speed(self, times: float) -> None:
+        """Makes events that wait for a function grow old `times` as fast (1 is as they should)."""
+        self._command("set_event_age_speed", times=times)
 
     def records(self) -> list[dict[str, Any]]:
         """CloudTrail's records, oldest first."""
@@ -92,9 +99,9 @@ class Control:
     def invocations(self) -> list[dict[str, Any]]:
         """Every attempt, oldest first.
 
-        function, event_id, request_id, attempt (1 to 3; 0 for an event that never reached the
-        function, with the reason in error), started, ended (seconds since the epoch), ok, error
-        (None when ok), cold.
+        function, event_id, request_id, attempt (1 to 3; 0 for what went wrong outside the function,
+        with the reason in error), started, ended (seconds since the epoch), ok, error (None when
+        ok), cold.
         """
         invocations: list[dict[str, Any]] = self._command("invocations")
         return invocations
@@ -111,11 +118,11 @@ class Control:
         credentials: dict[str, str] = self._command("root_session", region=self._region)
         return credentials
 
-    def _command(self, name: str, **arguments: Any) -> Any:
+    def _command(self, command: str, /, **arguments: Any) -> Any:
         # http.client knows no proxies: the command goes to this machine and nowhere else.
         connection = http.client.HTTPConnection(self._address)
         try:
-            connection.request("POST", f"/_sandbox/{name}", json.dumps(arguments))
+            connection.request("POST", f"/_sandbox/{command}", json.dumps(arguments))
             response = connection.getresponse()
             answer = json.loads(response.read())
         finally:
@@ -144,17 +151,25 @@ class Sandbox:
         self._home.mkdir()
 
     @classmethod
-    def start(
+    def start(  # noqa: PLR0913 - an account has as many sides, and all are named
         cls,
         *,
         account: str = "123456789012",
         region: str = "us-east-1",
         port: int = 0,
         retry_pauses_seconds: tuple[float, float] | None = None,
+        trail: bool = True,
+        concurrency_limit: int = 1000,
     ) -> Self:
-        """Raises SandboxError when the server does not come up."""
+        """Starts the account, by default with a trail that logs all management events.
+
+        `concurrency_limit` is how many functions may run at once in a region. Raises SandboxError
+        when the server does not come up.
+        """
         directory = Path(tempfile.mkdtemp(prefix="sandbox-"))
         arguments = ["--port", str(port), "--account", account, "--until-stdin-closes"]
+        arguments += ["--concurrency-limit", str(concurrency_limit)]
+        arguments += [] if trail else ["--no-trail"]
         if retry_pauses_seconds is not None:
             arguments += ["--retry-pauses", ",".join(map(str, retry_pauses_seconds))]
         process = subprocess.Popen(

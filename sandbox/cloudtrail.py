@@ -1,8 +1,8 @@
 """From an API call to the record CloudTrail writes of it. Pure: the time is an argument.
 
 Request and result are written in lowerCamelCase. What botocore's model marks sensitive is left out,
-and so are the codes of an MFA device, which it does not mark. A refused call has neither request
-nor result, a failed one has its request.
+and so are the codes of an MFA device, which it does not mark; a parameter's value is hidden. A
+refused or throttled call has neither request nor result, a failed one has its request.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 
+from sandbox import recorded
 from sandbox.partitions import record_region
 from sandbox.wire import Call, model_of
 
@@ -27,16 +28,15 @@ LARGEST_REQUEST_BYTES = 100_000  # about; CloudTrail gives no figure
 
 _TLS = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256"}
 
-# GenerateCredentialReport and the Simulate calls change nothing either.
-_READ_ONLY = ("Get", "List", "Simulate", "Generate")
-_LEFT_OUT = {"AuthenticationCode1", "AuthenticationCode2"}
 # Read-write structures that AWS leaves out of a result while they are empty.
 _LEFT_OUT_WHEN_EMPTY = {"Tags"}
-
-
-def is_write(action: str) -> bool:
-    """Whether the operation changes something, by its name."""
-    return not action.startswith(_READ_ONLY)
+# Codes on the wire whose records tell nothing of the request, and the name that they have there.
+_UNREAD = {
+    "AccessDenied": "AccessDenied",
+    "AccessDeniedException": "AccessDenied",
+    "Throttling": "ThrottlingException",
+    "ThrottlingException": "ThrottlingException",
+}
 
 
 def record(
@@ -53,20 +53,25 @@ def record(
         "userIdentity": _user_identity(caller),
         "eventTime": _iso(at),
         "eventSource": f"{call.service}.amazonaws.com",
-        "eventName": call.action,
+        "eventName": recorded.event_name(call.service, call.action),
         "awsRegion": record_region(call.service, call.region),
         "sourceIPAddress": call.source_ip,
         "userAgent": call.user_agent,
         **_what_came_of_it(call, result),
         "requestID": request_id,
         "eventID": str(uuid.uuid4()),
-        "readOnly": not is_write(call.action),
+        "readOnly": not recorded.is_write(call.action),
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": caller.account,
         "eventCategory": "Management",
-        "tlsDetails": {**_TLS, "clientProvidedHostHeader": f"{call.service}.amazonaws.com"},
+        "tlsDetails": {
+            **_TLS,
+            "clientProvidedHostHeader": recorded.endpoint(call.service, call.region),
+        },
     }
+    if call.service == "ssm" and "Error" not in result and "Name" in call.parameters:
+        written["resources"] = [_parameter(call, caller)]
     if caller.session is not None and caller.session.console:
         written["sessionCredentialFromConsole"] = "true"
     return written
@@ -82,13 +87,20 @@ def _what_came_of_it(call: Call, result: Mapping[str, Any]) -> dict[str, Any]:
             "requestParameters": _request(call, operation),
             "responseElements": _members(result, operation.output_shape, request=False),
         }
-    refused = error["Code"] == "AccessDenied"
+    unread = error["Code"] in _UNREAD
     return {
-        "errorCode": _error_name(model, error["Code"]),
+        "errorCode": _UNREAD.get(error["Code"]) or _error_name(model, error["Code"]),
         "errorMessage": error["Message"],
-        "requestParameters": None if refused else _request(call, operation),
+        "requestParameters": None if unread else _request(call, operation),
         "responseElements": None,
     }
+
+
+def _parameter(call: Call, caller: Caller) -> dict[str, str]:
+    """The parameter that a call of the parameter store is about, as its record names it."""
+    name = str(call.parameters["Name"]).lstrip("/")
+    arn = f"arn:{caller.partition}:ssm:{call.region}:{caller.account}:parameter/{name}"
+    return {"accountId": caller.account, "ARN": arn}
 
 
 def _user_identity(caller: Caller) -> dict[str, Any]:
@@ -140,7 +152,12 @@ def _members(
     written = {}
     for name, value in values.items():
         member = shape.members.get(name)
-        if member is None or name in _LEFT_OUT or _sensitive(member) or value is None:
+        if member is None or name in recorded.LEFT_OUT or value is None:
+            continue
+        if hidden := recorded.HIDDEN.get(member.name) if request else None:
+            written[_camel(name)] = hidden
+            continue
+        if _sensitive(member):
             continue
         if not request and name in _LEFT_OUT_WHEN_EMPTY and not value:
             continue

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from sandbox.asynchronous import Asynchronous
     from sandbox.callers import Callers
     from sandbox.events import Bus
     from sandbox.gateway import Gateway
     from sandbox.invocations import Invoker
     from sandbox.pool import Pool
+    from sandbox.recorder import Recorder
     from sandbox.schedules import Schedules
+    from sandbox.unfinished import Unfinished
 
 PREFIX = "/_sandbox/"
 
@@ -43,6 +46,9 @@ class Control:
     schedules: Schedules
     invoker: Invoker
     pool: Pool
+    recorder: Recorder
+    asynchronous: Asynchronous
+    unfinished: Unfinished
     account_lock: AbstractContextManager[Any]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -73,9 +79,10 @@ class Control:
             "invocations": self.invoker.invocations,
             "invoke_event": self.bus.put,
             "lose_next_event": self.bus.lose_next_event,
-            "records": self.gateway.records,
+            "records": self.recorder.records,
             "reset_functions": self.pool.reset,
             "root_session": self._root_session,
+            "set_event_age_speed": self.asynchronous.set_age_speed,
             "set_latency": self._set_latency,
             "set_schedule_speed": self.schedules.set_speed,
             "settle": self._settle,
@@ -85,7 +92,7 @@ class Control:
         self.gateway.latency_seconds = milliseconds / 1000
 
     def _settle(self, timeout_seconds: float) -> None:
-        if running := self.invoker.settle(timeout_seconds):
+        if running := self.unfinished.settle(timeout_seconds):
             raise TimeoutError(f"still running after {timeout_seconds} s: {', '.join(running)}")
 
     def _console_session(self, user_name: str, mfa: bool, region: str) -> dict[str, str | None]:

@@ -1,8 +1,8 @@
 """EventBridge: from a record to the functions whose rules match it.
 
 The rules are those really deployed, in moto; so is the pattern matcher. Delivered are CloudTrail's
-records of IAM, in the region where AWS delivers them, schedules, and envelopes made by hand. Before
-a rule may invoke a function, the function's resource policy must let it.
+records, in the region where AWS delivers them, schedules, and envelopes made by hand. Before a
+rule may invoke a function, the function's resource policy must let it.
 """
 
 from __future__ import annotations
@@ -17,39 +17,46 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.events.models import Rule, events_backends
 
 from sandbox.functions import find_function
-from sandbox.wire import Call, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from sandbox.asynchronous import Asynchronous
+    from sandbox.dead_letters import DeadLetters
+    from sandbox.functions import Function
     from sandbox.invocations import Invoker
-
-PATTERN_CHARACTERS = 2_048  # the default quota
-_TARGET_MEMBERS = {"Id", "Arn", "Input"}
 
 
 class Bus:
     """The default event bus of every region, for what AWS itself puts on it."""
 
-    def __init__(self, account: str, invoker: Invoker, lock: AbstractContextManager[Any]) -> None:
+    def __init__(
+        self,
+        account: str,
+        *,
+        invoker: Invoker,
+        asynchronous: Asynchronous,
+        dead_letters: DeadLetters,
+        lock: AbstractContextManager[Any],
+    ) -> None:
         self.account = account
         self._invoker = invoker
+        self._asynchronous = asynchronous
+        self._dead_letters = dead_letters
         self._account_lock = lock
-        self._losing = 0
+        self._losing: list[str | None] = []  # event names; None is any
         self._losing_lock = threading.Lock()
 
-    def lose_next_event(self) -> None:
-        """The next record goes nowhere. Asked twice, so do the next two."""
+    def lose_next_event(self, name: str | None = None) -> None:
+        """The next record (of this event) goes nowhere. Asked twice, so do the next two."""
         with self._losing_lock:
-            self._losing += 1
+            self._losing.append(name)
 
     def deliver_record(self, record: dict[str, Any]) -> None:
         """A CloudTrail record on its way to the rules, unless it is to be lost."""
-        with self._losing_lock:
-            if self._losing:
-                self._losing -= 1
-                return
+        if self._loses(record["eventName"]):
+            return
         service = record["eventSource"].split(".")[0]
         self.put(
             {
@@ -64,6 +71,14 @@ class Bus:
                 "detail": record,
             }
         )
+
+    def _loses(self, event_name: str) -> bool:
+        with self._losing_lock:
+            for name in (event_name, None):
+                if name in self._losing:
+                    self._losing.remove(name)
+                    return True
+        return False
 
     def put(self, envelope: dict[str, Any]) -> list[str]:
         """Invokes what the rules of the envelope's region say; returns the functions' ARNs."""
@@ -82,56 +97,41 @@ class Bus:
     ) -> str | None:
         """Queues the envelope, or the target's own Input, for its function.
 
-        Returns the function's ARN, or None when its resource policy keeps the rule out.
+        Returns the function's ARN, or None when it could not be delivered: then the event is a
+        dead letter.
         """
         arn = str(target["Arn"])
         payload = target.get("Input") or json.dumps(envelope)
-        if not self._may_invoke(rule_arn, arn):
-            self._invoker.note_not_run(
-                arn.rsplit(":", 1)[-1],
-                envelope["id"],
-                f"not invoked: its resource policy does not let {rule_arn}, or it does not exist",
-            )
+        error = self._error(rule_arn, arn)
+        if error is not None:
+            name, event_id = arn.rsplit(":", 1)[-1], envelope["id"]
+            self._invoker.note_not_run(name, event_id, f"not invoked: {error[1]}")
+            unsent = self._dead_letters.send(rule_arn, target, envelope, error)
+            if unsent is not None:
+                self._invoker.note_not_run(name, event_id, unsent)
             return None
-        self._invoker.enqueue(arn, payload, event_id=envelope["id"])
+        self._asynchronous.enqueue(arn, payload, event_id=envelope["id"])
         return arn
 
     def _rules(self, region: str) -> Iterator[Rule]:
         bus = events_backends[self.account][region].event_buses["default"]
         yield from bus.rules.values()
 
-    def _may_invoke(self, rule_arn: str, function_arn: str) -> bool:
-        region = function_arn.split(":")[3]
+    def _error(self, rule_arn: str, function_arn: str) -> tuple[str, str] | None:
+        """Why the rule cannot invoke the function, as EventBridge's code and a sentence."""
+        function = self._find(function_arn)
+        if function is None:
+            return "NO_RESOURCE", f"the function {function_arn} does not exist"
+        if any(_lets_in(statement, rule_arn) for statement in function.statements):
+            return None
+        return "NO_PERMISSIONS", f"the function's resource policy does not let {rule_arn}"
+
+    def _find(self, function_arn: str) -> Function | None:
         with self._account_lock:
             try:
-                function = find_function(self.account, region, function_arn)
+                return find_function(self.account, function_arn.split(":")[3], function_arn)
             except UnknownFunctionException:
-                return False
-        return any(_lets_in(statement, rule_arn) for statement in function.statements)
-
-
-def refuse_what_is_not_played(call: Call) -> None:
-    """Raises Refusal for rules and targets that would be kept and then silently never work."""
-    if call.service == "events" and call.action == "PutRule":
-        expression = str(call.parameters.get("ScheduleExpression", ""))
-        if len(str(call.parameters.get("EventPattern", ""))) > PATTERN_CHARACTERS:
-            message = f"EventPattern is longer than {PATTERN_CHARACTERS} characters."
-            raise Refusal("LimitExceededException", message)
-        if expression.startswith("cron("):
-            raise _not_played(f"the schedule {expression}; rates are")
-    if call.service == "events" and call.action == "PutTargets":
-        for target in call.parameters.get("Targets", []):
-            more = set(target) - _TARGET_MEMBERS
-            if more or ":lambda:" not in target.get("Arn", ""):
-                what = ", ".join(sorted(more)) or str(target.get("Arn"))
-                raise _not_played(f"a target with {what}; functions with or without Input are")
-    destinations = (call.parameters.get("DestinationConfig") or {}).values()
-    if call.service == "lambda" and any(destinations):
-        raise _not_played("a destination of an asynchronous invocation")
-
-
-def _not_played(what: str) -> Refusal:
-    return Refusal("NotImplementedInSandbox", f"The sandbox does not play {what}.", 501)
+                return None
 
 
 def _matches(rule: Rule, envelope: dict[str, Any]) -> bool:

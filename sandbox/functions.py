@@ -13,10 +13,12 @@ import os
 import sys
 import zipfile
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from moto.awslambda.utils import get_backend
 from moto.utilities.utils import get_partition
+
+from sandbox.lambda_settings import on_failure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from moto.awslambda.models import LambdaFunction
 
     from sandbox.callers import Credentials
+    from sandbox.lambda_settings import StrictLambdaBackend
 
 DEFAULT_RETRIES = 2
+DEFAULT_AGE_SECONDS = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,10 @@ class Function:
     memory_megabytes: int
     code_sha256: str
     maximum_retries: int
+    maximum_age_seconds: int  # of an event that waits for the function
+    on_failure: str | None  # the ARN of the queue that failed events go to
+    reserved_concurrency: int | None
+    unreserved_concurrency: int  # the region's, shared by functions without a reservation
     environment: dict[str, str] = field(hash=False)
     statements: tuple[dict[str, Any], ...] = field(hash=False)  # its resource policy's
     code: bytes = field(repr=False, hash=False)
@@ -66,11 +74,9 @@ class Function:
 
 def find_function(account: str, region: str, name_or_arn: str) -> Function:
     """Raises moto's UnknownFunctionException. The caller holds the account's lock."""
-    found: LambdaFunction = get_backend(account, region).get_function(name_or_arn, None)
-    retries = [
-        config.config.get("MaximumRetryAttempts", DEFAULT_RETRIES)
-        for config in found.event_invoke_config
-    ]
+    backend = cast("StrictLambdaBackend", get_backend(account, region))
+    found: LambdaFunction = backend.get_function(name_or_arn, None)
+    asynchronous = found.event_invoke_config[0].config if found.event_invoke_config else {}
     return Function(
         name=found.function_name,
         arn=found.function_arn.removesuffix(":$LATEST"),
@@ -81,7 +87,11 @@ def find_function(account: str, region: str, name_or_arn: str) -> Function:
         timeout_seconds=int(found.timeout),
         memory_megabytes=int(found.memory_size),
         code_sha256=found.code_sha_256,
-        maximum_retries=retries[0] if retries else DEFAULT_RETRIES,
+        maximum_retries=asynchronous.get("MaximumRetryAttempts", DEFAULT_RETRIES),
+        maximum_age_seconds=asynchronous.get("MaximumEventAgeInSeconds", DEFAULT_AGE_SECONDS),
+        on_failure=on_failure(asynchronous),
+        reserved_concurrency=found.reserved_concurrency,
+        unreserved_concurrency=backend.unreserved_concurrency,
         environment=dict(found.environment_vars),
         statements=tuple(dict(statement) for statement in found.policy.statements),
         code=found.code_bytes,

@@ -7,38 +7,34 @@ touches it. Never round added latency, nor round a function that runs: it calls 
 from __future__ import annotations
 
 import io
-import json
 import sys
 import threading
 import time
 import traceback
-import uuid
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from moto.awslambda.exceptions import UnknownFunctionException
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
-from sandbox import authorization, cloudtrail
-from sandbox.events import Bus, refuse_what_is_not_played
-from sandbox.functions import Function, find_function
-from sandbox.lambda_invoke import function_name, invoke
-from sandbox.put_events import put_events
+from sandbox import authorization
+from sandbox.recorded import is_recorded
+from sandbox.unplayed import refuse_what_is_not_played
 from sandbox.wire import Call, Refusal, Reply, error_reply, read_call, read_result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from sandbox.callers import Caller, Callers
-    from sandbox.invocations import Invoker
+    from sandbox.recorder import Recorder
 
-RECORDED_SERVICES = {"iam"}
+    # Answers a call that moto is not asked about.
+    Answer = Callable[[Call, Request], Reply]
+
 _SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
@@ -62,25 +58,20 @@ class Gateway:
     def __init__(
         self,
         moto: WSGIApplication,
+        *,
+        ours: Mapping[tuple[str, str], Answer],
         callers: Callers,
-        bus: Bus,
-        invoker: Invoker,
+        recorder: Recorder,
         lock: AbstractContextManager[Any],
     ) -> None:
         self._moto = moto
+        self._ours = ours
         self._callers = callers
-        self._bus = bus
-        self._invoker = invoker
+        self._recorder = recorder
         self._account_lock = lock
         self._notes_lock = threading.Lock()
-        self._records: list[dict[str, Any]] = []
         self._calls: list[AnsweredCall] = []
         self.latency_seconds = 0.0
-
-    def records(self) -> list[dict[str, Any]]:
-        """The CloudTrail records, oldest first."""
-        with self._notes_lock:
-            return list(self._records)
 
     def calls(self) -> list[dict[str, Any]]:
         """Every call answered, in the order of the answers."""
@@ -100,9 +91,10 @@ class Gateway:
         call = read_call(request)
         if self.latency_seconds:
             time.sleep(self.latency_seconds)
+        logged_before = call is not None and self._recorder.is_logged_before(call)
         caller, reply = self._identify_and_answer(call, request)
         if call is not None:
-            self._note(call, caller, reply, started)
+            self._note(call, caller, reply, started, logged_before=logged_before)
         response = Response(reply.body, reply.status, reply.headers)
         return response(environ, start_response)
 
@@ -125,11 +117,8 @@ class Gateway:
             with self._account_lock:
                 authorization.judge(call, caller)
             refuse_what_is_not_played(call)
-            if (call.service, call.action) == ("lambda", "Invoke"):
-                return invoke(self._find(call), request, self._invoker)
-            if (call.service, call.action) == ("events", "PutEvents"):
-                return put_events(call, self._bus)
-            return self._ask_moto(request)
+            ours = self._ours.get((call.service, call.action))
+            return ours(call, request) if ours else self._ask_moto(request)
         except Refusal as refusal:
             return error_reply(call, refusal)
         except NotImplementedError as error:
@@ -145,27 +134,22 @@ class Gateway:
             body, status, headers = run_wsgi_app(self._moto, _rewound(request), buffered=True)
         return Reply(int(status.split()[0]), list(headers), b"".join(body))
 
-    def _find(self, call: Call) -> Function:
-        name = function_name(call)
-        with self._account_lock:
-            try:
-                return find_function(self._callers.account, call.region, name)
-            except UnknownFunctionException as error:
-                message = f"Function not found: {name}"
-                raise Refusal("ResourceNotFoundException", message, HTTPStatus.NOT_FOUND) from error
-
-    def _note(self, call: Call, caller: Caller | None, reply: Reply, started: float) -> None:
+    def _note(
+        self,
+        call: Call,
+        caller: Caller | None,
+        reply: Reply,
+        started: float,
+        *,
+        logged_before: bool,
+    ) -> None:
         result: dict[str, Any] = {}
-        recorded = call.service in RECORDED_SERVICES and cloudtrail.is_write(call.action)
-        if recorded or reply.status >= HTTPStatus.BAD_REQUEST:
+        recorded = is_recorded(call.service, call.action)
+        failed = reply.status >= HTTPStatus.BAD_REQUEST
+        if recorded or (failed and call.action):
             result = read_result(call, reply)
-        error = (
-            (result.get("Error") or {}).get("Code")
-            if reply.status >= HTTPStatus.BAD_REQUEST
-            else None
-        )
         if recorded and caller is not None:
-            self._record(call, caller, result, reply)
+            self._recorder.record(call, caller, result, reply, logged_before=logged_before)
         answered = AnsweredCall(
             call.service,
             call.action,
@@ -174,25 +158,10 @@ class Gateway:
             started,
             time.time(),
             reply.status,
-            error,
+            (result.get("Error") or {}).get("Code") if failed else None,
         )
         with self._notes_lock:
             self._calls.append(answered)
-
-    def _record(self, call: Call, caller: Caller, result: dict[str, Any], reply: Reply) -> None:
-        ids = [value for name, value in reply.headers if name.lower() == "x-amzn-requestid"]
-        request_id = ids[0] if ids else str(uuid.uuid4())
-        record = cloudtrail.record(
-            call,
-            caller,
-            result=result,
-            request_id=request_id,
-            at=datetime.now(UTC),
-        )
-        with self._notes_lock:
-            self._records.append(record)
-        # What leaves the account is JSON; nothing of moto's may be shared with it.
-        self._bus.deliver_record(json.loads(json.dumps(record)))
 
 
 def _rewound(request: Request) -> WSGIEnvironment:

@@ -8,32 +8,47 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from moto.awslambda.exceptions import UnknownFunctionException
+
+from sandbox.concurrency import ThrottledError
+from sandbox.functions import Function, find_function
 from sandbox.logs import tail
-from sandbox.wire import Call, Reply
+from sandbox.wire import Call, Refusal, Reply
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
-    from sandbox.functions import Function
+    from sandbox.asynchronous import Asynchronous
     from sandbox.invocations import Invoker
 
 
-def function_name(call: Call) -> str:
-    """The function's name or ARN, as the path of the call has it."""
-    return unquote(call.path.split("/functions/", 1)[1].rsplit("/invocations", 1)[0])
+def find_called(call: Call, account: str) -> Function:
+    """Raises Refusal for a function that does not exist. The caller holds the account's lock."""
+    name = unquote(call.path.split("/functions/", 1)[1].rsplit("/invocations", 1)[0])
+    try:
+        return find_function(account, call.region, name)
+    except UnknownFunctionException as error:
+        message = f"Function not found: {name}"
+        raise Refusal("ResourceNotFoundException", message, HTTPStatus.NOT_FOUND) from error
 
 
-def invoke(function: Function, request: Request, invoker: Invoker) -> Reply:
+def invoke(
+    function: Function, request: Request, invoker: Invoker, asynchronous: Asynchronous
+) -> Reply:
     """Waits for the answer (RequestResponse) or queues the event (Event)."""
     payload = request.get_data(as_text=True) or "{}"
     kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
     if kind == "Event":
-        request_id = invoker.enqueue(function.arn, payload)
+        request_id = asynchronous.enqueue(function.arn, payload)
         return Reply(HTTPStatus.ACCEPTED, [("x-amzn-RequestId", request_id)], b"")
     if kind == "DryRun":
         return Reply(HTTPStatus.NO_CONTENT, [], b"")
     request_id = str(uuid.uuid4())
-    outcome = invoker.invoke(function.arn, payload, request_id=request_id)
+    try:
+        outcome = invoker.invoke(function.arn, payload, request_id=request_id)
+    except ThrottledError as error:
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        raise Refusal("TooManyRequestsException", "Rate Exceeded.", status) from error
     headers = [
         ("Content-Type", "application/json"),
         ("x-amzn-RequestId", request_id),

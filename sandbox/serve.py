@@ -29,7 +29,13 @@ def main() -> None:
     # Only now: moto and botocore read the environment when they are imported.
     from sandbox.server import Server  # noqa: PLC0415
 
-    server = Server(arguments.account, arguments.port, arguments.retry_pauses)
+    server = Server(
+        arguments.account,
+        arguments.port,
+        arguments.retry_pauses,
+        trail=not arguments.no_trail,
+        concurrency_limit=arguments.concurrency_limit,
+    )
     ready = {
         "url": server.url,
         "account": arguments.account,
@@ -53,6 +59,8 @@ def _arguments() -> argparse.Namespace:
         default=os.environ.get("SANDBOX_RETRY_PAUSES") or DEFAULT_PAUSES_SECONDS,
         help="seconds before the second and the third attempt (AWS: 60,120)",
     )
+    parser.add_argument("--no-trail", action="store_true", help="start without a trail")
+    parser.add_argument("--concurrency-limit", type=int, default=1000, help="of each region")
     parser.add_argument("--until-stdin-closes", action="store_true")
     return parser.parse_args()
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 import json
 import os
 import threading
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
 
+from moto.awslambda.utils import get_backend
+from moto.awslambda_simple.models import lambda_simple_backends
+from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.config import default_user_config
 from moto.iam import urls as iam_urls
 from moto.iam.models import iam_backends
@@ -19,28 +23,42 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
+from moto.sqs.models import sqs_backends
 from moto.sts import urls as sts_urls
 from typing_extensions import override
 from werkzeug.serving import BaseWSGIServer, make_server
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
+from sandbox.asynchronous import Asynchronous
 from sandbox.callers import Callers, Credentials
 from sandbox.control import Control
+from sandbox.dead_letters import DeadLetters
+from sandbox.destinations import Destinations
 from sandbox.events import Bus
 from sandbox.functions import Function, find_function
 from sandbox.gateway import Gateway
 from sandbox.iam.backend import StrictIAMBackend
 from sandbox.iam.responses import StrictIamResponse
 from sandbox.invocations import Invoker
+from sandbox.lambda_invoke import find_called, invoke
+from sandbox.lambda_settings import StrictLambdaBackend
 from sandbox.partitions import IAM_REGION
 from sandbox.pool import Pool
+from sandbox.put_events import put_events
+from sandbox.queues import StrictSQSBackend
+from sandbox.recorder import Recorder
 from sandbox.schedules import Schedules
 from sandbox.sts import StrictTokenResponse
+from sandbox.trails import StrictCloudTrailBackend, Trails
+from sandbox.unfinished import Unfinished
+from sandbox.wire import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from sandbox.wire import Call
 
 HOST = "127.0.0.1"
 ADMINISTRATOR_ROLE = "SandboxAdministrator"
@@ -50,22 +68,58 @@ ADMINISTRATOR_SESSION = "operator"
 class Server:
     """The account on 127.0.0.1. `serve_forever` answers until `stop`."""
 
-    def __init__(self, account: str, port: int, pauses_seconds: tuple[float, ...]) -> None:
+    def __init__(
+        self,
+        account: str,
+        port: int,
+        pauses_seconds: tuple[float, ...],
+        *,
+        trail: bool,
+        concurrency_limit: int,
+    ) -> None:
         self.account = account
         self._lock = threading.RLock()
         self._callers = Callers(account)
-        _make_strict(self._callers)
+        _make_strict(self._callers, concurrency_limit)
         self._http: BaseWSGIServer = make_server(
             HOST, port, self._application, threaded=True, request_handler=_QuietHandler
         )
         self.url = f"http://{HOST}:{self._http.server_port}"
         self._hosts = {f"{name}:{self._http.server_port}" for name in (HOST, "localhost")}
         self._pool = Pool(self.url, self._open_session)
-        self._invoker = Invoker(self._pool, self._find_function, self._lock, pauses_seconds)
-        bus = Bus(account, self._invoker, self._lock)
+        unfinished = Unfinished()
+        self._invoker = Invoker(self._pool, self._find_function, unfinished, self._lock)
+        self._asynchronous = Asynchronous(
+            self._invoker,
+            self._find_function,
+            Destinations(self._lock),
+            unfinished,
+            pauses_seconds,
+        )
+        bus = Bus(
+            account,
+            invoker=self._invoker,
+            asynchronous=self._asynchronous,
+            dead_letters=DeadLetters(self._lock),
+            lock=self._lock,
+        )
         self._schedules = Schedules(bus, self._lock)
+        trails = Trails(account)
+        for region in IAM_REGION.values() if trail else ():
+            trails.seed(region)
+        recorder = Recorder(trails, bus, self._lock)
         moto = DomainDispatcherApplication(create_backend_app)
-        self._gateway = Gateway(moto, self._callers, bus, self._invoker, self._lock)
+        self._gateway = Gateway(
+            moto,
+            ours={
+                ("events", "PutEvents"): lambda call, _: put_events(call, bus),
+                ("lambda", "GetAccountSettings"): self._account_settings,
+                ("lambda", "Invoke"): self._invoke,
+            },
+            callers=self._callers,
+            recorder=recorder,
+            lock=self._lock,
+        )
         self._control = Control(
             self._gateway,
             self._callers,
@@ -73,6 +127,9 @@ class Server:
             self._schedules,
             self._invoker,
             self._pool,
+            recorder,
+            self._asynchronous,
+            unfinished,
             self._lock,
         )
 
@@ -95,7 +152,7 @@ class Server:
         """Ends the answering, the schedules and all workers."""
         self._http.shutdown()
         self._schedules.stop()
-        self._invoker.stop()
+        self._asynchronous.stop()
         self._pool.stop()
 
     def _application(
@@ -127,6 +184,17 @@ class Server:
         )
         return self._callers.assume_role(region, role.arn, ADMINISTRATOR_SESSION)
 
+    def _invoke(self, call: Call, request: Request) -> Reply:
+        with self._lock:
+            function = find_called(call, self.account)
+        return invoke(function, request, self._invoker, self._asynchronous)
+
+    def _account_settings(self, call: Call, _: Request) -> Reply:
+        with self._lock:
+            backend = cast("StrictLambdaBackend", get_backend(self.account, call.region))
+            body = json.dumps(backend.account_settings())
+        return Reply(HTTPStatus.OK, [("Content-Type", "application/json")], body.encode())
+
     def _find_function(self, arn: str) -> Function:
         with self._lock:
             return find_function(self.account, arn.split(":")[3], arn)
@@ -144,11 +212,15 @@ class _QuietHandler(MotoRequestHandler):
         """Says nothing: the calls are listed at the control endpoint."""
 
 
-def _make_strict(callers: Callers) -> None:
+def _make_strict(callers: Callers, concurrency_limit: int) -> None:
     """Moto's own seams: where it looks for a backend's class and for a service's handler."""
     os.environ["MOTO_ACCOUNT_ID"] = callers.account
     default_user_config["lambda"] = {"use_docker": False}
     iam_backends.backend = StrictIAMBackend
+    lambda_simple_backends.backend = StrictLambdaBackend
+    StrictLambdaBackend.concurrency_limit = concurrency_limit
+    sqs_backends.backend = StrictSQSBackend
+    cloudtrail_backends.backend = StrictCloudTrailBackend
     StrictIamResponse.callers = callers
     StrictTokenResponse.callers = callers
     iam_urls.url_paths["{0}/$"] = StrictIamResponse.dispatch

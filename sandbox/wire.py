@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel
     from werkzeug.wrappers import Request
 
+_SERVICE = {"monitoring": "cloudwatch"}  # where the name that is signed is not the model's
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 
 
@@ -76,8 +77,8 @@ def read_call(request: Request) -> Call | None:
     scope = _SCOPE.search(request.headers.get("Authorization", ""))
     if scope is None:
         return None
-    service = scope["service"]
-    action = _action(request, service)
+    service = _SERVICE.get(scope["service"], scope["service"])
+    action, url_parameters = _action(request, service)
     return Call(
         service=service,
         region=scope["region"],
@@ -86,36 +87,41 @@ def read_call(request: Request) -> Call | None:
         user_agent=request.headers.get("User-Agent", ""),
         source_ip=request.remote_addr or "127.0.0.1",
         path=request.path,
-        parameters=_parameters(request, service, action),
+        parameters=_parameters(request, service, action, url_parameters),
     )
 
 
-def _action(request: Request, service: str) -> str:
+def _action(request: Request, service: str) -> tuple[str, dict[str, Any]]:
+    """The operation's name ("" when there is none), and what of it stands in the path."""
     if target := request.headers.get("X-Amz-Target"):
-        return target.rsplit(".", 1)[-1]
+        return target.rsplit(".", 1)[-1], {}
     if action := request.form.get("Action"):
-        return action
+        return action, {}
     try:
-        operation, _ = get_service_router(service).match(MotoRequest(request.environ))
+        operation, in_path = get_service_router(service).match(MotoRequest(request.environ))
     except Exception:  # noqa: BLE001 - moto's router has an error for each way not to know a path
-        return ""
-    return str(operation.name)
+        return "", {}
+    return str(operation.name), dict(in_path)
 
 
-def _parameters(request: Request, service: str, action: str) -> dict[str, Any]:
-    if request.form.get("Action") and service in ("iam", "sts"):
+def _parameters(
+    request: Request, service: str, action: str, url_parameters: dict[str, Any]
+) -> dict[str, Any]:
+    by_query = bool(request.form.get("Action"))
+    if by_query or (action and model_of(service).resolved_protocol == "rest-json"):
+        protocol = "query" if by_query else "rest-json"
         operation = get_service_model(service).operation_model(action)
-        parsed = PROTOCOL_PARSERS["query"](operation).parse(
+        parsed = PROTOCOL_PARSERS[protocol](operation).parse(
             {
                 "method": request.method,
                 "values": request.values,
                 "headers": request.headers,
-                "body": b"",
+                "body": b"" if by_query else request.get_data(),
                 "url_path": request.path,
-                "url_params": {},
+                "url_params": url_parameters,
             }
         )
-        return dict(parsed)
+        return {name: value for name, value in parsed.items() if value is not None}
     try:
         body = json.loads(request.get_data() or b"{}")
     except ValueError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.cloudtrail import is_write
+from sandbox.recorded import is_write
 from tests.sandbox.support import CODES, GUARD, PASSWORD, refused
 
 if TYPE_CHECKING:

@@ -36,6 +36,10 @@ def _delete_user(name: str) -> None:
     boto3.client("iam").delete_user(UserName=name)
 
 
+def _delete_log(group: str) -> None:
+    boto3.client("logs").delete_log_group(logGroupName=group)
+
+
 def _environment(_: str) -> dict[str, str]:
     return dict(os.environ)
 
@@ -58,6 +62,7 @@ def _identity(_: str) -> dict[str, Any]:
 
 
 _DO: dict[str, Callable[[str], Any]] = {
+    "delete_log": _delete_log,
     "delete_user": _delete_user,
     "environment": _environment,
     "exit": _exit,

@@ -1,0 +1,100 @@
+"""Queues that AWS itself sends to: dead letters of rules, failures of functions."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from moto.sqs.models import Queue, SQSBackend, sqs_backends
+from typing_extensions import override
+
+from sandbox.wire import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class StrictSQSBackend(SQSBackend):
+    """A policy stays until it is changed, and nobody waits for a message inside the lock."""
+
+    __module__ = "moto.sqs.models"
+
+    @override
+    def set_queue_attributes(self, queue_name: str, attributes: dict[str, Any]) -> Queue:
+        policy = self.get_queue(queue_name).policy
+        return super().set_queue_attributes(queue_name, {"Policy": policy, **attributes})
+
+    @override
+    def receive_message(
+        self, queue_name: str, count: int, wait_seconds_timeout: int, *more: Any, **named: Any
+    ) -> Any:
+        return super().receive_message(queue_name, count, 0, *more, **named)
+
+
+def find_queue(arn: str) -> Queue | None:
+    """The queue, if it exists. The caller holds the account's lock."""
+    region, account, name = arn.split(":")[3:6]
+    found: Queue | None = sqs_backends[account][region].queues.get(name)
+    return found
+
+
+def is_fifo(arn: str) -> bool:
+    """Whether it is a queue that neither rules nor functions can send to."""
+    return arn.endswith(".fifo")
+
+
+def send(queue: Queue, body: Any, attributes: Mapping[str, str] | None = None) -> None:
+    """Puts a JSON message in the queue. The caller holds the account's lock."""
+    typed = {
+        name: {"DataType": "String", "StringValue": value}
+        for name, value in (attributes or {}).items()
+    }
+    backend = sqs_backends[queue.account_id][queue.region]
+    backend.send_message(queue.name, json.dumps(body), message_attributes=typed)
+
+
+def lets_in(queue: Queue, service: str, source_arn: str) -> bool:
+    """Whether the queue's policy lets the service send in the name of the source."""
+    if not queue.policy:
+        return False
+    document = json.loads(queue.policy) if isinstance(queue.policy, str) else queue.policy
+    statements = document.get("Statement", [])
+    statements = statements if isinstance(statements, list) else [statements]
+    return any(_allows(statement, service, source_arn) for statement in statements)
+
+
+def refuse_fifo(arn: str, code: str) -> None:
+    """Raises Refusal for a queue that AWS would not take; the code is the service's."""
+    if is_fifo(arn):
+        message = f"{arn} is not valid. Reason: FIFO queues are not supported."
+        raise Refusal(code, message, HTTPStatus.BAD_REQUEST)
+
+
+def _allows(statement: dict[str, Any], service: str, source_arn: str) -> bool:
+    principal = statement.get("Principal", {})
+    services = principal.get("Service", []) if isinstance(principal, dict) else principal
+    actions = [each.lower() for each in _as_list(statement.get("Action", []))]
+    return (
+        statement.get("Effect") == "Allow"
+        and bool({"*", service} & set(_as_list(services)))
+        and bool({"*", "sqs:*", "sqs:sendmessage"} & set(actions))
+        and _source_matches(statement.get("Condition", {}), source_arn)
+    )
+
+
+def _source_matches(conditions: dict[str, dict[str, Any]], source_arn: str) -> bool:
+    wanted = [
+        _as_list(value)
+        for condition in conditions.values()
+        for key, value in condition.items()
+        if key.lower() == "aws:sourcearn"
+    ]
+    return all(
+        any(fnmatch.fnmatchcase(source_arn, pattern) for pattern in patterns) for patterns in wanted
+    )
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
