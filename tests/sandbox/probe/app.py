@@ -44,6 +44,12 @@ def _environment(_: str) -> dict[str, str]:
     return dict(os.environ)
 
 
+def _hand_on(function: str) -> None:
+    boto3.client("lambda").invoke(
+        FunctionName=function, InvocationType="Event", Payload=b'{"say": "handed on"}'
+    )
+
+
 def _import(module: str) -> str:
     return str(__import__(module).__name__)
 
@@ -68,6 +74,7 @@ _DO: dict[str, Callable[[str], Any]] = {
     "exit": _exit,
     "fail": _fail,
     "get_user": _get_user,
+    "hand_on": _hand_on,
     "identity": _identity,
     "import": _import,
     "path": _path,
@@ -99,6 +106,8 @@ def ask(event: dict[str, str], _: object) -> Any:
 
 
 @app.lambda_function()
-def mute(_event: dict[str, str], _: object) -> None:
-    """Has a role that may not write logs."""
+def mute(event: dict[str, str], _: object) -> None:
+    """Has a role that may do nothing; does what it is asked."""
     print("nobody hears this")
+    for what, with_what in event.items():
+        _DO[what](with_what)
