@@ -6,6 +6,7 @@ filters by) to silence chatter; the audit trail is not chatter, so each record i
 lowest level that still passes.
 """
 
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from datetime import datetime
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from reactor.errors import ReactorError, shorten
+from reactor.errors import Permanent, ReactorError, shorten
 from reactor.model import Compliance, Outcome, OutcomeStatus, Subject, Trigger, Verdict
 from reactor.reconcile import Run, Settled
 from reactor.settings import Mode
@@ -41,7 +42,9 @@ class Journal:
     def __init__(self, mode: Mode, environment: Mapping[str, str] = os.environ) -> None:
         self._mode = mode
         level = audit_level(environment)
-        logger = Logger(service=SERVICE, level=level, utc=True, location=None)
+        logger = Logger(
+            service=SERVICE, level=level, utc=True, location=None, json_serializer=_to_ascii
+        )
         # Powertools makes of Lambda's TRACE "as the root logger", and that lets no INFO pass.
         logging.getLogger(logger.name).setLevel(level)
         self._log = {
@@ -89,6 +92,26 @@ class Journal:
         }
         self._write(f"alarm: {len(waiting)} users wait because of the brake", record)
 
+    def permanent_failures(self, run: Run) -> None:
+        """Raise an alarm for each way in which subjects failed for good: someone must act."""
+        alike: dict[str, list[Settled]] = {}
+        remedies: dict[str, str] = {}
+        for each in run.settled:
+            for error in each.errors:
+                if isinstance(error, Permanent):
+                    alike.setdefault(shorten(error), []).append(each)
+                    remedies[shorten(error)] = error.remedy
+        for what, failed in alike.items():
+            record = {
+                "schema": ALARM_SCHEMA,
+                "alarm": "permanent-failure",
+                "what": what,
+                "subjects": len(failed),
+                "sample": [each.observation.subject.describe() for each in failed[:SAMPLE]],
+                "remedy": remedies[what],
+            }
+            self._write(f"alarm: {what}", record)
+
     def flush(self) -> None:
         """Write the metrics counted since the last flush."""
         if self._metrics.metric_set:
@@ -115,6 +138,11 @@ class Journal:
             self._metrics.add_metric(
                 name="SecondsFromEventToGuard", unit=MetricUnit.Seconds, value=seconds
             )
+
+
+def _to_ascii(record: object) -> str:
+    """Return a record as JSON without control characters: foreign text may be made to deceive."""
+    return json.dumps(record, ensure_ascii=True, separators=(",", ":"), default=str)
 
 
 def audit_level(environment: Mapping[str, str]) -> int:

@@ -33,6 +33,18 @@ class Permanent(ReactorError):  # noqa: N818
     kind: ClassVar[str] = "permanent"
 
 
+def as_ours(error: Exception) -> ReactorError:
+    """Return an error of any kind as one of ours: what nobody foresaw is Transient, and loud."""
+    if isinstance(error, ReactorError):
+        return error
+    ours = Transient(
+        f"unexpected: {type(error).__name__}: {shorten(error)}",
+        remedy="report this as a bug, with the traceback in the log",
+    )
+    ours.__cause__ = error
+    return ours
+
+
 class SettingError(Exception):
     """A setting is wrong. `str(error)` names the setting, what it got and what it takes."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from reactor.errors import Permanent, ReactorError, Transient, Unsettled, shorten
+from reactor.errors import Permanent, ReactorError, Transient, Unsettled, as_ours, shorten
 from reactor.model import (
     Action,
     Cause,
@@ -55,8 +55,9 @@ def enforce(guardrail: Guardrail, action: Action) -> Outcome:
     """Carry an action out; a failure becomes its outcome."""
     try:
         return guardrail.perform(action)
-    except ReactorError as error:
-        return Outcome(action, OutcomeStatus.FAILED, str(error), error)
+    except Exception as error:  # noqa: BLE001 - it is in the outcome, and the run goes on
+        ours = as_ours(error)
+        return Outcome(action, OutcomeStatus.FAILED, str(ours), ours)
 
 
 def observe_only(guardrail: Guardrail, action: Action) -> Outcome:  # noqa: ARG001 - an Executor
@@ -96,8 +97,8 @@ class Settled:
 
     @property
     def changed(self) -> bool:
-        """Whether an action was carried out."""
-        return any(outcome.status is OutcomeStatus.DONE for outcome in self.outcomes)
+        """Whether the plan was carried out to its end; what only prepares that end is no change."""
+        return bool(self.outcomes) and self.outcomes[-1].status is OutcomeStatus.DONE
 
 
 @dataclass(slots=True)
@@ -173,15 +174,20 @@ def _observe(guardrail: Guardrail, cause: Cause) -> Iterable[Observation[Any]]:
     """Yield what the guardrail observes; when it fails as a whole, one observation that says so."""
     try:
         yield from guardrail.observe(cause)
-    except ReactorError as error:
-        yield Observation(cause.subject, None, error=error)
+    except Exception as error:  # noqa: BLE001 - it is in the observation, and ends in the record
+        yield Observation(cause.subject, None, error=as_ours(error))
 
 
 def _judge(guardrail: Guardrail, seen: Observation[Any], cause: Cause, now: datetime) -> Decision:
     if seen.error is not None or seen.state is None:
         why = seen.error or Permanent("nothing was read", remedy="report this as a bug")
         return Decision(Verdict(Compliance.INSUFFICIENT_DATA, "not-read", (shorten(why),)))
-    return guardrail.decide(seen.state, cause, now)
+    try:
+        return guardrail.decide(seen.state, cause, now)
+    except Exception as error:  # noqa: BLE001 - a bug in a rule must not keep others from theirs
+        ours = as_ours(error)
+        verdict = Verdict(Compliance.INSUFFICIENT_DATA, "not-judged", (shorten(ours),))
+        return Decision(verdict, error=ours)
 
 
 def _carry_out(

@@ -106,6 +106,7 @@ def variables_of(config: Mapping[str, Any], stage: str, function: str) -> dict[s
 def stale_files(directory: Path) -> list[str]:
     """Return the policy files in a `.chalice` directory that do not fit its config.json."""
     config = json.loads((directory / "config.json").read_text())
+    _refuse_other_files(config)
     wanted = dict(policy_files(config))
     return [name for name, text in wanted.items() if _content(directory / name) != text]
 
@@ -117,6 +118,19 @@ def write_files(directory: Path) -> list[str]:
     for name in stale:
         (directory / name).write_text(wanted[name])
     return stale
+
+
+def _refuse_other_files(config: Mapping[str, Any]) -> None:
+    """Refuse a stage whose functions take another policy than the one made for them."""
+    for stage, entries in config["stages"].items():
+        for function in FUNCTIONS:
+            own = (entries.get("lambda_functions") or {}).get(function) or {}
+            wanted = f"policy-{stage}-{function}.json"
+            if own.get("iam_policy_file") != wanted:
+                raise SettingError(
+                    f"stage {stage}: in .chalice/config.json, lambda_functions.{function} has"
+                    f" iam_policy_file {own.get('iam_policy_file')!r}: it takes {wanted!r}"
+                )
 
 
 def _content(path: Path) -> str | None:

@@ -54,7 +54,7 @@ def start_or_exit(project: Path, environment: Mapping[str, str] = os.environ) ->
         reactor = start(environment)
         if not _in_lambda(environment):
             _refuse_stale_roles(project / ".chalice")
-    except (SettingError, WrongRegion) as error:
+    except (SettingError, WrongRegion, ReactorError) as error:
         # A traceback would bury the one line that helps.
         raise SystemExit(f"mfa-reactor: {error}") from None
     return reactor
@@ -161,6 +161,7 @@ class FunctionReactor:
         execute = executor_of(self.settings.mode)
         guardrail = keeper(self.settings, self.session, home)
         run = keep_guard(guardrail, execute, trigger, record=self.journal.settled)
+        self.journal.permanent_failures(run)
         self.journal.flush()
         run.raise_unsettled()
         skipped = any(
@@ -178,17 +179,21 @@ class FunctionReactor:
         return users_guardrail(self.settings, self.session, home, once(ask))
 
     def _settle(self, cause: Cause, guardrail: Guardrail) -> None:
-        run = self._reconcile(cause, guardrail)
-        if not run.settled and cause.subject.kind is SubjectKind.MFA_SERIAL:
-            # The device leads to nobody whom we could name, so it may have been anybody's.
-            everyone = Subject(SubjectKind.EVERY_USER, cause.subject.account)
-            run = self._reconcile(replace(cause, subject=everyone), guardrail)
-        self.journal.flush()
+        try:
+            run = self._reconcile(cause, guardrail)
+            if not run.settled and cause.subject.kind is SubjectKind.MFA_SERIAL:
+                # The device leads to nobody whom we could name, so it may have been anybody's.
+                everyone = Subject(SubjectKind.EVERY_USER, cause.subject.account)
+                run = self._reconcile(replace(cause, subject=everyone), guardrail)
+        finally:
+            self.journal.flush()
         run.raise_unsettled()
 
     def _reconcile(self, cause: Cause, guardrail: Guardrail) -> Run:
         everyone = cause.subject.kind is SubjectKind.EVERY_USER
-        brake = self.settings.max_remediations if everyone else 0
+        # In observe mode nothing is changed, so nobody waits.
+        enforcing = self.settings.mode is Mode.ENFORCE
+        brake = self.settings.max_remediations if everyone and enforcing else 0
         run = reconcile(
             cause,
             guardrail,
@@ -198,6 +203,7 @@ class FunctionReactor:
             record=self.journal.settled,
         )
         self.journal.held_back(run, brake)
+        self.journal.permanent_failures(run)
         return run
 
 

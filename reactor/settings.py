@@ -46,7 +46,10 @@ class Lift(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TagMatch:
-    """A tag that exempts its user: key as it is, value without regard to case."""
+    """A tag that exempts its user. Key and value compare without regard to case.
+
+    For users, IAM itself takes keys that differ by case for one (user guide, tagging).
+    """
 
     key: str
     value: str
@@ -79,7 +82,8 @@ def _tags(text: str) -> tuple[TagMatch, ...]:
     found = []
     for item in _items(text):
         key, colon, value = (part.strip() for part in item.partition(":"))
-        if not (key and colon and value):
+        # A second colon would leave it open where the key ends.
+        if not (key and colon and value) or ":" in value:
             raise ValueError("key:value pairs with commas between, such as userType:Service")
         found.append(TagMatch(key, value))
     return tuple(found)
@@ -88,7 +92,7 @@ def _tags(text: str) -> tuple[TagMatch, ...]:
 def _patterns(text: str) -> tuple[str, ...]:
     found = tuple(_items(text))
     for pattern in found:
-        if not pattern.strip("*?"):
+        if not pattern.strip("*?") or not re.fullmatch(r"[\w+=,.@*?-]+", pattern, re.ASCII):
             raise ValueError("name patterns that do not match every name, such as BedrockAPIKey-*")
     return found
 
@@ -110,9 +114,10 @@ def _groups(text: str) -> tuple[str, ...]:
 
 
 def _guard_policy(text: str) -> str:
-    arn = rf"arn:[a-z-]+:iam::(?:[0-9]{{12}}|aws):policy/(?:[!-\x7e]*/)?{_NAME}"
+    # No wildcards in its path: the roles' policies allow to attach exactly this policy.
+    arn = rf"arn:aws(?:-cn|-us-gov)?:iam::(?:[0-9]{{12}}|aws):policy/(?:[\w+=,.@/-]*/)?{_NAME}"
     if (
-        not re.fullmatch(rf"{_NAME}|{arn}", text)
+        not re.fullmatch(rf"{_NAME}|{arn}", text, re.ASCII)
         or len(text.rpartition("/")[2]) > _POLICY_NAME_LENGTH
     ):
         raise ValueError("the name of a policy, or the ARN of one that someone else keeps")
@@ -157,7 +162,7 @@ class Settings:
     )
     exempt_tags: tuple[TagMatch, ...] = _setting(
         "userType:Service",
-        "tags that exempt a user: `key:value` with commas between; values compare without case",
+        "tags that exempt a user: `key:value` with commas between; both compare without case",
         _tags,
     )
     exempt_parameter: str = _setting(

@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 
 from reactor.aws.errors import asking
-from reactor.errors import Permanent, ReactorError
+from reactor.errors import Permanent, ReactorError, as_ours
 from reactor.partitions import partition_of
 from reactor.users.ports import Call, Key
 
@@ -26,18 +26,20 @@ if TYPE_CHECKING:
 CALLS_AT_ONCE = 16
 KEEPER_SECONDS = 70  # how long we wait for the keeper, whose own timeout is 60 s
 
-# Standard mode backs off with jitter; five attempts are about six seconds at the worst.
+# Standard mode backs off with jitter, up to 1 + 2 + 4 + 8 s. A call that hangs ends, with all its
+# attempts, well within the functions' 300 s, so that it ends in a record and not in a timeout.
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
-    connect_timeout=3,
-    read_timeout=15,
+    connect_timeout=2,
+    read_timeout=10,
     max_pool_connections=CALLS_AT_ONCE,
     tcp_keepalive=True,
     user_agent_extra="mfa-reactor",
 )
-# A retried invocation would be a second one; the caller's own retry comes later.
+# The keeper may be asked twice: it finds its work done. After one wait for it, though, it is time
+# to raise, and be tried again as an event.
 _KEEPER_CONFIG = _CONFIG.merge(
-    Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=KEEPER_SECONDS)
+    Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=KEEPER_SECONDS)
 )
 
 
@@ -108,5 +110,5 @@ class Home:
 def _settled(future: "Future[Any]") -> Any | ReactorError:  # noqa: ANN401 - any answer
     try:
         return future.result()
-    except ReactorError as error:
-        return error
+    except Exception as error:  # noqa: BLE001 - it is returned, and ends in the subject's record
+        return as_ours(error)

@@ -34,6 +34,12 @@ _BAD_CREDENTIALS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_QUOTA_REMEDIES = {
+    "iam:AttachUserPolicy": "a quota is in the way: detach policies from the user, or have it"
+    " raised (IAM: 10 managed policies per user, up to 20 on request)",
+    "iam:CreatePolicy": "a quota is in the way: delete customer-managed policies that nobody needs,"
+    " or have it raised (IAM: 1,500 per account, up to 10,000 on request)",
+}
 # A person's sign-in that cannot be used; a function never sees these.
 _UNUSABLE_CREDENTIALS = (
     ConfigParseError,
@@ -58,6 +64,11 @@ def asking(operation: str) -> Iterator[None]:
         raise _of_client_error(error, operation) from error
     except (BotoCoreError, HTTPClientError, ResponseParserError) as error:
         raise _of_client_side(error, operation) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise Transient(
+            f"{operation} gave an answer that was not understood: {shorten(repr(error))}",
+            remedy="it is tried again; if it lasts, report it as a bug",
+        ) from error
 
 
 def _of_client_error(error: ClientError, operation: str) -> ReactorError:
@@ -68,8 +79,7 @@ def _of_client_error(error: ClientError, operation: str) -> ReactorError:
     if code == "LimitExceeded":
         return Permanent(
             what,
-            remedy="a quota is in the way: detach policies from the user, or have the quota raised"
-            " (IAM: 10 managed policies per user, up to 20 on request)",
+            remedy=_QUOTA_REMEDIES.get(operation, "have the quota that it names raised"),
         )
     if code in _THROTTLES:
         return Transient(what, remedy="nothing: it is tried again; if it lasts, see who calls IAM")

@@ -11,7 +11,7 @@ import typer
 from reactor.cli.inputs import WrongUse, read_json
 from reactor.partitions import IAM_EVENT_REGION, partition_of
 from reactor.roles import variables_of
-from reactor.settings import Settings, variable
+from reactor.settings import PREFIX, Settings, variable
 
 if TYPE_CHECKING:
     from reactor.aws.account import AwsSession, Home
@@ -40,6 +40,19 @@ class Operator:
         staged = {} if self.stage is None else stage_variables(CHALICE_DIRECTORY, self.stage)
         options = {variable(name): value for name, value in given.items() if value is not None}
         return Settings.from_environment({**staged, **os.environ, **options})
+
+    def require_chosen_settings(self) -> None:
+        """Refuse to change anything by settings that nobody chose.
+
+        Beside a configuration with stages, a forgotten --stage would mean the defaults: everyone in
+        scope, and no exemption list. Raises WrongUse.
+        """
+        chosen = self.stage is not None or any(name.startswith(PREFIX) for name in os.environ)
+        if not chosen and (CHALICE_DIRECTORY / "config.json").exists():
+            stages = " or ".join(chalice_config(CHALICE_DIRECTORY)["stages"])
+            raise WrongUse(
+                f"whose settings? Say mfa-reactor --stage {stages}, or set REACTOR_ variables"
+            )
 
 
 def stage_variables(directory: Path, stage: str) -> dict[str, str]:

@@ -87,11 +87,13 @@ def sweep(
 
     A guard that is missing is created with your credentials.
     """
+    operator = Operator.of(context)
     if enforce:
+        operator.require_chosen_settings()
         require_consent_possible(yes=yes)
     mode = Mode.ENFORCE if enforce else Mode.OBSERVE
     brake = None if most is None else str(most)
-    settings = Operator.of(context).settings(mode=mode.value, max_remediations=brake)
+    settings = operator.settings(mode=mode.value, max_remediations=brake)
     session, home = connect()
     if enforce:
         ask(_question(settings, home.account), yes=yes)
@@ -123,7 +125,15 @@ def _user_names(users: list[str]) -> tuple[str, ...]:
 def _question(settings: Settings, account: str) -> str:
     most = settings.max_remediations
     limit = f"at most {most} users" if most else "as many users as need it"
-    return f"Change {limit} in account {account} (scope {settings.scope})?"
+    ways = {
+        "tag": settings.exempt_tags,
+        "list": settings.exempt_parameter,
+        "name": settings.exempt_names,
+        "path": settings.exempt_paths,
+        "group": settings.exempt_groups,
+    }
+    exempt = ", ".join(way for way, chosen in ways.items() if chosen) or "nothing"
+    return f"Change {limit} in account {account} (scope {settings.scope}, exempt by {exempt})?"
 
 
 def _put_verdicts(found: report.Report) -> None:

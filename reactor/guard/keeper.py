@@ -1,7 +1,8 @@
 """The keeper: brings the guard itself into order. A guardrail of its own, with one subject.
 
-It alone may write the guard's document (docs/threat-model has the reason), so it takes no word from
-whoever calls it: the document is generated here, the ARN comes from the settings.
+It alone may write the guard's document, which everybody carries: whoever can write it is as good as
+an administrator. So it takes no word from whoever calls it: the document is generated here, the ARN
+comes from the settings.
 """
 
 from collections.abc import Iterator, Mapping
@@ -117,5 +118,6 @@ def _verdict(compliance: Compliance, rule: str, why: object) -> Verdict:
 def _not_yet_visible(guard: Guard) -> ReactorError:
     return Transient(
         f"IAM says that {guard.arn} exists, and that it does not",
-        remedy="nothing: it is tried again when IAM agrees with itself",
+        remedy="nothing, it is tried again; if it lasts, a policy of that name, in other case or"
+        " below a path, is in the way: aws iam list-policies --scope Local",
     )

@@ -154,6 +154,8 @@ def _hints(row: Row, detail: Mapping[str, Any], at: datetime | None) -> tuple[Hi
         Claim.DEVICE_REMOVED: _SERIAL,
     }
     about = _text(_mapping(detail.get("requestParameters")).get(row.about), patterns[row.claim])
+    if row.claim is Claim.USER_CREATED:
+        about = about or _user_in_response(detail)
     if about is None or at is None:
         return ()
     return (Hint(row.claim, at, about),)

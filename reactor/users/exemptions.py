@@ -21,7 +21,8 @@ def exemption_of(user: UserState, settings: Settings) -> Exemption | None:
     """Return the first exemption that covers a user, or None."""
     for tag in settings.exempt_tags:
         for key, value in user.tags:
-            if key == tag.key and value.casefold() == tag.value.casefold():
+            same_key = key.casefold() == tag.key.casefold()
+            if same_key and value.casefold() == tag.value.casefold():
                 return Exemption(f"has the tag {key}={value}")
     if {user.name.lower(), user.arn.lower()} & user.listed_exempt:
         return Exemption(f"is on the exemption list {settings.exempt_parameter}")
@@ -38,16 +39,21 @@ def exemption_of(user: UserState, settings: Settings) -> Exemption | None:
 
 
 def parse_list(text: str) -> frozenset[str]:
-    """Read the exemption list: a StringList's commas, or a file's lines, or both mixed.
+    """Read the exemption list as it stands in the StringList: entries with commas between.
 
-    Blanks around an entry, empty entries, and all from a `#` to the end of its line are ignored.
-    Entries come back in lower case.
+    Blanks around an entry, empty entries, and all from a `#` to the next comma are ignored. Entries
+    come back in lower case.
     """
-    return frozenset(entry.lower() for entry in list_entries(text))
+    items = text.replace("\n", ",").split(",")
+    entries = (item.partition("#")[0].strip().lower() for item in items)
+    return frozenset(entry for entry in entries if entry)
 
 
 def list_entries(text: str) -> tuple[str, ...]:
-    """Return the list's entries as written, in order, each once (without regard to case)."""
+    """Return the entries of a file as written, in order, each once (without regard to case).
+
+    One a line, or several with commas between; all from a `#` to the end of its line is ignored.
+    """
     found: dict[str, str] = {}
     for line in text.splitlines():
         for item in line.partition("#")[0].split(","):

@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from reactor.errors import ReactorError
 from reactor.guard.identity import Guard
@@ -79,8 +79,10 @@ class Observer:
             yield from self._owners(cause)
         elif subject.kind is SubjectKind.ROOT:
             yield Observation(subject, UserState(subject.account, Presence.ROOT, self.guard))
+        elif subject.kind is SubjectKind.USER and subject.name:
+            yield from self._users([subject.name], cause)
         else:
-            yield from self._users([subject.name or ""], cause)
+            raise ValueError(f"not a subject of this guardrail: {subject}")
 
     def _users(self, names: Sequence[str], cause: Cause) -> list[Observation[UserState]]:
         """Read some users in a single round of calls."""
@@ -102,17 +104,19 @@ class Observer:
         """Read every user from bulk data; ask per user only what that leaves open."""
         answers = self.gather(self._common_calls())
         common = self._common(answers)
-        details = self.iam.every_user()
-        while chunk := list(itertools.islice(details, 256)):
-            states = [self._bulk_state(detail, common) for detail in chunk]
+        details = _until_error(self.iam.every_user())
+        while some := list(itertools.islice(details, USERS_AT_ONCE)):
+            states = [self._bulk_state(each, common) for each in some if _is_detail(each)]
             yield from self._answer_open_questions(account, states)
+            _answer(some[-1])  # those before a page that could not be read are judged all the same
 
     def _owners(self, cause: Cause) -> Iterator[Observation[UserState]]:
         """Find whom a deleted device may have belonged to: its name, the caller, IAM's listing.
 
         A device must be deactivated before it is deleted, and that event names the user. This one
-        is the second chance, so a plausible owner is enough. All leads are followed at once, to
-        stay within one round of reads. Yields nothing when they lead to nobody.
+        is the second chance, so a plausible owner is enough: the user of the device's name, or the
+        one whom IAM still lists, or a caller who has no device left. All leads are followed at
+        once, to stay within one round of reads. Yields nothing when they settle nothing.
         """
         serial = cause.subject.serial or ""
         leads = [serial.rpartition("/")[2], cause.caller_user or ""]
@@ -124,13 +128,20 @@ class Observer:
             self._user_calls(tuple(names.values()), cause) | {COMMON: common}
         )
         shared = answers.pop(COMMON)
-        owner = _answer(shared.pop("device_owner"))
+        owner = shared.pop("device_owner")
         seen = [
             self._observation(_user(cause, name), own | shared) for name, own in answers.items()
         ]
-        if owner is not None and owner.lower() not in names:
+        if isinstance(owner, ReactorError):
+            seen.append(Observation(cause.subject, None, (READS["device_owner"],), owner))
+        elif owner is not None and owner.lower() not in names:
             seen += self._users([owner], cause)
-        yield from (each for each in seen if not _is_gone(each))
+        found = [each for each in seen if not _is_gone(each)]
+        others_device = leads[0].lower() != leads[1].lower() and owner is None
+        if others_device and [each.subject.name for each in found] == [cause.caller_user]:
+            # An administrator who tidies up, perhaps, and not the owner.
+            found = [each for each in found if each.state is None or not each.state.devices]
+        yield from found
 
     def _user_calls(self, names: Sequence[str], cause: Cause) -> dict[str, dict[str, Call]]:
         questions = {"user", "attached_policies", "groups_of", *scope_reads(self.settings)}
@@ -199,11 +210,9 @@ class Observer:
     def _answer_open_questions(
         self, account: str, states: list[UserState]
     ) -> Iterator[Observation[UserState]]:
-        for start in range(0, len(states), USERS_AT_ONCE):
-            some = states[start : start + USERS_AT_ONCE]
-            answers = self._gather_each({each.name: self._open_questions(each) for each in some})
-            for state in some:
-                yield self._completed(account, state, answers[state.name])
+        answers = self._gather_each({each.name: self._open_questions(each) for each in states})
+        for state in states:
+            yield self._completed(account, state, answers[state.name])
 
     def _open_questions(self, state: UserState) -> dict[str, Call]:
         """Return what the bulk data leaves open about a user."""
@@ -230,6 +239,18 @@ def _with_answers(state: UserState, answers: Answers) -> UserState:
         devices=_answer(answers.get("devices_of")),
         has_password=_answer(answers.get("has_password")),
     )
+
+
+def _until_error(details: Iterator[UserDetail]) -> Iterator[UserDetail | ReactorError]:
+    """Yield what can be read, and then the error that ended it, if one did."""
+    try:
+        yield from details
+    except ReactorError as error:
+        yield error
+
+
+def _is_detail(each: UserDetail | ReactorError) -> TypeGuard[UserDetail]:
+    return isinstance(each, UserDetail)
 
 
 def _is_gone(seen: Observation[UserState]) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NEEDS_AWS = (
     pytest.param(("check",), id="check"),
-    pytest.param(("sweep", "--enforce", "--yes"), id="sweep --enforce"),
+    pytest.param(("--stage", "prod", "sweep", "--enforce", "--yes"), id="sweep --enforce"),
     pytest.param(("guard", "show"), id="guard show"),
     pytest.param(("exempt", "list", "--parameter", "/mfa/exempt"), id="exempt list"),
     pytest.param(("exempt", "import", "-", "--parameter", "/mfa/exempt"), id="exempt import"),
@@ -35,6 +35,16 @@ def test_without_credentials_one_line_says_so(
     assert (ran.status, ran.stdout) == (1, "")
     assert ran.error_line == (
         "mfa-reactor: there are no AWS credentials; sign in, or set AWS_PROFILE"
+    )
+
+
+def test_nothing_is_changed_by_settings_that_nobody_chose(outsider: CommandLine) -> None:
+    """A forgotten --stage would mean everyone, and no exemption list."""
+    ran = outsider("sweep", "--enforce", "--yes")
+    assert ran.status == 2
+    assert ran.error_line == (
+        "mfa-reactor: whose settings? Say mfa-reactor --stage dev or prod,"
+        " or set REACTOR_ variables"
     )
 
 

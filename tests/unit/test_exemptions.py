@@ -25,7 +25,7 @@ def reason(members: dict[str, Any], **chosen: str) -> str | None:
 @pytest.mark.parametrize(
     ("members", "chosen"),
     [
-        pytest.param({"tags": (("usertype", "Service"),)}, {}, id="the tag's key in another case"),
+        pytest.param({"tags": (("userTypes", "Service"),)}, {}, id="the tag's key with more"),
         pytest.param({"tags": (("userType", "Services"),)}, {}, id="the tag's value with more"),
         pytest.param(
             {"tags": (("userType", "Service"),)}, {"exempt_tags": ""}, id="a tag while none exempts"
@@ -121,4 +121,20 @@ def test_first_match_is_named() -> None:
 def test_list(text: str, entries: tuple[str, ...]) -> None:
     """Commas and lines separate; blanks, empty entries and comments are nothing."""
     assert list_entries(text) == entries
-    assert parse_list(text) == {entry.lower() for entry in entries}
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        pytest.param("", set(), id="nothing"),
+        pytest.param("alice,Bob", {"alice", "bob"}, id="commas"),
+        pytest.param(" alice ,, bob , ", {"alice", "bob"}, id="blanks and empty items"),
+        pytest.param("alice # nightly,bob", {"alice", "bob"}, id="a comment ends its own item"),
+        pytest.param("# service users,alice", {"alice"}, id="a comment first"),
+        pytest.param("#nobody", set(), id="a comment alone"),
+        pytest.param("alice\nbob", {"alice", "bob"}, id="lines"),
+    ],
+)
+def test_parameter(text: str, entries: set[str]) -> None:
+    """The StringList has one line: a comment in it must not take the entries after it along."""
+    assert parse_list(text) == entries

@@ -159,6 +159,20 @@ class TestDevice:
         assert [each.subject.name for each in seen] == ["alice"]
         assert len(harness.rounds.sizes) == 1
 
+    def test_deleted_by_a_user_who_has_a_device(self) -> None:
+        """An administrator who tidies up is not the owner: nobody is settled by that."""
+        harness = prepared(scope="without-mfa")
+        harness.account.change("alice", devices=(Device(SERIAL, START),))
+        assert list(harness.observer.observe(about_device(PHONE, caller="alice"))) == []
+
+    def test_a_listing_that_fails_leaves_the_leads(self) -> None:
+        """Who was found otherwise is looked at, and the event is tried again."""
+        harness = prepared()
+        harness.iam.fail("device_owner")
+        seen = list(harness.observer.observe(about_device(SERIAL)))
+        assert [each.subject.kind for each in seen] == [SubjectKind.USER, SubjectKind.MFA_SERIAL]
+        assert "throttled" in str(seen[1].error)
+
     def test_caller_in_another_case_is_the_same_user(self) -> None:
         """A user is read once, however it is spelt."""
         harness = prepared()

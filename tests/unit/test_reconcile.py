@@ -145,6 +145,28 @@ def test_batch_goes_on_past_a_failing_subject(failing: House | ReactorError) -> 
         done.raise_unsettled()
 
 
+class Confused(Painters):
+    """A guardrail with a mistake in it."""
+
+    def decide(self, state: House, cause: Cause, now: datetime) -> Decision:
+        """Fail on the one house as no rule should."""
+        if state.name == "b":
+            raise LookupError("no such colour")
+        return super().decide(state, cause, now)
+
+
+def test_a_mistake_in_a_rule_keeps_nobody_else_from_theirs() -> None:
+    """What nobody foresaw is recorded with the subject, tried again, and stops no other."""
+    painters = Confused([house("a"), house("b"), house("c")])
+    done, recorded = run(painters)
+    assert painters.done == ["a", "c"]
+    (confused,) = (each for each in recorded if each.failed)
+    assert confused.decision.verdict.rule == "not-judged"
+    assert "LookupError: no such colour" in str(confused.errors[0])
+    with pytest.raises(Unsettled):
+        done.raise_unsettled()
+
+
 def test_permanent_failure_is_recorded_and_not_raised() -> None:
     """What another try cannot mend is a failure in the record, and no reason to try again."""
     done, (record,) = run(Painters([house("a", error=PERMANENT)]))

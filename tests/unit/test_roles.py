@@ -239,7 +239,8 @@ def test_every_function_has_its_own_file() -> None:
 
 def config_of(**variables: str) -> dict[str, Any]:
     """Return a config.json with one stage."""
-    return {"stages": {"dev": {"environment_variables": variables}}}
+    functions = {each: {"iam_policy_file": f"policy-dev-{each}.json"} for each in FUNCTIONS}
+    return {"stages": {"dev": {"environment_variables": variables, "lambda_functions": functions}}}
 
 
 def test_variables_of_a_function() -> None:
@@ -274,6 +275,17 @@ def test_files_are_written_once(tmp_path: Path) -> None:
     assert stale_files(tmp_path) == names
     (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_EXEMPT_PARAMETER="/x")))
     assert stale_files(tmp_path) == names[:2]
+
+
+def test_another_stages_file_is_refused(tmp_path: Path) -> None:
+    """An observing stage that was copied must not run with the enforcing one's roles."""
+    config = config_of()
+    config["stages"]["dev"]["lambda_functions"]["react"]["iam_policy_file"] = (
+        "policy-prod-react.json"
+    )
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(SettingError, match=r"stage dev: .*takes 'policy-dev-react\.json'"):
+        stale_files(tmp_path)
 
 
 def test_files_are_policies() -> None:

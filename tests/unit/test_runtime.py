@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from reactor.reconcile import enforce, observe_only
+from reactor.roles import FUNCTIONS
 from reactor.runtime import executor_of, keeper_function, start, start_or_exit
 from reactor.settings import Mode
 
@@ -62,7 +63,8 @@ def test_refused_start(environment: dict[str, str], line: str, tmp_path: Path) -
 def test_stale_roles_refuse_the_deployment(tmp_path: Path) -> None:
     """Policy files that do not fit the settings are named, where it is deployed from only."""
     (tmp_path / ".chalice").mkdir()
-    config: dict[str, object] = {"stages": {"dev": {"environment_variables": {}}}}
+    functions = {each: {"iam_policy_file": f"policy-dev-{each}.json"} for each in FUNCTIONS}
+    config = {"stages": {"dev": {"lambda_functions": functions}}}
     (tmp_path / ".chalice" / "config.json").write_text(json.dumps(config))
     with pytest.raises(SystemExit, match=r"policy-dev-react\.json, .* roles --write"):
         start_or_exit(tmp_path, HERE)

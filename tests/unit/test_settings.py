@@ -71,9 +71,9 @@ def test_every_setting_says_what_it_means() -> None:
         pytest.param("EXEMPT_TAGS", "", (), id="no tag exempts"),
         pytest.param(
             "EXEMPT_TAGS",
-            " a : b , c:d:e ,, ",
-            (TagMatch("a", "b"), TagMatch("c", "d:e")),
-            id="tags with blanks, a colon in the value, empty items",
+            " a : b , c:d ,, ",
+            (TagMatch("a", "b"), TagMatch("c", "d")),
+            id="tags with blanks, empty items",
         ),
         pytest.param("EXEMPT_PARAMETER", "/mfa/exempt", "/mfa/exempt", id="a parameter"),
         pytest.param("EXEMPT_NAMES", "svc-*, ?ot", ("svc-*", "?ot"), id="patterns of names"),
@@ -187,7 +187,6 @@ def test_lift_compliant_contradicts_scope_everyone() -> None:
         pytest.param("BedrockAPIKey-*", "bedrockapikey-ab12", True, id="without regard to case"),
         pytest.param("svc-?", "svc-10", False, id="one character is one"),
         pytest.param("svc", "svc-1", False, id="the whole name"),
-        pytest.param("s[vw]c", "SWC", True, id="a set of characters"),
     ],
 )
 def test_exempts_name(pattern: str, name: str, *, matches: bool) -> None:
