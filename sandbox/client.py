@@ -22,6 +22,7 @@ from botocore.config import Config
 from sandbox.environment import client_environment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 
@@ -66,6 +67,34 @@ class Control:
     def set_latency(self, milliseconds: float) -> None:
         """Makes every AWS call take this much longer."""
         self._command("set_latency", milliseconds=milliseconds)
+
+    def set_throttle(
+        self,
+        rate_per_second: float | None,
+        burst: float | None = None,
+        operations: Sequence[str] | None = None,
+    ) -> None:
+        """Throttles IAM: so many calls a second, and as many at once as `burst`.
+
+        Without operations all calls share one bucket; with them, each operation has one of its own
+        besides. A rate of None is off: for the operations named, or altogether.
+        """
+        self._command(
+            "set_throttle", rate_per_second=rate_per_second, burst=burst, operations=operations
+        )
+
+    def set_failures(
+        self, share: float, operations: Sequence[str] | None = None, seed: int = 0
+    ) -> None:
+        """Lets this share of IAM's calls (of these operations) fail with a 500 or 503; 0 is off."""
+        self._command("set_failures", share=share, operations=operations, seed=seed)
+
+    def set_staleness(self, seconds: float, seed: int | None = None) -> None:
+        """Lets IAM's reads see what was so many seconds ago; 0 is off.
+
+        With a seed, each read looks back as far as the dice say, up to that.
+        """
+        self._command("set_staleness", seconds=seconds, seed=seed)
 
     def calls(self) -> list[dict[str, Any]]:
         """Every AWS call answered, in the order of the answers.

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from sandbox.asynchronous import Asynchronous
     from sandbox.callers import Callers
     from sandbox.events import Bus
+    from sandbox.faults import Faults
     from sandbox.gateway import Gateway
     from sandbox.invocations import Invoker
     from sandbox.pool import Pool
     from sandbox.recorder import Recorder
     from sandbox.schedules import Schedules
+    from sandbox.staleness import Staleness
     from sandbox.unfinished import Unfinished
 
 PREFIX = "/_sandbox/"
@@ -49,6 +51,8 @@ class Control:
     recorder: Recorder
     asynchronous: Asynchronous
     unfinished: Unfinished
+    faults: Faults
+    staleness: Staleness
     account_lock: AbstractContextManager[Any]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -83,13 +87,20 @@ class Control:
             "reset_functions": self.pool.reset,
             "root_session": self._root_session,
             "set_event_age_speed": self.asynchronous.set_age_speed,
+            "set_failures": self.faults.set_failures,
             "set_latency": self._set_latency,
             "set_schedule_speed": self.schedules.set_speed,
+            "set_staleness": self._set_staleness,
+            "set_throttle": self.faults.set_throttle,
             "settle": self._settle,
         }
 
     def _set_latency(self, milliseconds: float) -> None:
         self.gateway.latency_seconds = milliseconds / 1000
+
+    def _set_staleness(self, seconds: float, seed: int | None) -> None:
+        with self.account_lock:
+            self.staleness.set(seconds, seed)
 
     def _settle(self, timeout_seconds: float) -> None:
         if running := self.unfinished.settle(timeout_seconds):

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from sandbox.callers import Caller, Callers
+    from sandbox.faults import Faults
     from sandbox.recorder import Recorder
+    from sandbox.staleness import Staleness
 
     # Answers a call that moto is not asked about.
     Answer = Callable[[Call, Request], Reply]
@@ -55,19 +57,23 @@ class AnsweredCall:
 class Gateway:
     """The WSGI application that AWS clients talk to."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all named; a call passes through each of them
         self,
         moto: WSGIApplication,
         *,
         ours: Mapping[tuple[str, str], Answer],
         callers: Callers,
         recorder: Recorder,
+        faults: Faults,
+        staleness: Staleness,
         lock: AbstractContextManager[Any],
     ) -> None:
         self._moto = moto
         self._ours = ours
         self._callers = callers
         self._recorder = recorder
+        self._faults = faults
+        self._staleness = staleness
         self._account_lock = lock
         self._notes_lock = threading.Lock()
         self._calls: list[AnsweredCall] = []
@@ -114,11 +120,12 @@ class Gateway:
 
     def _answer(self, call: Call, caller: Caller, request: Request) -> Reply:
         try:
+            self._faults.judge(call)
             with self._account_lock:
                 authorization.judge(call, caller)
             refuse_what_is_not_played(call)
             ours = self._ours.get((call.service, call.action))
-            return ours(call, request) if ours else self._ask_moto(request)
+            return ours(call, request) if ours else self._ask_moto(call, request)
         except Refusal as refusal:
             return error_reply(call, refusal)
         except NotImplementedError as error:
@@ -129,8 +136,8 @@ class Gateway:
             traceback.print_exc(file=sys.stderr)
             return error_reply(call, Refusal("InternalFailure", repr(error), _SERVER_ERROR))
 
-    def _ask_moto(self, request: Request) -> Reply:
-        with self._account_lock:
+    def _ask_moto(self, call: Call, request: Request) -> Reply:
+        with self._account_lock, self._staleness.during(call):
             body, status, headers = run_wsgi_app(self._moto, _rewound(request), buffered=True)
         return Reply(int(status.split()[0]), list(headers), b"".join(body))
 

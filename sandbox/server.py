@@ -35,6 +35,7 @@ from sandbox.control import Control
 from sandbox.dead_letters import DeadLetters
 from sandbox.destinations import Destinations
 from sandbox.events import Bus
+from sandbox.faults import Faults
 from sandbox.functions import Function, find_function
 from sandbox.gateway import Gateway
 from sandbox.iam.backend import StrictIAMBackend
@@ -48,6 +49,7 @@ from sandbox.put_events import put_events
 from sandbox.queues import StrictSQSBackend
 from sandbox.recorder import Recorder
 from sandbox.schedules import Schedules
+from sandbox.staleness import Staleness
 from sandbox.sts import StrictTokenResponse
 from sandbox.trails import StrictCloudTrailBackend, Trails
 from sandbox.unfinished import Unfinished
@@ -108,6 +110,7 @@ class Server:
         for region in IAM_REGION.values() if trail else ():
             trails.seed(region)
         recorder = Recorder(trails, bus, self._lock)
+        faults, staleness = Faults(), Staleness(account)
         moto = DomainDispatcherApplication(create_backend_app)
         self._gateway = Gateway(
             moto,
@@ -118,6 +121,8 @@ class Server:
             },
             callers=self._callers,
             recorder=recorder,
+            faults=faults,
+            staleness=staleness,
             lock=self._lock,
         )
         self._control = Control(
@@ -130,6 +135,8 @@ class Server:
             recorder,
             self._asynchronous,
             unfinished,
+            faults,
+            staleness,
             self._lock,
         )
 
