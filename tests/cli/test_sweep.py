@@ -153,7 +153,8 @@ def test_on_a_terminal_it_asks_once_and_no_is_no(
     user = new_user()
     ran = command.on_terminal("sweep", "--enforce", answer="n\n")
     assert ran.status == 1
-    asked = f"Change at most 50 users in account {sandbox.account} (scope everyone, exempt by tag)? [y/N]"
+    scope = "scope everyone, exempt by tag"
+    asked = f"Change at most 50 users in account {sandbox.account} ({scope})? [y/N]"
     assert ran.stderr.count(asked) == 1
     assert "nothing was changed" in ran.stderr
     assert attached(iam, user) == []
