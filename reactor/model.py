@@ -205,10 +205,12 @@ StateT = TypeVar("StateT", bound=State)
 class Observation(Generic[StateT]):
     """A single subject with its state, or with the error that kept it from being read.
 
-    `reads` are the API operations asked, as `service:Operation`.
+    `reads` are the API operations asked, as `service:Operation`. `swept`: it was not asked for by
+    itself, but found by looking at everybody; such subjects are changed within the brake.
     """
 
     subject: Subject
     state: StateT | None
     reads: tuple[str, ...] = ()
     error: ReactorError | None = None
+    swept: bool = False

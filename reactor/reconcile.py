@@ -140,8 +140,8 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
 ) -> Run:
     """Bring the cause's subjects into order, as far as `execute` carries plans out.
 
-    At most `brake` subjects are changed, the most dangerous first (0 = all). `record` is called
-    once for each subject as soon as it is settled.
+    Of those found by looking at everybody, at most `brake` are changed, the most dangerous first
+    (0 = all). `record` is called once for each subject as soon as it is settled.
     """
     judged = [
         (seen, _judge(guardrail, seen, cause, clock())) for seen in _observe(guardrail, cause)
@@ -150,9 +150,9 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
     judged.sort(key=lambda each: (bool(each[1].plan), -each[1].danger))
     run, changed = Run(), 0
     for seen, decision in judged:
-        waits = bool(decision.plan) and 0 < brake <= changed
+        waits = seen.swept and bool(decision.plan) and 0 < brake <= changed
         outcomes = _carry_out(guardrail, decision.plan, execute, waits=waits)
-        changed += _spends_the_brake(outcomes)
+        changed += seen.swept and _spends_the_brake(outcomes)
         settled = Settled(cause, seen, decision, outcomes, clock(), held_back=waits)
         run.settled.append(settled)
         if record is not None:

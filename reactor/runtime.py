@@ -7,7 +7,7 @@ command line alike.
 import functools
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -179,32 +179,23 @@ class FunctionReactor:
         return users_guardrail(self.settings, self.session, home, once(ask))
 
     def _settle(self, cause: Cause, guardrail: Guardrail) -> None:
+        # In observe mode nothing is changed, so nobody waits.
+        enforcing = self.settings.mode is Mode.ENFORCE
+        brake = self.settings.max_remediations if enforcing else 0
         try:
-            run = self._reconcile(cause, guardrail)
-            if not run.settled and cause.subject.kind is SubjectKind.MFA_SERIAL:
-                # The device leads to nobody whom we could name, so it may have been anybody's.
-                everyone = Subject(SubjectKind.EVERY_USER, cause.subject.account)
-                run = self._reconcile(replace(cause, subject=everyone), guardrail)
+            run = reconcile(
+                cause,
+                guardrail,
+                execute=executor_of(self.settings.mode),
+                clock=now,
+                brake=brake,
+                record=self.journal.settled,
+            )
+            self.journal.held_back(run, brake)
+            self.journal.permanent_failures(run)
         finally:
             self.journal.flush()
         run.raise_unsettled()
-
-    def _reconcile(self, cause: Cause, guardrail: Guardrail) -> Run:
-        everyone = cause.subject.kind is SubjectKind.EVERY_USER
-        # In observe mode nothing is changed, so nobody waits.
-        enforcing = self.settings.mode is Mode.ENFORCE
-        brake = self.settings.max_remediations if everyone and enforcing else 0
-        run = reconcile(
-            cause,
-            guardrail,
-            execute=executor_of(self.settings.mode),
-            clock=now,
-            brake=brake,
-            record=self.journal.settled,
-        )
-        self.journal.held_back(run, brake)
-        self.journal.permanent_failures(run)
-        return run
 
 
 def once(ask: Callable[[], None]) -> Callable[[], None]:

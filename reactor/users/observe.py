@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from reactor.errors import ReactorError
 from reactor.guard.identity import Guard
-from reactor.model import Cause, Observation, Subject, SubjectKind
+from reactor.model import Cause, Claim, Observation, Subject, SubjectKind
 from reactor.settings import Lift, Scope, Settings
 from reactor.users.exemptions import exemption_of, parse_list
 from reactor.users.ports import (
@@ -25,7 +25,7 @@ from reactor.users.ports import (
     User,
     UserDetail,
 )
-from reactor.users.rules import guard_holds, is_new
+from reactor.users.rules import guard_holds
 from reactor.users.state import Presence, UserState
 
 Answers = dict[str, Any]  # by read; a ReactorError stands in the place of its answer
@@ -69,7 +69,6 @@ class Observer:
     def observe(self, cause: Cause) -> Iterator[Observation[UserState]]:
         """Yield an observation for each user that the cause's subject stands for.
 
-        Nothing for an MFA serial that leads to nobody: then every user should be looked at.
         Raises ReactorError when what every judgement rests on cannot be read.
         """
         subject = cause.subject
@@ -116,7 +115,8 @@ class Observer:
         A device must be deactivated before it is deleted, and that event names the user. This one
         is the second chance, so a plausible owner is enough: the user of the device's name, or the
         one whom IAM still lists, or a caller who has no device left. All leads are followed at
-        once, to stay within one round of reads. Yields nothing when they settle nothing.
+        once, to stay within one round of reads. When they settle nothing, it may have been
+        anybody's, and everybody is looked at.
         """
         serial = cause.subject.serial or ""
         leads = [serial.rpartition("/")[2], cause.caller_user or ""]
@@ -141,11 +141,11 @@ class Observer:
         if others_device and [each.subject.name for each in found] == [cause.caller_user]:
             # An administrator who tidies up, perhaps, and not the owner.
             found = [each for each in found if each.state is None or not each.state.devices]
-        yield from found
+        yield from found or self.every_user(cause.subject.account)
 
     def _user_calls(self, names: Sequence[str], cause: Cause) -> dict[str, dict[str, Call]]:
         questions = {"user", "attached_policies", "groups_of", *scope_reads(self.settings)}
-        if not is_new(cause):
+        if not _is_new(cause):
             # Of a user created just now, the lack of credentials says nothing.
             questions.update(CREDENTIAL_READS)
         return {name: self._calls(questions, name) for name in names}
@@ -228,9 +228,9 @@ class Observer:
         subject = Subject(SubjectKind.USER, account, name=state.name)
         reads = (READS["every_user"], *_operations(answers))
         try:
-            return Observation(subject, _with_answers(state, answers), reads)
+            return Observation(subject, _with_answers(state, answers), reads, swept=True)
         except ReactorError as error:
-            return Observation(subject, None, reads, error)
+            return Observation(subject, None, reads, error, swept=True)
 
 
 def _with_answers(state: UserState, answers: Answers) -> UserState:
@@ -266,6 +266,12 @@ def _answer(answer: Any) -> Any:  # noqa: ANN401 - each read has its own type
 
 def _operations(answers: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(sorted({READS[each] for each in answers}))
+
+
+def _is_new(cause: Cause) -> bool:
+    """Tell whether a young event says that the user was created just now."""
+    now = cause.trigger.received_at
+    return any(hint.claim is Claim.USER_CREATED and hint.is_young(now) for hint in cause.hints)
 
 
 def _user(cause: Cause, name: str) -> Subject:

@@ -42,8 +42,9 @@ def decide(user: UserState, settings: Settings, cause: Cause, now: datetime) -> 
     if exemption is not None:
         lifted = settings.lift is not Lift.NEVER
         return _settled("exempt", exemption.reason, plan=_take_off(user) if lifted else ())
-    if _is_being_deleted(user, cause):
-        # To put the guard back would make the DeleteUser that follows fail.
+    if user.has_credentials is False:
+        # An event about this user found it so (a sweep does not ask): it is being deleted. To put
+        # the guard back would make the DeleteUser that follows fail.
         return _settled("being-deleted", "no credential is left; the sweep looks at it again")
     return _judge_scope(user, settings, cause, now)
 
@@ -58,21 +59,6 @@ def _gone(user: UserState, cause: Cause, now: datetime) -> Decision:
         verdict = Verdict(Compliance.INSUFFICIENT_DATA, "just-created", (str(unseen),))
         return Decision(verdict, error=unseen)
     return _settled("gone", "there is no such user")
-
-
-def _is_being_deleted(user: UserState, cause: Cause) -> bool:
-    """Tell whether an event finds the user without any credential, and it is not new."""
-    if cause.subject.kind is SubjectKind.EVERY_USER or is_new(cause):
-        return False
-    return not known(user.has_credentials, "whether the user has credentials")
-
-
-def is_new(cause: Cause) -> bool:
-    """Tell whether the user was created so recently that it need not have credentials yet.
-
-    By the time of receipt, so that what is read and what is decided go by the same answer.
-    """
-    return bool(list(_claims(cause, Claim.USER_CREATED, cause.trigger.received_at)))
 
 
 def _judge_scope(user: UserState, settings: Settings, cause: Cause, now: datetime) -> Decision:
@@ -126,7 +112,7 @@ def _is_void(device: Device, cause: Cause, now: datetime) -> bool:
 
 def _guard_was_detached(user: UserState, cause: Cause, now: datetime) -> bool:
     """Whether a young event says that the guard, which the read shows attached, was detached."""
-    if cause.subject.kind is SubjectKind.EVERY_USER:
+    if cause.subject.kind is not SubjectKind.USER:
         return False  # it does not say from whom
     return user.guarded_directly and any(
         hint.about == user.guard.arn for hint in _claims(cause, Claim.POLICY_DETACHED, now)

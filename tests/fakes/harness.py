@@ -1,7 +1,6 @@
 """The reactor on the fake: its guardrails put together from settings, as reactor.runtime does."""
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from reactor.errors import ReactorError, Transient, Unsettled
@@ -79,27 +78,19 @@ class Harness:
         self.keeper = Keeper(self.iam, self.guard, "aws", ACCOUNT)
 
     def react(self, cause: Cause) -> Run:
-        """Reconcile a cause, and every user if it is about a device that leads to nobody."""
-        run = self.run(cause)
-        if not run.settled and cause.subject.kind is SubjectKind.MFA_SERIAL:
-            run = self.run(replace(cause, subject=Subject(SubjectKind.EVERY_USER, ACCOUNT)))
-        return run
-
-    def run(self, cause: Cause) -> Run:
-        """Reconcile a cause as it is, under the brake if it is a sweep."""
-        everybody = cause.subject.kind is SubjectKind.EVERY_USER
+        """Reconcile a cause."""
         return reconcile(
             cause,
             self.users,
             execute=enforce if self.settings.mode is Mode.ENFORCE else observe_only,
             clock=self.clock,
-            brake=self.settings.max_remediations if everybody else 0,
+            brake=self.settings.max_remediations,
             record=self.recorder,
         )
 
     def sweep(self) -> Run:
         """Look at every user."""
-        return self.run(about_everyone())
+        return self.react(about_everyone())
 
     def keep(self) -> Run:
         """Have the keeper look at the guard."""

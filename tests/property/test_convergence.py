@@ -126,7 +126,7 @@ def test_sweep_judges_as_a_reaction(scene: Scene) -> None:
     swept = _decisions(harness.sweep())
     for user in scene.users:
         if user.has_credentials:
-            run = harness.run(about_user(user.name.swapcase(), received_at=harness.clock()))
+            run = harness.react(about_user(user.name.swapcase(), received_at=harness.clock()))
             assert _decisions(run) == {user.name: swept[user.name]}
 
 

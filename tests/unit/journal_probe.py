@@ -19,7 +19,7 @@ def main() -> None:
     harness.clock.advance(7.5)
     journal = Journal(Mode.ENFORCE)
     journal.begin("request-1")
-    run = harness.run(about_user("alice", received_at=START))
+    run = harness.react(about_user("alice", received_at=START))
     for settled in run.settled:
         journal.settled(settled)
     journal.ignored(parse({}, account=None, received_at=START), harness.clock())

@@ -56,7 +56,7 @@ def test_whole_record() -> None:
     harness = prepared(scope="without-mfa")
     received_at = START + timedelta(seconds=7)
     cause = about_user("ALICE", removed(SERIAL), received_at=received_at)
-    (settled,) = harness.run(cause).settled
+    (settled,) = harness.react(cause).settled
     assert record(settled) == {
         "schema": "mfa-reactor/audit/1",
         "trigger": {
@@ -153,7 +153,7 @@ def test_record_of_an_error(error: Transient | Permanent, kind: str, *, again: b
     """An error is cut short, keeps its remedy, and says whether it is tried again."""
     harness = prepared()
     harness.iam.fail("groups_of", error=error)
-    (settled,) = harness.run(about_user("alice")).settled
+    (settled,) = harness.react(about_user("alice")).settled
     found = record(settled)
     assert found["read"]["facts"] is None
     (told,) = found["errors"]
@@ -167,13 +167,13 @@ def test_record_of_an_error(error: Transient | Permanent, kind: str, *, again: b
 )
 def test_facts_of_who_is_no_user(cause: Any) -> None:
     """Of root, and of a user who is gone, only that is known."""
-    (settled,) = prepared().run(cause).settled
+    (settled,) = prepared().react(cause).settled
     assert list(record(settled)["read"]["facts"]) == ["presence"]
 
 
 def test_password_in_the_record() -> None:
     """Where the scope asks for it, the record says whether there is a password."""
-    (settled,) = prepared(scope="console").run(about_user("alice")).settled
+    (settled,) = prepared(scope="console").react(about_user("alice")).settled
     assert record(settled)["read"]["facts"]["password"] is True
 
 

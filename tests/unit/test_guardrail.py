@@ -41,7 +41,7 @@ def test_missing_guard_is_created_and_attached() -> None:
     """A reaction in an account without the guard has the keeper create it, then attaches it."""
     harness = Harness()
     harness.account.put_user("alice", password=True)
-    run = harness.run(about_user("alice"))
+    run = harness.react(about_user("alice"))
     run.raise_unsettled()
     assert [call.method for call in harness.iam.writes] == ["create_policy", "attach"]
     assert harness.carries_guard("alice")
@@ -52,7 +52,7 @@ def test_failing_keeper_leaves_the_user_for_another_try() -> None:
     harness = Harness()
     harness.account.put_user("alice", password=True)
     harness.iam.fail("create_policy")
-    run = harness.run(about_user("alice"))
+    run = harness.react(about_user("alice"))
     assert [each.status for each in run.settled[0].outcomes] == [
         OutcomeStatus.FAILED,
         OutcomeStatus.SKIPPED,

@@ -68,6 +68,7 @@ class Painters:
 
     street: list[House | ReactorError]
     end: ReactorError | None = None
+    swept: bool = True
     done: list[str] = field(default_factory=list)
 
     def observe(self, cause: Cause) -> Iterator[Observation[House]]:
@@ -76,7 +77,7 @@ class Painters:
             name = each.name if isinstance(each, House) else f"house {number}"
             subject = Subject(SubjectKind.USER, cause.subject.account, name=name)
             if isinstance(each, House):
-                yield Observation(subject, each)
+                yield Observation(subject, each, swept=self.swept)
             else:
                 yield Observation(subject, None, error=each)
         if self.end is not None:
@@ -279,6 +280,13 @@ class TestBrake:
         finished, _ = run(painters, brake=1)
         assert painters.done == []
         assert [each.observation.subject.name for each in finished.held_back] == ["a"]
+
+    def test_whom_an_event_named_is_not_braked(self) -> None:
+        """A single reaction never waits."""
+        painters = Painters([house("a"), house("b")], swept=False)
+        finished, _ = run(painters, brake=1)
+        assert painters.done == ["a", "b"]
+        assert finished.held_back == []
 
     def test_equals_wait_in_order(self) -> None:
         """Of equally dangerous subjects, the first read come first."""

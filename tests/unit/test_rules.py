@@ -237,25 +237,6 @@ class TestBeingDeleted:
         decision = after(1, alice(has_credentials=None), about_everyone(), settings())
         assert names(decision) == ATTACH
 
-    @pytest.mark.parametrize(
-        ("received", "rule"),
-        [
-            pytest.param(299, "must-carry-guard", id="created less than five minutes ago"),
-            pytest.param(300, "being-deleted", id="created five minutes ago"),
-        ],
-    )
-    def test_new_user(self, received: float, rule: str) -> None:
-        """A new user need not have a credential yet, for five minutes to the event's receipt."""
-        at = START + timedelta(seconds=received)
-        cause = about_user("alice", created("alice"), received_at=at)
-        state = alice(has_credentials=False)
-        assert decide(state, settings(), cause, at).verdict.rule == rule
-
-    def test_unread_credentials_are_no_answer(self) -> None:
-        """A rule that meets what was not read stops instead of taking it for "none"."""
-        with pytest.raises(LookupError, match="whether the user has credentials was not read"):
-            after(1, alice(has_credentials=None), about_user("alice"), settings())
-
 
 @pytest.mark.parametrize("missing", ["devices", "has_password"])
 def test_unread_members_are_no_answer(missing: str) -> None:
