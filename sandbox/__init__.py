@@ -7,8 +7,9 @@ moto answers the calls; what makes it an account is round it. A call's way:
 
 Functions are those that were deployed, run from their zip in processes of their own by AWS's
 runtime, with their role's session, and their calls come in through the gateway like all others.
-Rates go off by the clock. A control endpoint under /_sandbox/ loses events, adds latency, lists
-what happened. It never ships, listens on the loopback interface only, and reaches nothing of AWS.
+What fails lands in the queues that are there for it. Rates go off by the clock. A control endpoint
+under /_sandbox/ loses events, throttles, lets reads see the past, lists what happened. It never
+ships, listens on the loopback interface only, and reaches nothing of AWS.
 
     with Sandbox.start() as sandbox:
         deployment = deploy(sandbox, project=Path("."), stage="prod", settings={})
@@ -16,7 +17,8 @@ what happened. It never ships, listens on the loopback interface only, and reach
         sandbox.control.settle()
 """
 
-from sandbox.client import Control, Sandbox, SandboxError
+from sandbox.client import Sandbox
+from sandbox.commands import Control, SandboxError
 from sandbox.deployment import Deployment, deploy
 from sandbox.packaging import DeploymentError
 

@@ -70,6 +70,8 @@ def record(
             "clientProvidedHostHeader": recorded.endpoint(call.service, call.region),
         },
     }
+    if call.source_ip == call.user_agent:  # a service that calls in the name of its own caller
+        written["userIdentity"]["invokedBy"] = call.source_ip
     if call.service == "ssm" and "Error" not in result and "Name" in call.parameters:
         written["resources"] = [_parameter(call, caller)]
     if caller.session is not None and caller.session.console:

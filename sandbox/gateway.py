@@ -124,7 +124,7 @@ class Gateway:
             with self._account_lock:
                 authorization.judge(call, caller)
             refuse_what_is_not_played(call)
-            ours = self._ours.get((call.service, call.action))
+            ours = self._ours.get((call.service, call.action)) or self._ours.get((call.service, ""))
             return ours(call, request) if ours else self._ask_moto(call, request)
         except Refusal as refusal:
             return error_reply(call, refusal)

@@ -7,30 +7,25 @@ process, because moto's state is the process's.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from moto.awslambda.utils import get_backend
-from moto.awslambda_simple.models import lambda_simple_backends
-from moto.cloudtrail.models import cloudtrail_backends
-from moto.core.config import default_user_config
-from moto.iam import urls as iam_urls
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
     create_backend_app,
 )
-from moto.sqs.models import sqs_backends
-from moto.sts import urls as sts_urls
 from typing_extensions import override
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
 from sandbox.asynchronous import Asynchronous
 from sandbox.callers import Callers, Credentials
+from sandbox.cloudformation.api import CloudFormation
+from sandbox.cloudformation.front_door import clients_of
 from sandbox.control import Control
 from sandbox.dead_letters import DeadLetters
 from sandbox.destinations import Destinations
@@ -38,20 +33,16 @@ from sandbox.events import Bus
 from sandbox.faults import Faults
 from sandbox.functions import Function, find_function
 from sandbox.gateway import Gateway
-from sandbox.iam.backend import StrictIAMBackend
-from sandbox.iam.responses import StrictIamResponse
 from sandbox.invocations import Invoker
 from sandbox.lambda_invoke import find_called, invoke
-from sandbox.lambda_settings import StrictLambdaBackend
 from sandbox.partitions import IAM_REGION
 from sandbox.pool import Pool
 from sandbox.put_events import put_events
-from sandbox.queues import StrictSQSBackend
 from sandbox.recorder import Recorder
 from sandbox.schedules import Schedules
 from sandbox.staleness import Staleness
-from sandbox.sts import StrictTokenResponse
-from sandbox.trails import StrictCloudTrailBackend, Trails
+from sandbox.strictness import make_strict
+from sandbox.trails import Trails
 from sandbox.unfinished import Unfinished
 from sandbox.wire import Reply
 
@@ -60,6 +51,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from sandbox.lambda_settings import StrictLambdaBackend
     from sandbox.wire import Call
 
 HOST = "127.0.0.1"
@@ -82,7 +74,7 @@ class Server:
         self.account = account
         self._lock = threading.RLock()
         self._callers = Callers(account)
-        _make_strict(self._callers, concurrency_limit)
+        make_strict(self._callers, concurrency_limit)
         self._http: BaseWSGIServer = make_server(
             HOST, port, self._application, threaded=True, request_handler=_QuietHandler
         )
@@ -112,9 +104,11 @@ class Server:
         recorder = Recorder(trails, bus, self._lock)
         faults, staleness = Faults(), Staleness(account)
         moto = DomainDispatcherApplication(create_backend_app)
+        stacks = CloudFormation(account, lambda call: clients_of(self.url, call))
         self._gateway = Gateway(
             moto,
             ours={
+                ("cloudformation", ""): lambda call, _: stacks(call),
                 ("events", "PutEvents"): lambda call, _: put_events(call, bus),
                 ("lambda", "GetAccountSettings"): self._account_settings,
                 ("lambda", "Invoke"): self._invoke,
@@ -217,18 +211,3 @@ class _QuietHandler(MotoRequestHandler):
     @override
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Says nothing: the calls are listed at the control endpoint."""
-
-
-def _make_strict(callers: Callers, concurrency_limit: int) -> None:
-    """Moto's own seams: where it looks for a backend's class and for a service's handler."""
-    os.environ["MOTO_ACCOUNT_ID"] = callers.account
-    default_user_config["lambda"] = {"use_docker": False}
-    iam_backends.backend = StrictIAMBackend
-    lambda_simple_backends.backend = StrictLambdaBackend
-    StrictLambdaBackend.concurrency_limit = concurrency_limit
-    sqs_backends.backend = StrictSQSBackend
-    cloudtrail_backends.backend = StrictCloudTrailBackend
-    StrictIamResponse.callers = callers
-    StrictTokenResponse.callers = callers
-    iam_urls.url_paths["{0}/$"] = StrictIamResponse.dispatch
-    sts_urls.url_paths["{0}/$"] = StrictTokenResponse.dispatch

@@ -79,13 +79,17 @@ def read_call(request: Request) -> Call | None:
         return None
     service = _SERVICE.get(scope["service"], scope["service"])
     action, url_parameters = _action(request, service)
+    user_agent = request.headers.get("User-Agent", "")
+    by_service = user_agent.split(" ")[0]
+    if not by_service.endswith(".amazonaws.com"):
+        by_service = ""
     return Call(
         service=service,
         region=scope["region"],
         action=action,
         access_key_id=scope["key"],
-        user_agent=request.headers.get("User-Agent", ""),
-        source_ip=request.remote_addr or "127.0.0.1",
+        user_agent=by_service or user_agent,
+        source_ip=by_service or request.remote_addr or "127.0.0.1",
         path=request.path,
         parameters=_parameters(request, service, action, url_parameters),
     )

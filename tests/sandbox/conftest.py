@@ -36,6 +36,13 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
+def bare() -> Iterator[Sandbox]:
+    """Another account, without a trail and with little concurrency."""
+    with Sandbox.start(trail=False, concurrency_limit=10) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
 def deployment(sandbox: Sandbox) -> Deployment:
     """The probe, deployed by Chalice."""
     return deploy(sandbox, project=_PROBE, stage="dev", settings={"PROBE_SETTING": "set"})

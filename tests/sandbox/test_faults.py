@@ -15,8 +15,7 @@ from tests.sandbox.support import refused
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox import Sandbox
-    from sandbox.client import Control
+    from sandbox import Control, Sandbox
 
 
 @pytest.fixture
@@ -52,12 +51,12 @@ def test_more_calls_than_the_bucket_holds_are_throttled(
     plain.get_user(UserName=user)
     plain.get_user(UserName=user)
     with refused("Throttling", "Rate exceeded"):
-        plain.tag_user(UserName=user, Tags=[])
+        plain.untag_user(UserName=user, TagKeys=["a"])
     sandbox.client("ssm").describe_parameters()
     faults.set_throttle(None)
     plain.get_user(UserName=user)
     noted = [(c["action"], c["status"], c["error"]) for c in faults.calls()]
-    assert noted[2:4] == [("TagUser", 400, "Throttling"), ("DescribeParameters", 200, None)]
+    assert noted[2:4] == [("UntagUser", 400, "Throttling"), ("DescribeParameters", 200, None)]
     record = sandbox.control.records()[-1]
     assert (record["errorCode"], record["errorMessage"]) == ("ThrottlingException", "Rate exceeded")
     assert record["requestParameters"] is None

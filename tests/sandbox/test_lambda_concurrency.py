@@ -11,12 +11,13 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from sandbox import Sandbox
 from tests.sandbox.listening import LISTENER
 from tests.sandbox.support import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sandbox import Sandbox
 
 
 @pytest.fixture
@@ -109,25 +110,23 @@ def test_a_hundred_must_stay_unreserved(functions: Any) -> None:
     assert found["ReservedConcurrentExecutions"] == 900
 
 
-def test_in_a_small_account_nothing_can_be_reserved() -> None:
+def test_in_a_small_account_nothing_can_be_reserved(bare: Sandbox) -> None:
     """Which has ten, and needs them all."""
-    with Sandbox.start(concurrency_limit=10) as small:
-        functions = small.client("lambda")
-        role = small.client("iam").create_role(
-            RoleName="r",
-            AssumeRolePolicyDocument='{"Statement":{"Principal":{"Service":"lambda.amazonaws.com"}}}',
-        )
-        functions.create_function(
-            FunctionName="f",
-            Role=role["Role"]["Arn"],
-            Code={"ZipFile": b"x"},
-            Handler="a.b",
-            Runtime="python3.12",
-        )
-        with refused("InvalidParameterValueException", "below its minimum value of [10]"):
-            functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
-        limit = functions.get_account_settings()["AccountLimit"]
-        assert limit["ConcurrentExecutions"] == 10
+    functions = bare.client("lambda")
+    role = bare.client("iam").create_role(
+        RoleName="r",
+        AssumeRolePolicyDocument='{"Statement":{"Principal":{"Service":"lambda.amazonaws.com"}}}',
+    )
+    functions.create_function(
+        FunctionName="f",
+        Role=role["Role"]["Arn"],
+        Code={"ZipFile": b"x"},
+        Handler="a.b",
+        Runtime="python3.12",
+    )
+    with refused("InvalidParameterValueException", "below its minimum value of [10]"):
+        functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+    assert functions.get_account_settings()["AccountLimit"]["ConcurrentExecutions"] == 10
 
 
 @pytest.mark.usefixtures("deployment")

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import Sandbox
 from tests.sandbox.listening import listening
 from tests.sandbox.support import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sandbox import Sandbox
 
 TRAIL = "management-events"
 _IAM = {"source": ["aws.iam"], "detail": {"eventName": ["TagUser"]}}
@@ -143,7 +144,13 @@ def test_a_trail_without_global_services_logs_no_iam(
         assert ear.heard() == 0
 
 
-def test_an_account_may_have_no_trail() -> None:
-    """Then nothing is logged, and no call is delivered."""
-    with Sandbox.start(trail=False) as sandbox:
-        assert sandbox.client("cloudtrail").describe_trails()["trailList"] == []
+def test_an_account_may_have_no_trail(bare: Sandbox) -> None:
+    """When it is asked to begin without; no call is delivered then."""
+    assert bare.client("cloudtrail").describe_trails()["trailList"] == []
+    events = bare.client("events")
+    gone = f"arn:aws:lambda:us-east-1:{bare.account}:function:gone"
+    events.put_rule(Name="r", EventPattern='{"source": ["aws.iam"]}')
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": gone}])
+    bare.client("iam").create_group(GroupName="unheard-of")
+    assert bare.control.records()[-1]["eventName"] == "CreateGroup"
+    assert bare.control.invocations() == []  # nor was an attempt made
