@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from reactor.errors import ReactorError
 from reactor.guard.identity import Guard
-from reactor.model import Cause, Claim, Observation, Subject, SubjectKind
+from reactor.model import Cause, Claim, Observation, Subject, SubjectKind, TriggerKind
 from reactor.settings import Lift, Scope, Settings
 from reactor.users.exemptions import exemption_of, parse_list
 from reactor.users.ports import (
@@ -145,8 +145,9 @@ class Observer:
 
     def _user_calls(self, names: Sequence[str], cause: Cause) -> dict[str, dict[str, Call]]:
         questions = {"user", "attached_policies", "groups_of", *scope_reads(self.settings)}
-        if not _is_new(cause):
-            # Of a user created just now, the lack of credentials says nothing.
+        # Whether a user is being deleted matters where we react to what someone does to it; and of
+        # one created just now, the lack of credentials says nothing.
+        if cause.trigger.kind is TriggerKind.IAM_EVENT and not _is_new(cause):
             questions.update(CREDENTIAL_READS)
         return {name: self._calls(questions, name) for name in names}
 

@@ -46,7 +46,7 @@ class UserState:
     listed_exempt: frozenset[str] = frozenset()  # entries of the exemption list, lower case
     devices: tuple[Device, ...] | None = None
     has_password: bool | None = None
-    has_credentials: bool | None = None  # not asked in sweeps, nor of users created just now
+    has_credentials: bool | None = None  # asked for events only, of users who are not new
     inline_policies: int = field(default=0)
 
     @property
