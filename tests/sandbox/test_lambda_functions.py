@@ -198,8 +198,8 @@ def test_the_log_has_lambdas_lines_round_the_functions(deployment: Deployment, a
 def test_a_traceback_is_one_event_of_the_log(deployment: Deployment, react: Any) -> None:
     """With its lines in it."""
     react(fail="x")
-    [trace, *_] = [m for m in deployment.log_events("react") if m.startswith("[ERROR]")]
-    assert "RuntimeError: told to fail\nTraceback" in trace
+    traces = [m for m in deployment.log_events("react") if m.startswith("[ERROR]")]
+    assert any("RuntimeError: told to fail\nTraceback" in trace for trace in traces)
 
 
 def test_invoke_waits_for_the_answer_and_shows_the_log(sandbox: Sandbox) -> None:
