@@ -29,7 +29,7 @@ sandbox: $(INSTALLED) ## Leave a local AWS account running, the reactor deployed
 
 test: check unit ## All checks and tests: what CI runs
 
-check: $(INSTALLED) ## Lint, types, import contracts, lock files
+check: $(INSTALLED) ## Lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

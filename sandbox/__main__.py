@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import shlex
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -63,6 +64,9 @@ def _welcome(sandbox: Sandbox, deployment: Deployment, file: Path) -> str:
     of_aws = {name: value for name, value in environment.items() if name.startswith("AWS_")}
     of_aws["NO_PROXY"] = environment["NO_PROXY"]
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(of_aws.items())]
+    # The AWS CLI came with this project's tools; a person need not have one.
+    own_tools = shlex.quote(str(Path(sys.executable).parent))
+    lines.append(f"export PATH={own_tools}:$PATH")
     file.write_text("\n".join(["unset AWS_PROFILE", *lines, ""]))
     function = next((name for name in deployment.functions if name.endswith("-react")), "?")
     log_group = deployment.log_group(function)

@@ -178,7 +178,7 @@ class Worker:
             selector.register(self._responses, selectors.EVENT_READ)
             while mark not in self._said or b"\n" not in self._answers:
                 ready = selector.select(max(0.0, deadline - time.monotonic()))
-                if not ready or not self._take(ready):
+                if not ready or not self._take(ready, selector):
                     self._split(self._said, lines)
                     self._said = b""
                     self._process_reaped(bool(ready))
@@ -189,9 +189,16 @@ class Worker:
         parsed: dict[str, str] = json.loads(answer)
         return parsed
 
-    def _take(self, ready: list[tuple[selectors.SelectorKey, int]]) -> bool:
+    def _take(
+        self, ready: list[tuple[selectors.SelectorKey, int]], selector: selectors.BaseSelector
+    ) -> bool:
+        """Reads what there is; False when the process has said its last."""
         for key, _ in ready:
             chunk = os.read(key.fd, 65536)
+            if not chunk and key.fd == self._responses:
+                # It may close this pipe first when it ends, with its last words still in the other.
+                selector.unregister(self._responses)
+                continue
             if not chunk:
                 return False
             if key.fd == self._output:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_ssm import SSMClient
 
-CALLS_AT_ONCE = 16
+CALLS_AT_ONCE = 24  # all reads about two users, as a deleted device may lead to, in one round
 KEEPER_SECONDS = 70  # how long we wait for the keeper, whose own timeout is 60 s
 
 # Standard mode backs off with jitter, up to 1 + 2 + 4 + 8 s. A call that hangs ends, with all its

@@ -39,6 +39,8 @@ class Operator:
         """
         staged = {} if self.stage is None else stage_variables(CHALICE_DIRECTORY, self.stage)
         options = {variable(name): value for name, value in given.items() if value is not None}
+        # First without the options: one of them must not hide that a variable is wrong.
+        Settings.from_environment({**staged, **os.environ})
         return Settings.from_environment({**staged, **os.environ, **options})
 
     def require_chosen_settings(self) -> None:

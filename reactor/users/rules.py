@@ -114,6 +114,8 @@ def _guard_was_detached(user: UserState, cause: Cause, now: datetime) -> bool:
     """Whether a young event says that the guard, which the read shows attached, was detached."""
     if cause.subject.kind is not SubjectKind.USER:
         return False  # it does not say from whom
+    if user.guarded_through:
+        return False  # a group carries the guard as well, and holds it
     return user.guarded_directly and any(
         hint.about == user.guard.arn for hint in _claims(cause, Claim.POLICY_DETACHED, now)
     )

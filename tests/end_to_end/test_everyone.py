@@ -221,12 +221,7 @@ def test_ten_policies_are_in_the_way_and_the_record_says_so(stage: Stage) -> Non
     """A quota is a permanent failure: recorded with its remedy, not tried again."""
     stage.sandbox.control.lose_next_event()
     stage.iam.create_user(UserName="jo")
-    for number in range(10):
-        arn = stage.iam.create_policy(
-            PolicyName=f"filler-{number}",
-            PolicyDocument=json.dumps(HARMLESS),
-        )["Policy"]["Arn"]
-        stage.iam.attach_user_policy(UserName="jo", PolicyArn=arn)
+    _fill_quota(stage, "jo")
     before = len(stage.attempts("sweep"))
     stage.sweep()
     assert [each["ok"] for each in stage.attempts("sweep")[before:]] == [True]
@@ -253,6 +248,51 @@ def test_functions_are_deployed_as_the_configuration_says(stage: Stage) -> None:
 
 
 def test_a_persons_own_deployment_state_is_not_touched(stage: Stage) -> None:
-    """The sandbox deploys from a copy."""
-    assert stage.deployment.functions
-    assert not (Path(__file__).parents[2] / ".chalice" / "deployed").exists()
+    """The sandbox deploys from a copy: where the project has such state, it stays as it is."""
+    own = Path(__file__).parents[2] / ".chalice" / "deployed" / "prod.json"
+    before = own.read_bytes() if own.exists() else None
+    stage.deployment.redeploy({})
+    assert (own.read_bytes() if own.exists() else None) == before
+
+
+def test_a_user_with_an_inactive_key_only_is_being_deleted(stage: Stage) -> None:
+    """A credential that cannot be used is none."""
+    stage.iam.create_user(UserName="kim")
+    key = stage.iam.create_access_key(UserName="kim")["AccessKey"]["AccessKeyId"]
+    stage.iam.update_access_key(UserName="kim", AccessKeyId=key, Status="Inactive")
+    stage.settle()
+    stage.iam.detach_user_policy(UserName="kim", PolicyArn=stage.guard)
+    stage.settle()
+    assert stage.records_of("kim")[-1]["verdict"]["rule"] == "being-deleted"
+    stage.iam.update_access_key(UserName="kim", AccessKeyId=key, Status="Active")
+    stage.sweep()
+    stage.iam.detach_user_policy(UserName="kim", PolicyArn=stage.guard)
+    stage.settle()
+    assert stage.is_guarded("kim")
+
+
+def test_metrics_tell_exempt_and_failed_subjects_apart(stage: Stage) -> None:
+    """An exempt user counts as that, one at its quota as failed, neither as remediated."""
+    stage.iam.create_user(UserName="lea", Tags=[{"Key": "userType", "Value": "Service"}])
+    stage.settle()
+    line = [each for each in stage.deployment.log_events("react") if '"_aws"' in each][-1]
+    metrics = json.loads(line)
+    counted = ("Reactions", "NonCompliant", "Remediated", "Failed", "Exempt")
+    assert [metrics[name] for name in counted] == [[1.0], [0.0], [0.0], [0.0], [1.0]]
+    stage.sandbox.control.lose_next_event()
+    stage.iam.create_user(UserName="max")
+    _fill_quota(stage, "max")
+    stage.sweep()
+    line = [each for each in stage.deployment.log_events("sweep") if '"_aws"' in each][-1]
+    metrics = json.loads(line)
+    assert sum(metrics["Failed"]) >= 1
+    assert sum(metrics["Remediated"]) == 0
+
+
+def _fill_quota(stage: Stage, user: str) -> None:
+    for number in range(10):
+        arn = stage.iam.create_policy(
+            PolicyName=f"filler-{user}-{number}",
+            PolicyDocument=json.dumps(HARMLESS),
+        )["Policy"]["Arn"]
+        stage.iam.attach_user_policy(UserName=user, PolicyArn=arn)

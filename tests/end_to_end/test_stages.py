@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reactor.roles import write_files
+from reactor.roles import stale_files
 from sandbox import DeploymentError, Sandbox, deploy
 from tests.end_to_end.stage import PROJECT, Stage, deploy_into, staged
 
@@ -138,4 +138,4 @@ def test_a_guard_kept_by_someone_else_is_attached_as_it_is() -> None:
 
 def test_the_projects_own_roles_fit_its_configuration() -> None:
     """What is committed under .chalice can be deployed as it is."""
-    assert write_files(PROJECT / ".chalice") == []
+    assert stale_files(PROJECT / ".chalice") == []
