@@ -39,9 +39,9 @@ def sweep(event: RawEvent) -> None:
 
 
 @app.lambda_function()
-def keeper(event: object, context: Any) -> dict[str, object]:  # noqa: ARG001 - Lambda's signature
+def keeper(event: object, context: Any) -> dict[str, object]:
     """Bring the guard into order; the other functions ask for it."""
-    return reactor.keep(context)
+    return reactor.keep(event, context)
 
 
 react.event_class = sweep.event_class = RawEvent

@@ -54,11 +54,15 @@ class Journal:
             logging.CRITICAL: logger.critical,
         }[level]
         self._metrics = Metrics(namespace="MfaReactor", service=SERVICE)
-        self._run = ""
+        self._run: dict[str, str | None] = {}
 
-    def begin(self, run: str) -> None:
-        """Name the run that the next records belong to: Lambda's request id."""
-        self._run = run
+    def begin(self, run: str, *, asked_by: object = None) -> None:
+        """Name the run that the next records belong to: Lambda's request id.
+
+        `asked_by` is the run of ours that asked for this one, as the payload says.
+        """
+        named = shorten(asked_by, 64) if isinstance(asked_by, str) else None
+        self._run = {"run": run, "asked_by": named}
 
     def settled(self, each: Settled) -> None:
         """Record a subject of a run, and count it."""
@@ -119,7 +123,7 @@ class Journal:
 
     def _write(self, sentence: str, record: Mapping[str, object]) -> None:
         # Powertools leaves out members that are None; docs/audit.md says which may be missing.
-        self._log(sentence, extra={"run": self._run, **record})
+        self._log(sentence, extra={**self._run, **record})
 
     def _count(self, each: Settled) -> None:
         compliance = each.decision.verdict.compliance

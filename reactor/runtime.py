@@ -153,10 +153,14 @@ class FunctionReactor:
         cause = Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account))
         self._settle(cause, self._users(home, context))
 
-    def keep(self, context: LambdaContext) -> dict[str, object]:
-        """Bring the guard into order, and say whether it is. Raises Unsettled as `react` does."""
+    def keep(self, payload: object, context: LambdaContext) -> dict[str, object]:
+        """Bring the guard into order, and say whether it is. Raises Unsettled as `react` does.
+
+        Of the payload only `asked_by` is read, and only for the record.
+        """
         home = Home.of_function(context.invoked_function_arn)
-        self.journal.begin(context.aws_request_id)
+        asked_by = payload.get("asked_by") if isinstance(payload, dict) else None
+        self.journal.begin(context.aws_request_id, asked_by=asked_by)
         trigger = Trigger(TriggerKind.REACTOR, now())
         execute = executor_of(self.settings.mode)
         guardrail = keeper(self.settings, self.session, home)
@@ -174,7 +178,8 @@ class FunctionReactor:
 
     def _users(self, home: Home, context: LambdaContext) -> Users:
         def ask() -> None:
-            ask_keeper(self.session.functions, keeper_function(context.function_name))
+            function = keeper_function(context.function_name)
+            ask_keeper(self.session.functions, function, asked_by=context.aws_request_id)
 
         return users_guardrail(self.settings, self.session, home, once(ask))
 

@@ -10,13 +10,18 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 
-def ask_keeper(client: "LambdaClient", function: str) -> None:
+def ask_keeper(client: "LambdaClient", function: str, *, asked_by: str) -> None:
     """Have the keeper bring the guard into order, and wait for it.
 
+    `asked_by` is our own run: the keeper's record names it, and nothing else comes of it.
     Raises Transient when it could not, with its own words; its log has the record.
     """
     with asking("lambda:InvokeFunction"):
-        answer = client.invoke(FunctionName=function, InvocationType="RequestResponse")
+        answer = client.invoke(
+            FunctionName=function,
+            InvocationType="RequestResponse",
+            Payload=json.dumps({"asked_by": asked_by}),
+        )
         payload = answer["Payload"].read()
     said = _read(payload)
     failed = answer.get("FunctionError") is not None

@@ -30,6 +30,7 @@ def test_a_new_user_is_guarded_and_the_guard_is_created_by_the_keeper(stage: Sta
     assert [e["userIdentity"]["arn"].split("/")[1] for e in creations] == [
         "mfa-reactor-prod-keeper"
     ]
+    assert stage.records("keeper")[0]["asked_by"] == stage.records_of("ada")[0]["run"]
 
 
 def test_the_record_says_who_what_and_how_long(stage: Stage) -> None:
