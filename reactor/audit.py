@@ -9,13 +9,14 @@ lowest level that still passes.
 import json
 import logging
 import os
+import traceback
 from collections.abc import Mapping
 from datetime import datetime
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from reactor.errors import Permanent, ReactorError, shorten
+from reactor.errors import Permanent, ReactorError, Unexpected, shorten
 from reactor.model import Compliance, Outcome, OutcomeStatus, Subject, Trigger, Verdict
 from reactor.reconcile import Run, Settled
 from reactor.settings import Mode
@@ -24,6 +25,7 @@ from reactor.triggers.cloudtrail import Reading
 SCHEMA = "mfa-reactor/audit/1"
 ALARM_SCHEMA = "mfa-reactor/alarm/1"
 SERVICE = "mfa-reactor"
+TRACEBACK_LIMIT = 4000  # characters, of the end: where the mistake is
 SAMPLE = 10  # users named in an alarm for many
 
 # Lambda's words for levels (developer guide, log-level filtering); lower ones let INFO pass.
@@ -216,7 +218,11 @@ def _outcome(outcome: Outcome) -> dict[str, object]:
 
 
 def _error(error: ReactorError) -> dict[str, str]:
-    return {"kind": error.kind, "what": shorten(error), "remedy": error.remedy}
+    record = {"kind": error.kind, "what": shorten(error), "remedy": error.remedy}
+    if isinstance(error, Unexpected):
+        lines = traceback.format_exception(error.__cause__)
+        record["traceback"] = "".join(lines)[-TRACEBACK_LIMIT:]
+    return record
 
 
 def _milliseconds(trigger: Trigger, now: datetime) -> dict[str, int | None]:

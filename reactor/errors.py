@@ -33,13 +33,17 @@ class Permanent(ReactorError):  # noqa: N818
     kind: ClassVar[str] = "permanent"
 
 
+class Unexpected(Transient):
+    """Something that nobody foresaw. `__cause__` is the error itself, for the record."""
+
+
 def as_ours(error: Exception) -> ReactorError:
     """Return an error of any kind as one of ours: what nobody foresaw is Transient, and loud."""
     if isinstance(error, ReactorError):
         return error
-    ours = Transient(
+    ours = Unexpected(
         f"unexpected: {type(error).__name__}: {shorten(error)}",
-        remedy="report this as a bug, with the traceback in the log",
+        remedy="report this as a bug, with the traceback in the record",
     )
     ours.__cause__ = error
     return ours

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reactor.audit import audit_level, settled_record
-from reactor.errors import Permanent, Transient
+from reactor.errors import Permanent, Transient, as_ours
 from reactor.reconcile import Settled
 from reactor.settings import Mode
 from reactor.users.state import Device
@@ -254,3 +254,21 @@ def test_metrics_line() -> None:
         "SecondsFromEventToGuard": ([7.5], "Seconds"),
     }
     assert line["service"] == "mfa-reactor"
+
+
+def test_what_nobody_foresaw_is_recorded_with_its_traceback() -> None:
+    """A mistake of ours can be found from the record alone."""
+    harness = prepared()
+
+    def confused() -> str:
+        raise LookupError("no such colour")
+
+    try:
+        confused()
+    except LookupError as mistake:
+        ours = as_ours(mistake)
+    harness.iam.fail("groups_of", error=ours)
+    (settled,) = harness.react(about_user("alice")).settled
+    (told,) = record(settled)["errors"]
+    assert told["what"] == "unexpected: LookupError: no such colour"
+    assert "in confused" in told["traceback"]
