@@ -112,10 +112,6 @@ class Run:
         """Those who wait for the next sweep because of the brake."""
         return [each for each in self.settled if each.held_back]
 
-    def count(self, compliance: Compliance) -> int:
-        """Return how many subjects got this verdict."""
-        return sum(each.decision.verdict.compliance is compliance for each in self.settled)
-
     def raise_unsettled(self) -> None:
         """Raise Unsettled, with counts, when a subject should be tried again."""
         open_ones = [each for each in self.settled if each.unsettled]

@@ -23,7 +23,6 @@ from reactor.guard.keeper import Keeper
 from reactor.model import Cause, OutcomeStatus, Subject, SubjectKind, Trigger, TriggerKind
 from reactor.partitions import require_iam_event_region
 from reactor.reconcile import Executor, Guardrail, Run, enforce, observe_only, reconcile
-from reactor.roles import stale_files
 from reactor.settings import Mode, Settings
 from reactor.triggers import cloudtrail
 from reactor.users.guardrail import Users
@@ -54,9 +53,11 @@ def start_or_exit(project: Path, environment: Mapping[str, str] = os.environ) ->
         reactor = start(environment)
         if not _in_lambda(environment):
             _refuse_stale_roles(project / ".chalice")
-    except (SettingError, WrongRegion, ReactorError) as error:
+    except (SettingError, WrongRegion) as error:
         # A traceback would bury the one line that helps.
         raise SystemExit(f"mfa-reactor: {error}") from None
+    except ReactorError as error:
+        raise SystemExit(f"mfa-reactor: {error}; {error.remedy}") from None
     return reactor
 
 
@@ -82,6 +83,8 @@ def _in_lambda(environment: Mapping[str, str]) -> bool:
 def _refuse_stale_roles(directory: Path) -> None:
     if not (directory / "config.json").exists():
         return
+    from reactor.roles import stale_files  # noqa: PLC0415 - no part of a start in Lambda
+
     stale = stale_files(directory)
     if stale:
         raise SettingError(

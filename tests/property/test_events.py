@@ -254,6 +254,7 @@ class TestDeletion:
             if named is not None:
                 harness.deliver(event)
         Tools(harness.account).delete_user(user.name)
+        assert user.name.lower() not in harness.account.world.users
 
     @given(scene=scenes(), data=st.data())
     def test_policies_last(self, scene: Scene, data: st.DataObject) -> None:
@@ -265,6 +266,7 @@ class TestDeletion:
                 if event["detail"]["requestParameters"].get("userName") is not None:
                     harness.deliver(event)
         Tools(harness.account).delete_user(user.name)
+        assert user.name.lower() not in harness.account.world.users
 
     @given(scene=scenes(), order=st.permutations(CALLS), data=st.data())
     def test_second_try_gets_through(

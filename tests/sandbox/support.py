@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sandbox import Sandbox
 
 CODES = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
 PASSWORD = "not a secret 1"
@@ -40,3 +44,18 @@ def pages(method: Any, member: str, **arguments: Any) -> list[list[Any]]:
         if not answer["IsTruncated"]:
             return found
         arguments["Marker"] = answer["Marker"]
+
+
+def without_retries(sandbox: Sandbox, service: str) -> Any:
+    """A client that tells of the first refusal; others wait and try again."""
+    environment = sandbox.environment()
+    create: Any = boto3.client  # its stubs know the services installed by name only
+    return create(
+        service,
+        region_name=sandbox.region,
+        endpoint_url=sandbox.url,
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=environment["AWS_SESSION_TOKEN"],
+        config=Config(retries={"max_attempts": 0}, proxies={}),
+    )

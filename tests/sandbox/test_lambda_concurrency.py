@@ -7,12 +7,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from tests.sandbox.listening import LISTENER
-from tests.sandbox.support import refused
+from tests.sandbox.support import refused, without_retries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,20 +32,6 @@ def _event(functions: Any, payload: str) -> None:
 
 def _reserve(functions: Any, number: int) -> None:
     functions.put_function_concurrency(FunctionName=LISTENER, ReservedConcurrentExecutions=number)
-
-
-def _without_retries(sandbox: Sandbox) -> Any:
-    """A client that tells of the first refusal; others wait and try again."""
-    environment = sandbox.environment()
-    return boto3.client(
-        "lambda",
-        region_name=sandbox.region,
-        endpoint_url=sandbox.url,
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=environment["AWS_SESSION_TOKEN"],
-        config=Config(retries={"max_attempts": 0}, proxies={}),
-    )
 
 
 @pytest.mark.usefixtures("deployment")
@@ -89,7 +73,7 @@ def test_one_call_too_many_is_refused(sandbox: Sandbox, functions: Any) -> None:
     )
     busy.start()
     time.sleep(0.3)
-    impatient = _without_retries(sandbox)
+    impatient = without_retries(sandbox, "lambda")
     with refused("TooManyRequestsException", "Rate Exceeded"):
         impatient.invoke(FunctionName=LISTENER, Payload=b'{"say": "x"}')
     busy.join()

@@ -70,6 +70,15 @@ def test_stale_roles_refuse_the_deployment(tmp_path: Path) -> None:
         start_or_exit(tmp_path, HERE)
 
 
+def test_a_profile_that_is_not_there_stops_the_deployment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, with what to do: no traceback of boto3's."""
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    with pytest.raises(SystemExit, match=r"^mfa-reactor: .*no-such-profile.*; sign in again"):
+        start_or_exit(tmp_path, HERE)
+
+
 def test_start() -> None:
     """Started with good settings it has them, in the region it was told."""
     reactor = start({**HERE, "REACTOR_MODE": "enforce"})
