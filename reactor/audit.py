@@ -17,7 +17,16 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from reactor.errors import Permanent, ReactorError, Unexpected, shorten
-from reactor.model import Compliance, Outcome, OutcomeStatus, Subject, Trigger, Verdict
+from reactor.model import (
+    Alarm,
+    AlarmKind,
+    Compliance,
+    Outcome,
+    OutcomeStatus,
+    Subject,
+    Trigger,
+    Verdict,
+)
 from reactor.reconcile import Run, Settled
 from reactor.settings import Mode
 from reactor.triggers.cloudtrail import Reading
@@ -82,21 +91,36 @@ class Journal:
         }
         self._write(f"ignored: {reading.ignored}", record)
 
+    def alarm(self, alarm: Alarm, trigger: Trigger | None = None) -> None:
+        """Raise an alarm; `trigger` is what brought it to light, if that was not the run itself."""
+        record = {
+            "schema": ALARM_SCHEMA,
+            "alarm": alarm.kind.value,
+            "what": shorten(alarm.what),
+            "remedy": alarm.remedy,
+            **alarm.details,
+        }
+        if trigger is not None:
+            record["trigger"] = _trigger(trigger)
+        self._write(f"alarm: {shorten(alarm.what)}", record)
+        self._metrics.add_metric(name="Alarms", unit=MetricUnit.Count, value=1)
+
     def held_back(self, run: Run, brake: int) -> None:
         """Raise an alarm for those whom the brake makes wait."""
         waiting = run.held_back
         if not waiting:
             return
-        record = {
-            "schema": ALARM_SCHEMA,
-            "alarm": "brake",
+        details = {
             "waiting": len(waiting),
             "brake": brake,
             "sample": [each.observation.subject.name for each in waiting[:SAMPLE]],
-            "remedy": "see whether so many were meant; the next sweep goes on with the next"
-            f" {brake}, REACTOR_MAX_REMEDIATIONS changes how many that are",
         }
-        self._write(f"alarm: {len(waiting)} users wait because of the brake", record)
+        remedy = (
+            f"see whether so many were meant; the next sweep goes on with the next {brake},"
+            " REACTOR_MAX_REMEDIATIONS changes how many that are"
+        )
+        what = f"{len(waiting)} users wait because of the brake"
+        self.alarm(Alarm(AlarmKind.BRAKE, what, remedy, details))
 
     def permanent_failures(self, run: Run) -> None:
         """Raise an alarm for each way in which subjects failed for good: someone must act."""
@@ -108,15 +132,9 @@ class Journal:
                     alike.setdefault(shorten(error), []).append(each)
                     remedies[shorten(error)] = error.remedy
         for what, failed in alike.items():
-            record = {
-                "schema": ALARM_SCHEMA,
-                "alarm": "permanent-failure",
-                "what": what,
-                "subjects": len(failed),
-                "sample": [each.observation.subject.describe() for each in failed[:SAMPLE]],
-                "remedy": remedies[what],
-            }
-            self._write(f"alarm: {what}", record)
+            sample = [each.observation.subject.describe() for each in failed[:SAMPLE]]
+            details = {"subjects": len(failed), "sample": sample}
+            self.alarm(Alarm(AlarmKind.PERMANENT_FAILURE, what, remedies[what], details))
 
     def flush(self) -> None:
         """Write the metrics counted since the last flush."""

@@ -8,7 +8,7 @@ of *actions*, and each action ends in an *outcome*. docs/architecture.md tells t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
@@ -55,6 +55,8 @@ class SubjectKind(StrEnum):
     """What a subject stands for; the values are what `mfa-reactor explain` prints."""
 
     USER = "user"
+    GROUP_MEMBERS = "group-members"
+    POLICY_HOLDERS = "policy-holders"
     MFA_SERIAL = "mfa-serial"
     ROOT = "root"
     EVERY_USER = "every-user"
@@ -63,7 +65,10 @@ class SubjectKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom or what to re-evaluate, in which account (12 digits)."""
+    """Whom or what to re-evaluate, in which account (12 digits).
+
+    `name` is a user's or a group's, `arn` a policy's, `serial` an MFA device's.
+    """
 
     kind: SubjectKind
     account: str
@@ -88,12 +93,19 @@ class Claim(StrEnum):
 
     USER_CREATED = "user-created"
     POLICY_DETACHED = "policy-detached"
+    GROUP_LEFT = "group-left"
     DEVICE_REMOVED = "device-removed"
+    CREDENTIAL_MADE = "credential-made"
+    DELETION_BLOCKED = "deletion-blocked"
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """An event's claim. `about` is the policy's ARN, the device's serial, or the user's name."""
+    """An event's claim.
+
+    `about` is the policy's ARN (POLICY_DETACHED), the group's name (GROUP_LEFT), the device's
+    serial (DEVICE_REMOVED), or else the user's name.
+    """
 
     claim: Claim
     at: datetime
@@ -189,6 +201,38 @@ class Decision:
     plan: tuple[Action, ...] = ()
     danger: int = 0
     error: ReactorError | None = None
+
+
+class AlarmKind(StrEnum):
+    """What somebody should look at; docs/audit.md says when each is raised."""
+
+    BRAKE = "brake"
+    PERMANENT_FAILURE = "permanent-failure"
+    GUARD_CHANGED = "guard-changed"
+    GUARD_TAKEN_OFF = "guard-taken-off-by-our-role"
+    EXEMPTIONS_CHANGED = "exemptions-changed"
+    REACTOR_CHANGED = "reactor-changed"
+    TRAIL_CHANGED = "trail-changed"
+    REACTOR_IMPAIRED = "reactor-impaired"
+    ROOT_MFA_DEACTIVATED = "root-mfa-deactivated"
+    ROOT_WITHOUT_MFA = "root-without-mfa"
+    SELF_EXEMPTION = "self-exemption"
+    DEVICE_BY_ACCESS_KEY = "device-by-access-key"
+    DENIED_AT_GUARD = "denied-at-guard"
+    WRITE_WITHOUT_MFA = "write-without-mfa"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that a person should look at: what it is, in a sentence, and what to do.
+
+    `details` are further members of its record, JSON types only.
+    """
+
+    kind: AlarmKind
+    what: str
+    remedy: str
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 class State(Protocol):

@@ -113,6 +113,14 @@ def _groups(text: str) -> tuple[str, ...]:
     return found
 
 
+def _roles(text: str) -> tuple[str, ...]:
+    found = tuple(_items(text))
+    for role in found:
+        if not re.fullmatch(rf"{_NAME}|arn:aws(?:-cn|-us-gov)?:iam::[0-9]{{12}}:role/[!-~]+", role):
+            raise ValueError("names or ARNs of IAM roles with commas between")
+    return found
+
+
 def _guard_policy(text: str) -> str:
     # No wildcards in its path: the roles' policies allow to attach exactly this policy.
     arn = rf"arn:aws(?:-cn|-us-gov)?:iam::(?:[0-9]{{12}}|aws):policy/(?:[\w+=,.@/-]*/)?{_NAME}"
@@ -184,6 +192,12 @@ class Settings:
         "",
         "IAM groups whose members are exempt",
         _groups,
+    )
+    trusted_roles: tuple[str, ...] = _setting(
+        "",
+        "roles (names or ARNs) that deploy: what they change of the guard, the reactor, the trail"
+        " and the exemption list raises no alarm",
+        _roles,
     )
     max_remediations: int = _setting(
         "50",

@@ -1,0 +1,50 @@
+"""The names that a deployed stage goes by: Chalice's, and those that we give beside them."""
+
+from enum import StrEnum
+
+APP = "mfa-reactor"
+
+
+class Function(StrEnum):
+    """The Lambda functions, by their names in app.py."""
+
+    REACT = "react"
+    REVIEW = "review"
+    WATCH = "watch"
+    SWEEP = "sweep"
+    KEEPER = "keeper"
+
+
+def function_name(stage: str, function: str) -> str:
+    """Return a function's name in AWS, which is its role's name, too (Chalice: APP-STAGE-NAME)."""
+    return f"{APP}-{stage}-{function}"
+
+
+def stage_of(function_name: str) -> str:
+    """Return the stage that a function of ours, by its name in AWS, belongs to."""
+    return function_name.removeprefix(f"{APP}-").rpartition("-")[0]
+
+
+def rule_name(stage: str, function: str) -> str:
+    """Return the name of the EventBridge rule that wakes a function, as Chalice gives it."""
+    return f"{function_name(stage, function)}-event"
+
+
+def log_group(stage: str, function: str) -> str:
+    """Return the log group that a function writes to."""
+    return f"/aws/lambda/{function_name(stage, function)}"
+
+
+def undelivered_queue(stage: str) -> str:
+    """Return the queue for events that EventBridge could not deliver to a function."""
+    return f"{APP}-{stage}-undelivered"
+
+
+def failed_queue(stage: str) -> str:
+    """Return the queue for events that a function failed on, with all its tries."""
+    return f"{APP}-{stage}-failed"
+
+
+def operations_stack(stage: str) -> str:
+    """Return the CloudFormation stack of infra/operations.yaml."""
+    return f"{APP}-{stage}-operations"
