@@ -19,12 +19,16 @@ from reactor.partitions import partition_of
 from reactor.users.ports import Call, Key
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
 CALLS_AT_ONCE = 24  # all reads about two users, as a deleted device may lead to, in one round
 KEEPER_SECONDS = 70  # how long we wait for the keeper, whose own timeout is 60 s
+FUNCTION_SECONDS = 310  # how long a person waits for any function; their timeout is 300 s
 
 # Standard mode backs off with jitter, up to 1 + 2 + 4 + 8 s. A call that hangs ends, with all its
 # attempts, well within the functions' 300 s, so that it ends in a record and not in a timeout.
@@ -40,6 +44,10 @@ _CONFIG = Config(
 # to raise, and be tried again as an event.
 _KEEPER_CONFIG = _CONFIG.merge(
     Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=KEEPER_SECONDS)
+)
+# A person is there to try again, so a function that hangs is not started a second time beside it.
+_PATIENT_CONFIG = _CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=FUNCTION_SECONDS)
 )
 
 
@@ -73,6 +81,30 @@ class AwsSession:
         """The Lambda client."""
         with asking("lambda"):
             return self._session.client("lambda", config=_KEEPER_CONFIG)
+
+    @cached_property
+    def patient_functions(self) -> "LambdaClient":
+        """The Lambda client of a person who waits for a function to its end."""
+        with asking("lambda"):
+            return self._session.client("lambda", config=_PATIENT_CONFIG)
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        """The EventBridge client."""
+        with asking("events"):
+            return self._session.client("events", config=_CONFIG)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """The SQS client."""
+        with asking("sqs"):
+            return self._session.client("sqs", config=_CONFIG)
+
+    @cached_property
+    def cloudformation(self) -> "CloudFormationClient":
+        """The CloudFormation client."""
+        with asking("cloudformation"):
+            return self._session.client("cloudformation", config=_CONFIG)
 
     def whoami(self) -> str:
         """Return the account (12 digits) of the credentials."""
