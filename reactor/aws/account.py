@@ -20,6 +20,7 @@ from reactor.users.ports import Call, Key
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
@@ -87,6 +88,18 @@ class AwsSession:
         """The Lambda client of a person who waits for a function to its end."""
         with asking("lambda"):
             return self._session.client("lambda", config=_PATIENT_CONFIG)
+
+    @cached_property
+    def function_settings(self) -> "LambdaClient":
+        """The Lambda client that reads settings, and so waits no longer than for any other read."""
+        with asking("lambda"):
+            return self._session.client("lambda", config=_CONFIG)
+
+    @cached_property
+    def cloudtrail(self) -> "CloudTrailClient":
+        """The CloudTrail client."""
+        with asking("cloudtrail"):
+            return self._session.client("cloudtrail", config=_CONFIG)
 
     @cached_property
     def events(self) -> "EventBridgeClient":

@@ -1,0 +1,120 @@
+"""What inspection reads, frozen, as AWS says it. Reading it is reactor.aws's work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Which stage is inspected, and where it stands: partition, region and account (12 digits)."""
+
+    name: str
+    partition: str
+    region: str
+    account: str
+
+    def function_arn(self, function_name: str) -> str:
+        """Return the ARN of a function of this stage, by its name in AWS."""
+        return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{function_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A trail as DescribeTrails shows it in our region: one of its own, or one's shadow there."""
+
+    name: str
+    arn: str
+    home_region: str
+    multi_region: bool
+    global_events: bool  # whether it logs global services, such as IAM, at all
+    organization: bool
+
+    @property
+    def account(self) -> str:
+        """The account that keeps it: an organization's trail shows up in every member's."""
+        return self.arn.split(":")[4]
+
+    def covers(self, region: str) -> bool:
+        """Tell whether it logs what happens in a region."""
+        return self.multi_region or self.home_region == region
+
+
+@dataclass(frozen=True, slots=True)
+class BasicSelector:
+    """A basic event selector, as far as it tells of management events."""
+
+    read_write: str  # All, ReadOnly or WriteOnly
+    management_events: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One condition of an advanced event selector, on one field of the record."""
+
+    field: str
+    equals: tuple[str, ...] = ()
+    starts_with: tuple[str, ...] = ()
+    ends_with: tuple[str, ...] = ()
+    not_equals: tuple[str, ...] = ()
+    not_starts_with: tuple[str, ...] = ()
+    not_ends_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selectors:
+    """What a trail logs. A trail has basic selectors or advanced ones, never both."""
+
+    basic: tuple[BasicSelector, ...] = ()
+    advanced: tuple[tuple[Condition, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An EventBridge rule."""
+
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a rule wakes, and the queue for events that could not be delivered to it.
+
+    `whole`: it gets the event as it came, and not an input that stands in the rule.
+    """
+
+    arn: str
+    queue: str | None
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """How many executions are reserved for a function; None is no reservation, 0 stops it."""
+
+    reserved: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in SSM's Parameter Store."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The root user as GetAccountSummary shows it; None where the summary does not say."""
+
+    mfa: bool
+    password: bool | None
+    access_keys: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A function's role: its inline policies by name, and the ARNs of those attached to it."""
+
+    name: str
+    inline: Mapping[str, Mapping[str, Any]]
+    attached: tuple[str, ...]

@@ -1,0 +1,95 @@
+"""What inspection asks of AWS. reactor.aws answers it; the tests' fake does, too.
+
+Every method asks one operation, reads all its pages, and raises ReactorError for whatever is not an
+answer. A missing thing is None only where this says so.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from reactor.inspection.facts import (
+    Concurrency,
+    Parameter,
+    Role,
+    Root,
+    Rule,
+    Selectors,
+    Target,
+    Trail,
+)
+from reactor.names import APP
+
+
+class InspectionReads(Protocol):
+    """What each sweep polls."""
+
+    def trails(self) -> tuple[Trail, ...]:
+        """Return the trails of our region, with the shadows of others there."""
+
+    def is_logging(self, trail_arn: str) -> bool:
+        """Tell whether a trail is switched on in our region."""
+
+    def selectors(self, trail_arn: str) -> Selectors:
+        """Return what a trail logs."""
+
+    def rule(self, name: str) -> Rule | None:
+        """Return a rule of the default bus, None when there is none."""
+
+    def targets(self, rule: str) -> tuple[Target, ...]:
+        """Return a rule's targets; none when there is no such rule."""
+
+    def concurrency(self, function: str) -> Concurrency | None:
+        """Return a function's reserved concurrency, None when there is no such function."""
+
+    def failure_destination(self, function: str) -> str | None:
+        """Return the ARN of where events go that a function failed on, None without one."""
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return a parameter, None when there is none."""
+
+    def root(self) -> Root:
+        """Return what the account's summary says of its root user."""
+
+
+class DoctorReads(InspectionReads, Protocol):
+    """What a person's look needs besides."""
+
+    def role(self, function: str) -> Role | None:
+        """Return a function's role with all its policies, None when there is no such function."""
+
+    def waiting(self, queue: str) -> int | None:
+        """Return about how many messages wait in a queue, None when there is no such queue."""
+
+
+# What each read of a sweep needs, for the sweep's role.
+READS: Mapping[str, str] = {
+    "trails": "cloudtrail:DescribeTrails",
+    "is_logging": "cloudtrail:GetTrailStatus",
+    "selectors": "cloudtrail:GetEventSelectors",
+    "rule": "events:DescribeRule",
+    "targets": "events:ListTargetsByRule",
+    "concurrency": "lambda:GetFunctionConcurrency",
+    "failure_destination": "lambda:GetFunctionEventInvokeConfig",
+    "parameter": "ssm:GetParameter",
+    "root": "iam:GetAccountSummary",
+}
+_TRAIL_READS = ("is_logging", "selectors")
+_RULE_READS = ("rule", "targets")
+_FUNCTION_READS = ("concurrency", "failure_destination")
+
+
+def resource_of(read: str, stage: str, parameter: str = "") -> str:
+    """Return the narrowest resource that a read can be allowed on; `*` where AWS knows none.
+
+    `parameter` is the exemption list's name. Source: the service authorization reference.
+    """
+    if read in _TRAIL_READS:
+        # An organization's trail lies in another account, and a shadow's home is another region.
+        return "arn:*:cloudtrail:*:*:trail/*"
+    if read in _RULE_READS:
+        return f"arn:*:events:*:*:rule/{APP}-{stage}-*"
+    if read in _FUNCTION_READS:
+        return f"arn:*:lambda:*:*:function:{APP}-{stage}-*"
+    if read == "parameter":
+        return f"arn:*:ssm:*:*:parameter/{parameter.removeprefix('/')}"
+    return "*"
