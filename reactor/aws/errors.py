@@ -81,6 +81,10 @@ def _of_client_error(error: ClientError, operation: str) -> ReactorError:
             what,
             remedy=_QUOTA_REMEDIES.get(operation, "have the quota that it names raised"),
         )
+    if code == "MalformedPolicyDocument":
+        return Permanent(
+            what, remedy="report this as a bug: mfa-reactor writes documents of its own making only"
+        )
     if code in _THROTTLES:
         return Transient(what, remedy="nothing: it is tried again; if it lasts, see who calls IAM")
     if code in _DENIALS:

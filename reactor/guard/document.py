@@ -53,7 +53,7 @@ def guard_document(partition: str, account: str) -> dict[str, Any]:
     }
 
 
-def canonical(document: dict[str, Any]) -> str:
+def canonical(document: object) -> str:
     """Return a document as the text that is stored: sorted, without white space."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from reactor.guard.document import canonical, guard_document
 from reactor.partitions import policy_arn
 from reactor.users.state import Device
 
 ACCOUNT = "123456789012"
 GUARD_ARN = policy_arn("aws", ACCOUNT, "MfaReactorGuard")
 GUARD_TAGS = {"mfa-reactor": "guard"}
+GUARD_DOCUMENT = canonical(guard_document("aws", ACCOUNT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +50,29 @@ class IamUser:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """A managed policy."""
+class Version:
+    """A version of a policy: its document's text, and when it was made."""
 
-    tags: Mapping[str, str] = field(default_factory=dict)
-    document: str = "{}"
+    document: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A managed policy: its versions by their ids, and the id of the default one.
+
+    `made` counts all versions there ever were: IAM gives no id a second time.
+    """
+
+    tags: Mapping[str, str]
+    versions: Mapping[str, Version]
+    default: str = "v1"
+    made: int = 1
+
+    @property
+    def document(self) -> str:
+        """The text of the default version's document."""
+        return self.versions[self.default].document
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +137,46 @@ class Account:
         self._become(replace(self.world, groups=groups))
 
     def put_policy(
-        self, arn: str = GUARD_ARN, tags: Mapping[str, str] | None = None, document: str = "{}"
+        self,
+        arn: str = GUARD_ARN,
+        tags: Mapping[str, str] | None = None,
+        document: str = GUARD_DOCUMENT,
     ) -> None:
         """Add a policy; without arguments, the guard as the keeper leaves it."""
-        policy = Policy(GUARD_TAGS if tags is None else tags, document)
+        versions = {"v1": Version(document, self.clock())}
+        self._put_policy(arn, Policy(GUARD_TAGS if tags is None else tags, versions))
+
+    def put_version(self, document: str, arn: str = GUARD_ARN, *, default: bool = True) -> str:
+        """Add a version to a policy, however many it has, and return its id."""
+        policy = self.world.policies[arn]
+        version = f"v{policy.made + 1}"
+        self._put_policy(
+            arn,
+            replace(
+                policy,
+                versions={**policy.versions, version: Version(document, self.clock())},
+                default=version if default else policy.default,
+                made=policy.made + 1,
+            ),
+        )
+        return version
+
+    def choose_version(self, version: str, arn: str = GUARD_ARN) -> None:
+        """Make a version the default."""
+        self._put_policy(arn, replace(self.world.policies[arn], default=version))
+
+    def remove_version(self, version: str, arn: str = GUARD_ARN) -> None:
+        """Take a version away."""
+        policy = self.world.policies[arn]
+        left = {key: each for key, each in policy.versions.items() if key != version}
+        self._put_policy(arn, replace(policy, versions=left))
+
+    def remove_policy(self, arn: str = GUARD_ARN) -> None:
+        """Take a policy away, with its versions."""
+        left = {key: each for key, each in self.world.policies.items() if key != arn}
+        self._become(replace(self.world, policies=left))
+
+    def _put_policy(self, arn: str, policy: Policy) -> None:
         self._become(replace(self.world, policies={**self.world.policies, arn: policy}))
 
     def _become(self, world: World) -> None:

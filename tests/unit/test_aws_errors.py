@@ -33,6 +33,7 @@ def ours(error: Exception) -> ReactorError:
     ("code", "kind", "remedy"),
     [
         pytest.param("LimitExceeded", Permanent, "quota", id="a quota: nothing to wait for"),
+        pytest.param("MalformedPolicyDocument", Permanent, "bug", id="a document IAM cannot read"),
         pytest.param("Throttling", Transient, "tried again", id="throttled"),
         pytest.param("ThrottlingException", Transient, "tried again", id="throttled, in SSM"),
         pytest.param("AccessDenied", Transient, "allow iam:GetUser", id="denied"),
@@ -49,7 +50,7 @@ def ours(error: Exception) -> ReactorError:
     ],
 )
 def test_error_answers(code: str, kind: type[ReactorError], remedy: str) -> None:
-    """Only a quota is permanent; each error says what was asked, what came, and what to do."""
+    """A quota and a mistake of ours are permanent; each error says what was asked, what came, and what to do."""
     error = ours(client_error(code))
     assert type(error) is kind
     assert str(error) == f"iam:GetUser failed: {code}: words"
