@@ -1,4 +1,4 @@
-"""A fake of IAM: reactor.users.ports.Iam and reactor.guard.keeper.Policies, in memory.
+"""A fake of IAM: reactor.users.ports.Iam and reactor.guard.ports.Policies, in memory.
 
 It answers as AwsIam does, down to which missing thing is an answer and which an error. Every call
 is logged; calls can be made to fail, and reads to be stale.
@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from reactor.errors import Permanent, ReactorError, Transient
+from reactor.guard.comparison import parse
+from reactor.guard.ports import ManagedPolicy, PolicyVersion
 from reactor.partitions import policy_arn
 from reactor.users.ports import User, UserDetail
 from reactor.users.state import Device
-from tests.fakes.account import ACCOUNT, Account, IamUser, World
+from tests.fakes.account import ACCOUNT, Account, IamUser, Policy, World
 
 POLICIES_PER_USER = 10  # AWS's quota
 USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
-WRITES = frozenset({"attach", "detach", "create_policy"})
+VERSIONS_PER_POLICY = 5
+WRITES = frozenset({"attach", "detach", "create_policy", "create_version", "delete_version"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,24 @@ class FakeIam:
         policy = self._read("policy_tags", policy_arn).policies.get(policy_arn)
         return None if policy is None else policy.tags
 
+    def policy(self, policy_arn: str) -> ManagedPolicy | None:
+        """Answer GetPolicy, for the keeper."""
+        policy = self._read("policy", policy_arn).policies.get(policy_arn)
+        return None if policy is None else ManagedPolicy(policy.tags, policy.default)
+
+    def policy_version(self, policy_arn: str, version: str) -> PolicyVersion:
+        """Answer GetPolicyVersion."""
+        world = self._read("policy_version", policy_arn)
+        found = _policy(world, policy_arn).versions.get(version)
+        if found is None:
+            raise Transient(f"{version} of {policy_arn}: NoSuchEntity", remedy="-")
+        return PolicyVersion(version, found.made_at, parse(found.document))
+
+    def other_versions(self, policy_arn: str) -> tuple[str, ...]:
+        """Answer ListPolicyVersions, which has the newest first."""
+        policy = _policy(self._read("other_versions", policy_arn), policy_arn)
+        return tuple(each for each in reversed(policy.versions) if each != policy.default)
+
     def devices_of(self, user: str) -> tuple[Device, ...]:
         """Answer ListMFADevices."""
         return self._user("devices_of", user).devices
@@ -191,6 +212,25 @@ class FakeIam:
         self.account.put_policy(arn, dict(tags), document)
         return True
 
+    def create_version(self, policy_arn: str, document: str) -> bool:
+        """Do CreatePolicyVersion, as the default."""
+        self._call("create_version", policy_arn)
+        if len(_policy(self.account.world, policy_arn).versions) >= VERSIONS_PER_POLICY:
+            return False
+        self.account.put_version(document, policy_arn)
+        return True
+
+    def delete_version(self, policy_arn: str, version: str) -> bool:
+        """Do DeletePolicyVersion."""
+        self._call("delete_version", version)
+        policy = self.account.world.policies.get(policy_arn)
+        if policy is None or version not in policy.versions:
+            return False
+        if version == policy.default:
+            raise Transient(f"{version} is the default: DeleteConflict", remedy="-")
+        self.account.remove_version(version, policy_arn)
+        return True
+
     def _call(self, method: str, about: str) -> None:
         call = Call(method, about)
         self.log.append(call)
@@ -214,6 +254,12 @@ class FakeIam:
         if user is None:
             raise Transient(f"{method} of {name}: NoSuchEntity", remedy="-")
         return user
+
+
+def _policy(world: World, arn: str) -> Policy:
+    if arn not in world.policies:
+        raise Transient(f"no policy {arn}: NoSuchEntity", remedy="-")
+    return world.policies[arn]
 
 
 def _as_shown(user: IamUser) -> User:
