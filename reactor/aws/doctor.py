@@ -40,8 +40,9 @@ class AwsDoctor(AwsInspection):
     def _policy(self, role: str, name: str) -> Mapping[str, Any]:
         with asking("iam:GetRolePolicy"):
             answer = self._iam.get_role_policy(RoleName=role, PolicyName=name)
-            # botocore decodes it; what is no JSON document stays text.
-            return dict(answer["PolicyDocument"])
+            # botocore decodes it; what is no JSON document stays text, and is not understood.
+            document: Any = answer["PolicyDocument"]
+            return dict(document)
 
     def waiting(self, queue: str) -> int | None:
         """Return about how many messages wait in a queue."""

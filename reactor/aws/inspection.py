@@ -64,13 +64,14 @@ class AwsInspection:
         """Return a rule of the default bus."""
         with asking("events:DescribeRule"):
             try:
-                state = self._events.describe_rule(Name=name)["State"]
+                answer = self._events.describe_rule(Name=name)
             except ClientError as error:
                 if code_of(error) != _MISSING:
                     raise
                 return None
-        # ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS hears more, and is enabled, too.
-        return Rule(enabled=state.startswith("ENABLED"))
+            # ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS hears more, and is enabled, too.
+            enabled = answer["State"].startswith("ENABLED")
+        return Rule(enabled, answer.get("EventPattern") or None)
 
     def targets(self, rule: str) -> tuple[Target, ...]:
         """Return a rule's targets."""

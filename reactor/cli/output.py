@@ -24,6 +24,9 @@ _COLOURS = {
     "NON_COMPLIANT": "bold red",
     "INSUFFICIENT_DATA": "yellow",
     "NOT_APPLICABLE": "dim",
+    "ok": "green",
+    "failed": "bold red",
+    "unknown": "yellow",
 }
 
 

@@ -4,12 +4,19 @@ The trail's is in `trails`, the roles' in `roles`. The order of the guard return
 which a person mends: what is missing, what is switched off, what would lose events.
 """
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from reactor.errors import ReactorError, shorten
 from reactor.inspection.facts import Concurrency, Parameter, Root, Rule, Stage, Target
 from reactor.inspection.findings import ROOT, Finding, State, failed, passed, unread
 from reactor.names import function_name, rule_name
 from reactor.partitions import IAM_EVENT_REGION
 
+Pattern = Mapping[str, Any]
+
+STAGE = "stage"  # the check that stands for all others when there is nothing to check
 _LIST = "StringList"
 
 
@@ -28,7 +35,7 @@ def region(stage: Stage) -> Finding:
 def deployed(stage: Stage) -> Finding:
     """Say that nothing of a stage is there."""
     return failed(
-        "stage",
+        STAGE,
         f"stage {stage.name} is not deployed in {stage.region} of account {stage.account}",
         f"chalice deploy --stage {stage.name}, or name the right stage, profile and region",
     )
@@ -39,8 +46,12 @@ def rule(
     function: str,
     found: Rule | ReactorError | None,
     targets: tuple[Target, ...] | ReactorError,
+    pattern: Pattern | None = None,
 ) -> Finding:
-    """Judge the rule that wakes a function: there, enabled, with its target and that its queue."""
+    """Judge the rule that wakes a function: there, enabled, with its target and that its queue.
+
+    `pattern` is the one that it was deployed with, where it has one and the caller knows it.
+    """
     check, name = f"rule-{function}", rule_name(stage.name, function)
     if isinstance(found, ReactorError):
         return unread(check, f"the rule {name}", found)
@@ -52,6 +63,9 @@ def rule(
             f"the rule {name} is disabled: nothing wakes {function}",
             f"aws events enable-rule --name {name} --region {stage.region}",
         )
+    if pattern is not None and not _same(pattern, found.pattern):
+        # Another pattern can make it as deaf as disabling it does.
+        return failed(check, f"the rule {name} listens to other events than ours", _deploy(stage))
     if isinstance(targets, ReactorError):
         return unread(check, f"the targets of the rule {name}", targets)
     arn = stage.function_arn(function_name(stage.name, function))
@@ -162,6 +176,13 @@ def queue(stage: Stage, name: str, waiting: int | ReactorError | None) -> Findin
             f"mfa-reactor --stage {stage.name} redrive, once their cause is mended",
         )
     return passed(check, f"the queue {name} is empty")
+
+
+def _same(pattern: Pattern, found: str | None) -> bool:
+    try:
+        return json.loads(found or "null") == pattern
+    except ValueError:
+        return False
 
 
 def _deploy(stage: Stage) -> str:

@@ -71,9 +71,10 @@ class Selectors:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An EventBridge rule."""
+    """An EventBridge rule, with its pattern as JSON text; a schedule has none."""
 
     enabled: bool
+    pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

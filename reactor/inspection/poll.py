@@ -20,27 +20,41 @@ _Key = tuple[str, str]  # the read, and what it is about
 
 
 def polled(
-    reads: InspectionReads, gather: Gather, stage: Stage, exempt_parameter: str
+    reads: InspectionReads,
+    gather: Gather,
+    stage: Stage,
+    *,
+    exempt_parameter: str,
+    patterns: Mapping[str, checks.Pattern],
 ) -> tuple[Alarm, ...]:
-    """Inspect, and return the alarms to raise: what a sweep does. Never raises ReactorError."""
-    findings = inspect(reads, gather, stage, exempt_parameter)
+    """Inspect, and return the alarms to raise: what a sweep does. Never raises ReactorError.
+
+    Its parameters are those of `inspect`.
+    """
+    findings = inspect(reads, gather, stage, exempt_parameter=exempt_parameter, patterns=patterns)
     alarms = (alarm_of(each) for each in findings)
     return tuple(each for each in alarms if each is not None)
 
 
 def inspect(
-    reads: InspectionReads, gather: Gather, stage: Stage, exempt_parameter: str
+    reads: InspectionReads,
+    gather: Gather,
+    stage: Stage,
+    *,
+    exempt_parameter: str,
+    patterns: Mapping[str, checks.Pattern],
 ) -> tuple[Finding, ...]:
     """Look at all that keeps the stage hearing and acting; a finding for each check.
 
-    `exempt_parameter` is the setting. What could not be read is a finding, and no exception.
+    `exempt_parameter` is the setting, `patterns` has the rules' own by function; a rule whose
+    pattern is not there is not compared. What could not be read is a finding, and no exception.
     """
     facts = gather(_first_reads(reads, stage, exempt_parameter))
     found = facts["trails", ""]
     facts |= gather(_trail_reads(reads, trails.candidates(found, stage.region)))
     return (
         checks.region(stage),
-        *_of_stage(stage, facts),
+        *_of_stage(stage, facts, patterns),
         trails.trail(found, _about("is_logging", facts), _about("selectors", facts), stage),
         checks.exemption_list(exempt_parameter, facts.get(("parameter", exempt_parameter))),
         checks.root(facts["root", ""]),
@@ -68,13 +82,18 @@ def _trail_reads(reads: InspectionReads, found: tuple[Any, ...]) -> dict[_Key, C
     return calls
 
 
-def _of_stage(stage: Stage, facts: Mapping[_Key, Any | ReactorError]) -> tuple[Finding, ...]:
+def _of_stage(
+    stage: Stage,
+    facts: Mapping[_Key, Any | ReactorError],
+    patterns: Mapping[str, checks.Pattern],
+) -> tuple[Finding, ...]:
     """Return the findings on rules and functions; one that says it all when there are none."""
     nothing = [facts[read, each] is None for each in Function for read in ("rule", "concurrency")]
     if all(nothing):
         return (checks.deployed(stage),)
     rules = [
-        checks.rule(stage, each, facts["rule", each], facts["targets", each]) for each in Function
+        checks.rule(stage, each, facts["rule", each], facts["targets", each], patterns.get(each))
+        for each in Function
     ]
     functions = [
         checks.function(stage, each, facts["concurrency", each], facts["failure_destination", each])

@@ -1,0 +1,122 @@
+"""`doctor`: whether a deployed stage can hear and act, and what to do where it cannot."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reactor.cli import output
+from reactor.cli.inputs import WrongUse
+from reactor.cli.operator import CHALICE_DIRECTORY, Operator, chalice_config, connect
+from reactor.inspection.doctor import examine
+from reactor.inspection.facts import Stage
+from reactor.inspection.findings import Finding, State
+from reactor.model import Trigger, TriggerKind
+from reactor.names import Function
+from reactor.reconcile import Settled, observe_only
+from reactor.roles import policy, settings_of
+from reactor.settings import Settings
+from reactor.triggers.rules import pattern_of
+from reactor.watch.patterns import watch_pattern
+
+if TYPE_CHECKING:
+    from reactor.aws.account import AwsSession, Home
+
+EXAMPLES = """\
+Examples:
+  mfa-reactor --stage prod doctor            is all in order?
+  mfa-reactor --stage prod doctor --json     the same, for a script
+
+Exit status: 0 all in order, 1 something is not, or could not be read.
+"""
+
+
+def doctor(
+    context: typer.Context,
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document instead of a table.")
+    ] = False,
+) -> None:
+    """Check that a deployed stage can hear and act, and say what to do. Changes nothing.
+
+    The checks of each sweep, and the stage's queues, guard and roles besides.
+    """
+    operator = Operator.of(context)
+    name = _stage_name(operator)
+    settings, deployed = operator.settings(), _deployed_settings(name)
+    session, home = connect()
+    from reactor.aws.doctor import AwsDoctor  # noqa: PLC0415 - imports boto3
+
+    stage = Stage(name, home.partition, home.region, home.account)
+    findings = examine(
+        AwsDoctor(session),
+        session.gather,
+        stage,
+        settings=settings,
+        patterns=_patterns(deployed),
+        wanted={each: policy(each, name, own) for each, own in deployed.items()},
+        look_at_guard=lambda: _look_at_guard(settings, session, home),
+    )
+    if as_json:
+        output.put_json(_document(stage, findings))
+    else:
+        _put(stage, findings)
+    raise typer.Exit(0 if all(each.ok for each in findings) else 1)
+
+
+def _stage_name(operator: Operator) -> str:
+    """Return the stage. Raises WrongUse without one: there is none to take by itself."""
+    if operator.stage is None:
+        stages = " or ".join(chalice_config(CHALICE_DIRECTORY)["stages"])
+        raise WrongUse(f"which stage? Say mfa-reactor --stage {stages} before doctor")
+    return operator.stage
+
+
+def _deployed_settings(stage: str) -> dict[Function, Settings]:
+    """Return the settings that each function is deployed with, whatever this environment has."""
+    config = chalice_config(CHALICE_DIRECTORY)
+    return {each: settings_of(config, stage, each) for each in Function}
+
+
+def _patterns(deployed: Mapping[Function, Settings]) -> dict[str, dict[str, Any]]:
+    """Return the patterns of the rules that have one; the sweep's has a schedule."""
+    patterns = {each: pattern_of(each, settings) for each, settings in deployed.items()}
+    patterns[Function.WATCH] = watch_pattern(deployed[Function.WATCH])
+    return {each: pattern for each, pattern in patterns.items() if pattern is not None}
+
+
+def _look_at_guard(settings: Settings, session: "AwsSession", home: "Home") -> Settled:
+    """Judge the guard as the keeper does, and change nothing."""
+    from reactor import runtime  # noqa: PLC0415 - imports boto3
+
+    trigger = Trigger(TriggerKind.OPERATOR, runtime.now())
+    keeper = runtime.keeper(settings, session, home)
+    (seen,) = runtime.keep_guard(keeper, observe_only, trigger).settled
+    return seen
+
+
+def _document(stage: Stage, findings: tuple[Finding, ...]) -> dict[str, object]:
+    return {
+        "stage": stage.name,
+        "account": stage.account,
+        "region": stage.region,
+        "ok": all(each.ok for each in findings),
+        "findings": [each.describe() for each in findings],
+    }
+
+
+def _put(stage: Stage, findings: tuple[Finding, ...]) -> None:
+    rows = [(each.check, each.state.value, _text(each)) for each in findings]
+    headings = ("Check", "State", "What, and what to do")
+    output.put_table(headings, rows, whole=frozenset({"Check", "State"}))
+    output.put(f"stage {stage.name} in account {stage.account}: {_counts(findings)}")
+
+
+def _text(finding: Finding) -> str:
+    return f"{finding.what}\n→ {finding.remedy}" if finding.remedy else finding.what
+
+
+def _counts(findings: Iterable[Finding]) -> str:
+    counts = Counter(each.state for each in findings)
+    return ", ".join(f"{counts[each]} {each}" for each in State if counts[each])

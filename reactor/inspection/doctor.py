@@ -1,0 +1,88 @@
+"""A person's inspection: what each sweep polls, and with a person's rights queues, roles, guard."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from reactor.errors import ReactorError, shorten
+from reactor.guard.identity import Standing
+from reactor.inspection import checks, roles
+from reactor.inspection.facts import Stage
+from reactor.inspection.findings import Finding, failed, passed, unread
+from reactor.inspection.poll import inspect
+from reactor.inspection.ports import DoctorReads
+from reactor.model import Compliance
+from reactor.names import Function, failed_queue, function_name, undelivered_queue
+from reactor.reconcile import Settled
+from reactor.settings import Mode, Settings
+from reactor.users.ports import Call, Gather
+
+GUARD = "guard"
+
+
+def examine(  # noqa: PLR0913 - its parts; all but the first three by name
+    reads: DoctorReads,
+    gather: Gather,
+    stage: Stage,
+    *,
+    settings: Settings,
+    patterns: Mapping[str, checks.Pattern],
+    wanted: Mapping[str, Mapping[str, Any]],
+    look_at_guard: Callable[[], Settled],
+) -> tuple[Finding, ...]:
+    """Return the findings of all checks; of a stage that is not deployed, the poll's only.
+
+    `patterns` is that of `inspect`, `wanted` has the role policy of each function, `look_at_guard`
+    judges the guard and changes nothing.
+    """
+    polled = inspect(
+        reads, gather, stage, exempt_parameter=settings.exempt_parameter, patterns=patterns
+    )
+    if any(each.check == checks.STAGE for each in polled):
+        return polled
+    queues = (undelivered_queue(stage.name), failed_queue(stage.name))
+    calls: dict[str, Call] = {each: partial(reads.waiting, each) for each in queues}
+    for each in Function:
+        calls[each] = partial(reads.role, function_name(stage.name, each))
+    facts = gather(calls)
+    return (
+        *polled,
+        *(checks.queue(stage, each, facts[each]) for each in queues),
+        guard(stage, settings.mode, look_at_guard()),
+        *(roles.role(stage, each, wanted[each], facts[each]) for each in Function),
+    )
+
+
+def guard(stage: Stage, mode: Mode, seen: Settled) -> Finding:
+    """Judge what the keeper would do: nothing, when the guard is as it should be."""
+    verdict, refusal = seen.decision.verdict, seen.decision.error
+    why = shorten("; ".join(verdict.reasons))
+    if seen.observation.error is not None:
+        return unread(GUARD, "the guard", seen.observation.error)
+    if verdict.compliance is Compliance.COMPLIANT:
+        return passed(GUARD, f"the guard is in place: {why}")
+    if verdict.compliance is not Compliance.NON_COMPLIANT:
+        return unread(GUARD, "the guard", refusal or _not_judged(why))
+    if refusal is not None:
+        return failed(GUARD, shorten(refusal), refusal.remedy)
+    if mode is Mode.OBSERVE:
+        return _observed(stage, seen, why)
+    keeper = function_name(stage.name, Function.KEEPER)
+    return failed(
+        GUARD,
+        f"the guard is not in order: {why}",
+        f"aws lambda invoke --function-name {keeper} --region {stage.region} /dev/stdout; if that"
+        " does not mend it, see its log",
+    )
+
+
+def _not_judged(why: str) -> ReactorError:
+    return ReactorError(why, remedy="report this as a bug")
+
+
+def _observed(stage: Stage, seen: Settled, why: str) -> Finding:
+    state = seen.observation.state
+    if state is not None and state.standing is Standing.MISSING:
+        return passed(GUARD, "there is no guard, and in observe mode none is made")
+    remedy = f"REACTOR_MODE=enforce in stage {stage.name} has the keeper mend it"
+    return failed(GUARD, f"the guard is not in order: {why}", remedy)
