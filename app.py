@@ -10,7 +10,8 @@ from typing import Any
 from chalice.app import BaseLambdaEvent, Chalice, Rate
 
 from reactor import runtime
-from reactor.triggers.catalogue import rule_pattern
+from reactor.triggers.rules import keeper_pattern, react_pattern, review_pattern
+from reactor.watch.patterns import watch_pattern
 
 # Powertools writes the log; Chalice's own handler would write each line a second time.
 app = Chalice(app_name="mfa-reactor", configure_logs=False)
@@ -26,22 +27,35 @@ class RawEvent(BaseLambdaEvent):
         """Take nothing out; reactor.triggers reads it."""
 
 
-@app.on_cw_event(rule_pattern())
+@app.on_cw_event(react_pattern(reactor.settings))
 def react(event: RawEvent) -> None:
-    """React to an IAM event that can weaken MFA."""
+    """React to what takes the guard or an MFA device off somebody, and to new users."""
     reactor.react(event.to_dict(), event.context)
+
+
+@app.on_cw_event(review_pattern(reactor.settings))
+def review(event: RawEvent) -> None:
+    """React to what merely might matter; apart, so that it holds up nothing that does."""
+    reactor.react(event.to_dict(), event.context)
+
+
+@app.on_cw_event(watch_pattern(reactor.settings))
+def watch(event: RawEvent) -> None:
+    """Raise alarms: abuse, and changes of the guard, the reactor and the trail."""
+    reactor.watch(event.to_dict(), event.context)
 
 
 @app.schedule(Rate(reactor.settings.sweep_minutes, unit=Rate.MINUTES))
 def sweep(event: RawEvent) -> None:
-    """Look at every user: what no event brought is found here."""
-    reactor.sweep(event.context)
+    """Look at every user: what no event brought is found here. The others ask for it, too."""
+    reactor.sweep(event.to_dict(), event.context)
 
 
-@app.lambda_function()
-def keeper(event: object, context: Any) -> dict[str, object]:
-    """Bring the guard into order; the other functions ask for it."""
-    return reactor.keep(event, context)
+@app.on_cw_event(keeper_pattern(reactor.settings))
+def keeper(event: RawEvent) -> dict[str, object]:
+    """Bring the guard into order: on events about it, and when the other functions ask."""
+    return reactor.keep(event.to_dict(), event.context)
 
 
-react.event_class = sweep.event_class = RawEvent
+for function in (react, review, watch, sweep, keeper):
+    function.event_class = RawEvent

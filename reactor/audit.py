@@ -29,7 +29,6 @@ from reactor.model import (
 )
 from reactor.reconcile import Run, Settled
 from reactor.settings import Mode
-from reactor.triggers.cloudtrail import Reading
 
 SCHEMA = "mfa-reactor/audit/1"
 ALARM_SCHEMA = "mfa-reactor/alarm/1"
@@ -67,29 +66,30 @@ class Journal:
         self._metrics = Metrics(namespace="MfaReactor", service=SERVICE)
         self._run: dict[str, str | None] = {}
 
-    def begin(self, run: str, *, asked_by: object = None) -> None:
+    def begin(self, run: str, *, stage: str, asked_by: object = None) -> None:
         """Name the run that the next records belong to: Lambda's request id.
 
         `asked_by` is the run of ours that asked for this one, as the payload says.
         """
         named = shorten(asked_by, 64) if isinstance(asked_by, str) else None
         self._run = {"run": run, "asked_by": named}
+        self._metrics.set_default_dimensions(stage=stage)
 
     def settled(self, each: Settled) -> None:
         """Record a subject of a run, and count it."""
         self._write(_sentence(each), settled_record(each, self._mode))
         self._count(each)
 
-    def ignored(self, reading: Reading, now: datetime) -> None:
-        """Record an event that concerns nobody."""
+    def ignored(self, trigger: Trigger, why: str, now: datetime) -> None:
+        """Record an event that concerns nobody, or a request that is answered already."""
         record = {
             "schema": SCHEMA,
-            "trigger": _trigger(reading.trigger),
-            "ignored": reading.ignored,
+            "trigger": _trigger(trigger),
+            "ignored": why,
             "mode": self._mode.value,
-            "milliseconds": _milliseconds(reading.trigger, now),
+            "milliseconds": _milliseconds(trigger, now),
         }
-        self._write(f"ignored: {reading.ignored}", record)
+        self._write(f"ignored: {why}", record)
 
     def alarm(self, alarm: Alarm, trigger: Trigger | None = None) -> None:
         """Raise an alarm; `trigger` is what brought it to light, if that was not the run itself."""

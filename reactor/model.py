@@ -40,6 +40,7 @@ class Event:
     time: datetime | None
     caller: str | None
     source_address: str | None
+    caller_role: str | None = None  # the name of the role whose session the caller is
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Claim(StrEnum):
     """What an event can say about its subject that a stale read may not show yet."""
 
     USER_CREATED = "user-created"
+    USER_RENAMED = "user-renamed"
     POLICY_DETACHED = "policy-detached"
     GROUP_LEFT = "group-left"
     DEVICE_REMOVED = "device-removed"
@@ -152,7 +154,8 @@ class Action(Protocol):
     """A change that would make it right: frozen data, performed by the guardrail that planned it.
 
     `permissions` are the IAM actions that performing it needs; the roles' policies are made from
-    them.
+    them. `changes` is false for what changes nothing in the account, and is done in observe mode,
+    too.
     """
 
     @property
@@ -162,6 +165,10 @@ class Action(Protocol):
     @property
     def permissions(self) -> frozenset[str]:
         """The IAM actions it needs."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes the account."""
 
     def describe(self) -> dict[str, str]:
         """Return what it is done to, for records."""

@@ -60,8 +60,10 @@ def enforce(guardrail: Guardrail, action: Action) -> Outcome:
         return Outcome(action, OutcomeStatus.FAILED, str(ours), ours)
 
 
-def observe_only(guardrail: Guardrail, action: Action) -> Outcome:  # noqa: ARG001 - an Executor
-    """Record an action instead of carrying it out."""
+def observe_only(guardrail: Guardrail, action: Action) -> Outcome:
+    """Record an action instead of carrying it out, unless it changes nothing."""
+    if not action.changes:
+        return enforce(guardrail, action)
     return Outcome(action, OutcomeStatus.SKIPPED, "observe mode")
 
 

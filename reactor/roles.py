@@ -13,14 +13,13 @@ from typing import Any
 
 from reactor.errors import SettingError
 from reactor.guard import keeper
-from reactor.guard.identity import Guard
+from reactor.names import Function, failed_queue, function_name, log_group
 from reactor.settings import PREFIX, Lift, Mode, Settings
 from reactor.users import ports
-from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard
+from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard, SweepEveryone
 from reactor.users.observe import scope_reads
 
-APP = "mfa-reactor"
-FUNCTIONS = ("react", "sweep", "keeper")
+FUNCTIONS = tuple(each.value for each in Function)
 
 _USERS = ("arn:*:iam::*:user/*",)
 _ANY_ACCOUNT = "the account is not known when the file is made; a role acts in its own only"
@@ -52,11 +51,15 @@ class Statement:
 def statements(function: str, stage: str, settings: Settings) -> tuple[Statement, ...]:
     """Return what a function of a stage may do under the stage's settings."""
     match function:
-        case "react":
-            powers = _reacting(stage, settings)
-        case "sweep":
+        case Function.REACT:
+            powers = _reacting(stage, settings, detaches=True)
+        case Function.REVIEW:
+            powers = _reacting(stage, settings, detaches=settings.lift is not Lift.NEVER)
+        case Function.WATCH:
+            powers = ()
+        case Function.SWEEP:
             powers = _sweeping(stage, settings)
-        case "keeper":
+        case Function.KEEPER:
             powers = _keeping(settings)
         case _:
             raise ValueError(f"no function {function!r}, there are {', '.join(FUNCTIONS)}")
@@ -137,12 +140,26 @@ def _content(path: Path) -> str | None:
     return path.read_text() if path.exists() else None
 
 
-def _reacting(stage: str, settings: Settings) -> Iterable[Statement]:
-    """What reading one user at a time needs; and a sweep, for events that do not say whom."""
+def _reacting(stage: str, settings: Settings, *, detaches: bool) -> Iterable[Statement]:
+    """What reading one user at a time needs, and finding whom an event leads to."""
     reads = ("user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS)
     yield _read_users(*reads, *scope_reads(settings))
     yield _read_in_bulk("device_owner", "every_user")
-    yield from _judging(stage, settings)
+    yield Statement(
+        "FindMembers",
+        _reads("members_of"),
+        ("arn:*:iam::*:group/*",),
+        f"any group's policies may be changed; {_ANY_ACCOUNT}",
+    )
+    yield Statement(
+        "FindHolders",
+        _reads("holders_of"),
+        ("arn:*:iam::*:policy/*",),
+        f"any policy may be changed; {_ANY_ACCOUNT}",
+    )
+    # In observe mode, too: whom an event concerns must be known to be recorded.
+    yield _invoke("AskSweep", SweepEveryone().permissions, stage, Function.SWEEP)
+    yield from _judging(stage, settings, detaches=detaches)
 
 
 def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
@@ -151,7 +168,7 @@ def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
     if reads:
         yield _read_users(*reads)
     yield _read_in_bulk("every_user")
-    yield from _judging(stage, settings)
+    yield from _judging(stage, settings, detaches=settings.lift is not Lift.NEVER)
 
 
 def _read_users(*reads: str) -> Statement:
@@ -164,7 +181,7 @@ def _read_in_bulk(*reads: str) -> Statement:
     return Statement("ReadInBulk", _reads(*reads), ("*",), "IAM knows no resource for these")
 
 
-def _judging(stage: str, settings: Settings) -> Iterable[Statement]:
+def _judging(stage: str, settings: Settings, *, detaches: bool) -> Iterable[Statement]:
     """What every judgement of users needs, and carrying it out."""
     guard = _guard_arn(settings)
     yield Statement("ReadGuard", _reads("groups_with", "policy_tags"), (guard,), _ANY_ACCOUNT)
@@ -172,12 +189,14 @@ def _judging(stage: str, settings: Settings) -> Iterable[Statement]:
         parameter = f"arn:*:ssm:*:*:parameter/{settings.exempt_parameter.removeprefix('/')}"
         yield Statement("ReadExemptions", _reads("exemption_list"), (parameter,), _ANY_ACCOUNT)
     if settings.mode is Mode.ENFORCE:
-        yield from _enforcing(stage, settings, guard)
+        yield from _enforcing(stage, settings, guard, detaches=detaches)
 
 
-def _enforcing(stage: str, settings: Settings, guard: str) -> Iterable[Statement]:
+def _enforcing(
+    stage: str, settings: Settings, guard: str, *, detaches: bool
+) -> Iterable[Statement]:
     actions = set(AttachGuard("", "").permissions)
-    if settings.lift is not Lift.NEVER:
+    if detaches:  # where REACTOR_LIFT says so, and from whoever is being deleted
         actions |= DetachGuard("", "").permissions
     yield Statement(
         "SwitchGuard",
@@ -187,31 +206,37 @@ def _enforcing(stage: str, settings: Settings, guard: str) -> Iterable[Statement
         {"ArnLike": {"iam:PolicyARN": guard}},
     )
     if not settings.guard_is_given:
-        yield Statement(
-            "AskKeeper",
-            tuple(CreateGuard("").permissions),
-            (f"arn:*:lambda:*:*:function:{APP}-{stage}-keeper",),
-            _ANY_ACCOUNT,
-        )
+        yield _invoke("AskKeeper", CreateGuard("").permissions, stage, Function.KEEPER)
+
+
+def _invoke(sid: str, actions: Iterable[str], stage: str, function: str) -> Statement:
+    arn = f"arn:*:lambda:*:*:function:{function_name(stage, function)}"
+    return Statement(sid, tuple(actions), (arn,), _ANY_ACCOUNT)
 
 
 def _keeping(settings: Settings) -> Iterable[Statement]:
     guard = _guard_arn(settings)
     yield Statement("ReadGuard", tuple(keeper.READS.values()), (guard,), _ANY_ACCOUNT)
     if settings.mode is Mode.ENFORCE and not settings.guard_is_given:
-        create = keeper.CreatePolicy(Guard("", given=False), "")
-        yield Statement("CreateGuard", tuple(create.permissions), (guard,), _ANY_ACCOUNT)
+        yield Statement("WriteGuard", tuple(keeper.WRITES), (guard,), _ANY_ACCOUNT)
 
 
 def _running(function: str, stage: str) -> Iterable[Statement]:
     """What any function needs to be seen at work. Chalice adds nothing to a policy from a file."""
-    group = f"arn:*:logs:*:*:log-group:/aws/lambda/{APP}-{stage}-{function}"
+    group = f"arn:*:logs:*:*:log-group:{log_group(stage, function)}"
     yield Statement(
         "WriteLog",
         # CreateLogGroup, so that the audit trail goes on when somebody deletes the group.
         ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
         (group, f"{group}:*"),
         f"streams have random names; {_ANY_ACCOUNT}",
+    )
+    # Lambda sends what failed for good with the function's role (developer guide, destinations).
+    yield Statement(
+        "HandOverFailures",
+        ("sqs:SendMessage",),
+        (f"arn:*:sqs:*:*:{failed_queue(stage)}",),
+        _ANY_ACCOUNT,
     )
     yield Statement(
         "WriteTraces",

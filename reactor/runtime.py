@@ -6,7 +6,8 @@ command line alike.
 
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,21 +15,25 @@ from typing import Any, Protocol
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession, Home
-from reactor.aws.functions import ask_keeper
+from reactor.aws.functions import ask_keeper, begin_sweep
 from reactor.aws.iam import AwsIam
 from reactor.aws.parameters import read_list
-from reactor.errors import ReactorError, SettingError, WrongRegion
+from reactor.coalescing import Coalescer
+from reactor.errors import ReactorError, SettingError, Unsettled, WrongRegion
+from reactor.guard.events import gives_our_document
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
 from reactor.model import Cause, OutcomeStatus, Subject, SubjectKind, Trigger, TriggerKind
+from reactor.names import Function, function_name, stage_of
 from reactor.partitions import require_iam_event_region
 from reactor.reconcile import Executor, Guardrail, Run, enforce, observe_only, reconcile
 from reactor.settings import Mode, Settings
 from reactor.triggers import cloudtrail
+from reactor.triggers.records import event_of, mapping, quoted, time_of
+from reactor.users.alarms import taken_off_by_us
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
-
-KEEPER_FUNCTION = "keeper"  # the last part of the keeper's function name, see app.py
+from reactor.watch.watch import look
 
 
 class LambdaContext(Protocol):
@@ -73,7 +78,8 @@ def start(environment: Mapping[str, str]) -> "FunctionReactor":
     if _in_lambda(environment):
         # Made now, while Lambda gives the start a full processor, not with the first event.
         _ = session.iam
-    return FunctionReactor(settings, session, Journal(settings.mode, environment))
+    journal = Journal(settings.mode, environment)
+    return FunctionReactor(settings, session, journal, Coalescer(now))
 
 
 def _in_lambda(environment: Mapping[str, str]) -> bool:
@@ -99,7 +105,12 @@ def executor_of(mode: Mode) -> Executor:
 
 
 def users_guardrail(
-    settings: Settings, session: AwsSession, home: Home, keep_guard: Callable[[], None]
+    settings: Settings,
+    session: AwsSession,
+    home: Home,
+    *,
+    keep_guard: Callable[[], None],
+    sweep_everyone: Callable[[], None],
 ) -> Users:
     """Put the MFA guardrail of an account together."""
     iam = AwsIam(session.iam)
@@ -110,7 +121,7 @@ def users_guardrail(
         guard=Guard.of(settings, partition=home.partition, account=home.account),
         settings=settings,
     )
-    return Users(observer, iam, settings, keep_guard)
+    return Users(observer, iam, settings, keep_guard, sweep_everyone)
 
 
 def keeper(settings: Settings, session: AwsSession, home: Home) -> Keeper:
@@ -132,44 +143,93 @@ class FunctionReactor:
     settings: Settings
     session: AwsSession
     journal: Journal
+    sweeps: Coalescer
 
     def react(self, payload: object, context: LambdaContext) -> None:
-        """Handle an EventBridge delivery of an IAM event.
+        """Handle an EventBridge delivery of an IAM event, or of a change to the exemption list.
 
         Raises Unsettled when a subject must be tried again; Lambda then does.
         """
-        home = Home.of_function(context.invoked_function_arn)
-        self.journal.begin(context.aws_request_id)
-        reading = cloudtrail.parse(payload, account=home.account, received_at=now())
+        home = self._begin(context)
+        reading = cloudtrail.parse(
+            payload, account=home.account, received_at=now(), settings=self.settings
+        )
         if reading.ignored is not None:
-            self.journal.ignored(reading, now())
+            self.journal.ignored(reading.trigger, reading.ignored, now())
             return
-        guardrail = self._users(home, context)
-        for cause in reading.causes:
-            self._settle(cause, guardrail)
+        stage = stage_of(context.function_name)
+        guardrail = self._users(home, context, self._keeper_asked(context))
+        run = Run()
+        with self._flushing():
+            for cause in reading.causes:
+                run.settled += self._reconcile(cause, guardrail).settled
+            for each in run.settled:
+                alarm = taken_off_by_us(each, own_roles(stage))
+                if alarm is not None:
+                    self.journal.alarm(alarm, each.cause.trigger)
+        run.raise_unsettled()
 
-    def sweep(self, context: LambdaContext) -> None:
-        """Look at every user. Raises Unsettled as `react` does."""
-        home = Home.of_function(context.invoked_function_arn)
-        self.journal.begin(context.aws_request_id)
-        trigger = Trigger(TriggerKind.SCHEDULE, now())
-        cause = Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account))
-        self._settle(cause, self._users(home, context))
+    def watch(self, payload: object, context: LambdaContext) -> None:
+        """Raise the alarms that an event is reason for; change nothing."""
+        home = self._begin(context)
+        seen = look(
+            payload,
+            account=home.account,
+            stage=stage_of(context.function_name),
+            settings=self.settings,
+            guard=self._guard(home),
+            received_at=now(),
+        )
+        with self._flushing():
+            for alarm in seen.alarms:
+                self.journal.alarm(alarm, seen.trigger)
+        if seen.ignored is not None:
+            self.journal.ignored(seen.trigger, seen.ignored, now())
+
+    def sweep(self, payload: object, context: LambdaContext) -> None:
+        """Look at every user, at the guard, and at the reactor itself.
+
+        On the schedule, or because another function asked for it; then a sweep that began after the
+        request will do. Raises Unsettled as `react` does.
+        """
+        request = _request(payload)
+        home = self._begin(context, request.asked_by)
+        trigger = Trigger(TriggerKind.REACTOR if request.asked_at else TriggerKind.SCHEDULE, now())
+        if request.asked_at is not None:
+            if self.sweeps.is_answered(request.asked_at):
+                self.journal.ignored(trigger, "a sweep that began later has answered it", now())
+                return
+            self.sweeps.wait_for_turn()
+        began = self.sweeps.begin()
+        ask = self._keeper_asked(context)
+        refused = _refusal(ask) if self._keeps_the_guard else None
+        with self._flushing():
+            cause = Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account))
+            run = self._reconcile(cause, self._users(home, context, ask))
+        run.raise_unsettled()
+        if refused is not None:
+            raise Unsettled(f"the guard is not in order: {refused}") from refused
+        self.sweeps.end_well(began)
 
     def keep(self, payload: object, context: LambdaContext) -> dict[str, object]:
         """Bring the guard into order, and say whether it is. Raises Unsettled as `react` does.
 
-        Of the payload only `asked_by` is read, and only for the record.
+        Woken by an event about the guard, or asked by another function; of the latter's payload
+        only `asked_by` is read, and only for the record.
         """
-        home = Home.of_function(context.invoked_function_arn)
-        asked_by = payload.get("asked_by") if isinstance(payload, dict) else None
-        self.journal.begin(context.aws_request_id, asked_by=asked_by)
+        home = self._begin(context, _request(payload).asked_by)
         trigger = Trigger(TriggerKind.REACTOR, now())
+        if isinstance(payload, dict) and "detail" in payload:
+            trigger = Trigger(TriggerKind.IAM_EVENT, now(), event_of(mapping(payload["detail"])))
+            ignored = self._why_not_kept(payload, home)
+            if ignored is not None:
+                self.journal.ignored(trigger, ignored, now())
+                return {"in_order": True, "errors": []}
         execute = executor_of(self.settings.mode)
         guardrail = keeper(self.settings, self.session, home)
-        run = keep_guard(guardrail, execute, trigger, record=self.journal.settled)
-        self.journal.permanent_failures(run)
-        self.journal.flush()
+        with self._flushing():
+            run = keep_guard(guardrail, execute, trigger, record=self.journal.settled)
+            self.journal.permanent_failures(run)
         run.raise_unsettled()
         skipped = any(
             outcome.status is OutcomeStatus.SKIPPED
@@ -179,31 +239,91 @@ class FunctionReactor:
         errors = [str(error) for each in run.settled for error in each.errors]
         return {"in_order": not errors and not skipped, "errors": errors}
 
-    def _users(self, home: Home, context: LambdaContext) -> Users:
-        def ask() -> None:
-            function = keeper_function(context.function_name)
-            ask_keeper(self.session.functions, function, asked_by=context.aws_request_id)
+    def _why_not_kept(self, payload: Mapping[str, Any], home: Home) -> str | None:
+        foreign = cloudtrail.why_foreign(payload, home.account)
+        if foreign is not None:
+            return foreign
+        guard = self._guard(home)
+        if gives_our_document(mapping(payload["detail"]), guard, home.partition, home.account):
+            # Our own restoration, as a rule: to look again, at reads that lag, would restore again.
+            return "it gives the guard the document that it should have"
+        return None
 
-        return users_guardrail(self.settings, self.session, home, once(ask))
+    def _begin(self, context: LambdaContext, asked_by: object = None) -> Home:
+        self.journal.begin(
+            context.aws_request_id, stage=stage_of(context.function_name), asked_by=asked_by
+        )
+        return Home.of_function(context.invoked_function_arn)
 
-    def _settle(self, cause: Cause, guardrail: Guardrail) -> None:
+    def _guard(self, home: Home) -> Guard:
+        return Guard.of(self.settings, partition=home.partition, account=home.account)
+
+    @property
+    def _keeps_the_guard(self) -> bool:
+        return self.settings.mode is Mode.ENFORCE and not self.settings.guard_is_given
+
+    def _keeper_asked(self, context: LambdaContext) -> Callable[[], None]:
+        function = function_name(stage_of(context.function_name), Function.KEEPER)
+        run = context.aws_request_id
+        return once(lambda: ask_keeper(self.session.functions, function, asked_by=run))
+
+    def _users(self, home: Home, context: LambdaContext, keep_guard: Callable[[], None]) -> Users:
+        function = function_name(stage_of(context.function_name), Function.SWEEP)
+        run = context.aws_request_id
+        return users_guardrail(
+            self.settings,
+            self.session,
+            home,
+            keep_guard=keep_guard,
+            sweep_everyone=once(
+                lambda: begin_sweep(self.session.functions, function, asked_by=run, asked_at=now())
+            ),
+        )
+
+    def _reconcile(self, cause: Cause, guardrail: Guardrail) -> Run:
         # In observe mode nothing is changed, so nobody waits.
         enforcing = self.settings.mode is Mode.ENFORCE
         brake = self.settings.max_remediations if enforcing else 0
+        run = reconcile(
+            cause,
+            guardrail,
+            execute=executor_of(self.settings.mode),
+            clock=now,
+            brake=brake,
+            record=self.journal.settled,
+        )
+        self.journal.held_back(run, brake)
+        self.journal.permanent_failures(run)
+        return run
+
+    @contextmanager
+    def _flushing(self) -> Iterator[None]:
+        """Write the metrics, whatever becomes of the block."""
         try:
-            run = reconcile(
-                cause,
-                guardrail,
-                execute=executor_of(self.settings.mode),
-                clock=now,
-                brake=brake,
-                record=self.journal.settled,
-            )
-            self.journal.held_back(run, brake)
-            self.journal.permanent_failures(run)
+            yield
         finally:
             self.journal.flush()
-        run.raise_unsettled()
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What one of our functions says when it asks another; None where it does not say."""
+
+    asked_by: str | None = None
+    asked_at: datetime | None = None
+
+
+def _request(payload: object) -> _Request:
+    request = mapping(payload)
+    return _Request(quoted(request.get("asked_by")), time_of(request.get("asked_at")))
+
+
+def _refusal(ask: Callable[[], None]) -> ReactorError | None:
+    try:
+        ask()
+    except ReactorError as error:
+        return error
+    return None
 
 
 def once(ask: Callable[[], None]) -> Callable[[], None]:
@@ -228,6 +348,6 @@ def once(ask: Callable[[], None]) -> Callable[[], None]:
     return repeat
 
 
-def keeper_function(own_function: str) -> str:
-    """Return the keeper's function name beside our own: Chalice names them APP-STAGE-FUNCTION."""
-    return f"{own_function.rpartition('-')[0]}-{KEEPER_FUNCTION}"
+def own_roles(stage: str) -> frozenset[str]:
+    """Return the names of a stage's roles: Chalice gives each the name of its function."""
+    return frozenset(function_name(stage, each) for each in Function)

@@ -1,6 +1,7 @@
-"""Asking the keeper: a function of its own, because its role is as good as administrator."""
+"""Asking our other functions: the keeper, whose role is as good as administrator; the sweep."""
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reactor.aws.errors import asking
@@ -29,6 +30,21 @@ def ask_keeper(client: "LambdaClient", function: str, *, asked_by: str) -> None:
         raise Transient(
             f"the keeper could not bring the guard into order: {shorten(said)}",
             remedy=f"see the log of the function {function}",
+        )
+
+
+def begin_sweep(
+    client: "LambdaClient", function: str, *, asked_by: str, asked_at: datetime
+) -> None:
+    """Have a sweep look at every user, and do not wait for it.
+
+    A sweep that begins after `asked_at` (UTC) will do. Raises ReactorError when it cannot be asked.
+    """
+    with asking("lambda:InvokeFunction"):
+        client.invoke(
+            FunctionName=function,
+            InvocationType="Event",
+            Payload=json.dumps({"asked_by": asked_by, "asked_at": asked_at.isoformat()}),
         )
 
 

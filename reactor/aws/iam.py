@@ -1,12 +1,16 @@
-"""IAM of one account, as the guardrails ask for it (reactor.users.ports, reactor.guard.keeper)."""
+"""IAM of one account, as the guardrails ask for it (reactor.users.ports, reactor.guard.ports)."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
-from reactor.users.ports import User, UserDetail
+from reactor.errors import ReactorError
+from reactor.guard.comparison import parse
+from reactor.guard.ports import ManagedPolicy, PolicyVersion
+from reactor.users.ports import Holders, User, UserDetail
 from reactor.users.state import Device
 
 if TYPE_CHECKING:
@@ -17,7 +21,7 @@ _MISSING = "NoSuchEntity"
 
 
 class AwsIam:
-    """reactor.users.ports.Iam and reactor.guard.keeper.Policies on AWS.
+    """reactor.users.ports.Iam and reactor.guard.ports.Policies on AWS.
 
     Each method asks one operation, reads all its pages, and raises ReactorError for every error
     that is not itself the answer.
@@ -48,18 +52,22 @@ class AwsIam:
 
     def groups_with(self, policy_arn: str) -> frozenset[str]:
         """Return the groups that carry a policy; none when there is no such policy."""
-        with asking("iam:ListEntitiesForPolicy"):
-            try:
-                pages = list(
-                    self._client.get_paginator("list_entities_for_policy").paginate(
-                        PolicyArn=policy_arn, EntityFilter="Group", PaginationConfig=_paging()
-                    )
-                )
-            except ClientError as error:
-                if code_of(error) != _MISSING:
-                    raise
-                return frozenset()
+        operation, only = "list_entities_for_policy", "Group"
+        pages = self._pages_if_there(operation, PolicyArn=policy_arn, EntityFilter=only)
         return frozenset(each["GroupName"] for page in pages for each in page["PolicyGroups"])
+
+    def members_of(self, group: str) -> tuple[str, ...]:
+        """Return the names of a group's members; none when there is no such group."""
+        pages = self._pages_if_there("get_group", GroupName=group)
+        return tuple(each["UserName"] for page in pages for each in page["Users"])
+
+    def holders_of(self, policy_arn: str) -> Holders:
+        """Return whom a policy is attached to; nobody when there is no such policy."""
+        pages = self._pages_if_there("list_entities_for_policy", PolicyArn=policy_arn)
+        return Holders(
+            tuple(each["UserName"] for page in pages for each in page["PolicyUsers"]),
+            tuple(each["GroupName"] for page in pages for each in page["PolicyGroups"]),
+        )
 
     def policy_tags(self, policy_arn: str) -> Mapping[str, str] | None:
         """Return a policy's tags, None when there is no such policy."""
@@ -168,12 +176,76 @@ class AwsIam:
                 return False
         return True
 
+    def policy(self, policy_arn: str) -> ManagedPolicy | None:
+        """Return a managed policy, None when there is none."""
+        with asking("iam:GetPolicy"):
+            try:
+                policy = self._client.get_policy(PolicyArn=policy_arn)["Policy"]
+            except ClientError as error:
+                if code_of(error) != _MISSING:
+                    raise
+                return None
+            tags = {tag["Key"]: tag["Value"] for tag in policy.get("Tags", [])}
+            return ManagedPolicy(tags, policy["DefaultVersionId"])
+
+    def policy_version(self, policy_arn: str, version: str) -> PolicyVersion:
+        """Return a version of a policy; it is an error when there is none."""
+        with asking("iam:GetPolicyVersion"):
+            answer = self._client.get_policy_version(PolicyArn=policy_arn, VersionId=version)
+            found = answer["PolicyVersion"]
+            return PolicyVersion(
+                found["VersionId"], found["CreateDate"], _document(found["Document"])
+            )
+
+    def other_versions(self, policy_arn: str) -> tuple[str, ...]:
+        """Return the ids of a policy's versions that are not the default."""
+        pages = self._pages("list_policy_versions", PolicyArn=policy_arn)
+        return tuple(
+            each["VersionId"]
+            for page in pages
+            for each in page["Versions"]
+            if not each["IsDefaultVersion"]
+        )
+
+    def create_version(self, policy_arn: str, document: str) -> bool:
+        """Create a policy's new default version; False when there are as many as may be."""
+        with asking("iam:CreatePolicyVersion"):
+            try:
+                self._client.create_policy_version(
+                    PolicyArn=policy_arn, PolicyDocument=document, SetAsDefault=True
+                )
+            except ClientError as error:
+                if code_of(error) != "LimitExceeded":
+                    raise
+                return False
+        return True
+
+    def delete_version(self, policy_arn: str, version: str) -> bool:
+        """Delete a version of a policy; False when there is none."""
+        with asking("iam:DeletePolicyVersion"):
+            try:
+                self._client.delete_policy_version(PolicyArn=policy_arn, VersionId=version)
+            except ClientError as error:
+                if code_of(error) != _MISSING:
+                    raise
+                return False
+        return True
+
     def _pages(self, operation: str, **arguments: Any) -> Iterator[Any]:  # noqa: ANN401 - boto3's
         name = self._client.meta.method_to_api_mapping[operation]
         with asking(f"iam:{name}"):
             # getattr-like by name, because the typed overloads know only literals.
             paginator: Any = self._client.get_paginator(operation)  # type: ignore[call-overload]
             yield from paginator.paginate(**arguments, PaginationConfig=_paging())
+
+    def _pages_if_there(self, operation: str, **arguments: Any) -> list[Any]:  # noqa: ANN401 - boto3's
+        """Return all pages; none when what is asked about does not exist."""
+        try:
+            return list(self._pages(operation, **arguments))
+        except ReactorError as error:
+            if isinstance(error.__cause__, ClientError) and code_of(error.__cause__) == _MISSING:
+                return []
+            raise
 
 
 def _paging() -> Any:  # noqa: ANN401 - boto3's
@@ -183,6 +255,11 @@ def _paging() -> Any:  # noqa: ANN401 - boto3's
 def _user(each: Any) -> User:  # noqa: ANN401 - GetUser's and UserDetailList's shapes differ
     tags = tuple((tag["Key"], tag["Value"]) for tag in each.get("Tags", []))
     return User(each["UserName"], each["Arn"], each["Path"], tags)
+
+
+def _document(document: object) -> object:
+    """Return a policy's document: botocore has decoded it, unless it is no JSON."""
+    return parse(unquote(document)) if isinstance(document, str) else document
 
 
 def _any_active(credentials: Iterator[Any]) -> bool:

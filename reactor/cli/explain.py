@@ -13,8 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from reactor.cli.inputs import WrongUse, read_json
+from reactor.cli.operator import Operator
 from reactor.cli.output import clean, put, put_json
 from reactor.model import Subject, SubjectKind
+from reactor.names import Function
+from reactor.settings import Settings
 from reactor.triggers.catalogue import CATALOGUE
 from reactor.triggers.cloudtrail import Reading, envelope_of, parse
 
@@ -37,6 +40,8 @@ _OTHER_DOCUMENTS = {
 }
 _SUBJECTS = {
     SubjectKind.USER: "the user {name}",
+    SubjectKind.GROUP_MEMBERS: "the members of the group {name}",
+    SubjectKind.POLICY_HOLDERS: "whoever the policy {arn} is attached to",
     SubjectKind.MFA_SERIAL: "whoever had the MFA device {serial}",
     SubjectKind.ROOT: "the root user",
     SubjectKind.EVERY_USER: "every user, because the event does not say whom it concerns",
@@ -46,9 +51,9 @@ _SUBJECTS = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What becomes of an event: whether the rule delivers it, whom it leads to, why to nobody."""
+    """What becomes of an event: which functions hear it, whom it leads to, why to nobody."""
 
-    matched: bool
+    heard_by: tuple[Function, ...]
     event: str | None
     subjects: tuple[Subject, ...]
     ignored: str | None
@@ -56,7 +61,8 @@ class Explanation:
     def document(self) -> dict[str, object]:
         """Return it as JSON types."""
         return {
-            "matched": self.matched,
+            "matched": bool(self.heard_by),
+            "heard_by": [each.value for each in self.heard_by],
             "event": self.event,
             "subjects": [each.describe() for each in self.subjects],
             "ignored": self.ignored,
@@ -64,6 +70,7 @@ class Explanation:
 
 
 def explain(
+    context: typer.Context,
     event: Annotated[str, typer.Argument(metavar="EVENT.json", help="A file; - is stdin.")],
     account: Annotated[
         str | None,
@@ -77,21 +84,22 @@ def explain(
     """Say what an event would do: does the rule match it, whom would be looked at, and why."""
     if account is not None and not ACCOUNT.fullmatch(account):
         raise WrongUse(f"--account is {account!r}: an account has 12 digits")
-    explanation = explanation_of(read_json(event), account)
+    settings = Operator.of(context).settings()
+    explanation = explanation_of(read_json(event), account, settings)
     if as_json:
         put_json(explanation.document())
     else:
         put("\n".join(_sentences(explanation)))
 
 
-def explanation_of(document: object, account: str | None) -> Explanation:
+def explanation_of(document: object, account: str | None, settings: Settings) -> Explanation:
     """Explain a document of any shape, offline."""
     payload = _payload(document)
-    reading = parse(payload, account=account, received_at=datetime.now(UTC))
+    reading = parse(payload, account=account, received_at=datetime.now(UTC), settings=settings)
     name = None if reading.trigger.event is None else reading.trigger.event.name
     ignored = _ignored(payload, reading)
     subjects = () if ignored else tuple(cause.subject for cause in reading.causes)
-    return Explanation(reading.matched, name, subjects, ignored)
+    return Explanation(reading.heard_by, name, subjects, ignored)
 
 
 def _payload(document: object) -> object:
@@ -113,19 +121,26 @@ def _ignored(payload: object, reading: Reading) -> str | None:
         for member, what in _OTHER_DOCUMENTS.items():
             if member in payload:
                 return what
-    if reading.ignored is None and not reading.matched:
-        return "the rule does not match its envelope, and would not deliver it"
     return reading.ignored
 
 
 def _sentences(explanation: Explanation) -> list[str]:
     name = "the event" if explanation.event is None else clean(explanation.event)
-    lines = [f"{name}: the rule {'matches' if explanation.matched else 'does not match'}."]
+    lines = [f"{name}: {_heard(explanation)}."]
     if explanation.ignored is not None:
         return [*lines, f"Nobody is looked at: {clean(explanation.ignored)}."]
     for subject in explanation.subjects:
         who = _SUBJECTS[subject.kind].format(**subject.describe())
-        lines.append(f"Looks at {clean(who)} (account {clean(subject.account)}).")
+        verb = "Looks" if explanation.heard_by else "Would look"
+        lines.append(f"{verb} at {clean(who)} (account {clean(subject.account)}).")
     if explanation.event in CATALOGUE:
-        lines.append(f"Why it matters: {CATALOGUE[explanation.event].why}.")
+        row = CATALOGUE[explanation.event]
+        lines.append(f"Why it matters: {row.why}.")
+        lines.append(f"When it can change a verdict: {row.matters.words}.")
     return lines
+
+
+def _heard(explanation: Explanation) -> str:
+    if not explanation.heard_by:
+        return "no rule delivers it under these settings"
+    return f"heard by {' and '.join(explanation.heard_by)}"

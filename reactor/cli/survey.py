@@ -76,7 +76,9 @@ def survey(
     trigger = Trigger(TriggerKind.OPERATOR, runtime.now())
     execute = runtime.executor_of(settings.mode)
     keep_guard = runtime.once(lambda: _keep_guard(settings, session, home, trigger, execute))
-    users = runtime.users_guardrail(settings, session, home, keep_guard)
+    users = runtime.users_guardrail(
+        settings, session, home, keep_guard=keep_guard, sweep_everyone=_not_asked
+    )
     with output.progress() as progress:
         return reconcile(
             Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account)),
@@ -86,6 +88,11 @@ def survey(
             brake=brake,
             record=lambda _: progress.settled(),
         )
+
+
+def _not_asked() -> None:
+    """Stand where events hand over to a sweep: at the command line, this run is the sweep."""
+    raise AssertionError("only an event leads to a sweep by another function")
 
 
 def _keep_guard(

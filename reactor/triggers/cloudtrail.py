@@ -1,68 +1,93 @@
 """From a CloudTrail event in EventBridge's envelope to the causes it gives.
 
-Nothing in an event is believed beyond its shape: members may be missing, null, of another type, or
-forged. What cannot concern anybody is ignored with a reason; what should concern somebody but does
-not say whom concerns every user, because leaving the name out is a way to hide.
+Nothing in an event is believed beyond its shape (reactor.triggers.records). What cannot concern
+anybody is ignored with a reason; what should concern somebody but does not say whom concerns every
+user, because leaving the name out is a way to hide.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from reactor.errors import shorten
-from reactor.model import Cause, Claim, Event, Hint, Subject, SubjectKind, Trigger, TriggerKind
+from reactor.model import Cause, Claim, Hint, Subject, SubjectKind, Trigger, TriggerKind
+from reactor.names import Function
+from reactor.settings import Settings
 from reactor.triggers.catalogue import (
     CATALOGUE,
-    CLOUDTRAIL_DETAIL_TYPE,
     IAM_EVENT_SOURCE,
+    PARAMETER_EVENT_SOURCE,
+    PARAMETER_EVENTS,
     Names,
     Row,
-    matches,
-    rule_pattern,
 )
+from reactor.triggers.matching import matches
+from reactor.triggers.records import (
+    GROUP_NAME,
+    POLICY_ARN,
+    ROOT_USER,
+    SERIAL,
+    USER_NAME,
+    Caller,
+    caller_of,
+    event_of,
+    mapping,
+    quoted,
+    text,
+)
+from reactor.triggers.rules import CLOUDTRAIL_DETAIL_TYPE, is_the_guard, pattern_of
 
-# How CloudTrail writes the root user where a user's name belongs (seen in published records).
-ROOT_USER = "AWS ROOT USER"
-_USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)  # IAM API reference, userName on reads
-_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)  # IAM API reference, serialNumber
-_POLICY_ARN = re.compile(r"arn:[!-~]{16,2044}", re.ASCII)
+_FORM_OF_CLAIM = {
+    Claim.POLICY_DETACHED: POLICY_ARN,
+    Claim.GROUP_LEFT: GROUP_NAME,
+    Claim.DEVICE_REMOVED: SERIAL,
+    Claim.USER_RENAMED: USER_NAME,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was made of a payload: causes, or the reason why it concerns nobody."""
+    """What was made of a payload: causes, or the reason why it concerns nobody.
+
+    `heard_by` are the functions that re-evaluate users or the guard and whose rules would deliver
+    it. An event may concern somebody and be heard by nobody, when under the settings it cannot
+    change a verdict.
+    """
 
     trigger: Trigger
-    matched: bool
+    heard_by: tuple[Function, ...]
     causes: tuple[Cause, ...] = ()
     ignored: str | None = None
 
+    @property
+    def matched(self) -> bool:
+        """Whether some rule delivers it."""
+        return bool(self.heard_by)
 
-def parse(payload: object, *, account: str | None, received_at: datetime) -> Reading:
+
+def parse(
+    payload: object, *, account: str | None, received_at: datetime, settings: Settings
+) -> Reading:
     """Read one EventBridge delivery.
 
     `account` is the account we are in (12 digits); events of others are ignored. None, for reading
     an event offline, takes the event's own. Never raises for anything a payload may hold.
     """
-    detail = _mapping(_mapping(payload).get("detail"))
-    event = _event(detail)
-    trigger = Trigger(TriggerKind.IAM_EVENT, received_at, event)
-    matched = matches(rule_pattern(), payload)
-    ignored = _why_ignored(payload, detail, account)
+    detail = mapping(mapping(payload).get("detail"))
+    trigger = Trigger(TriggerKind.IAM_EVENT, received_at, event_of(detail))
+    heard_by = _heard_by(payload, settings)
+    ignored = why_foreign(payload, account) or _why_ignored(detail)
     if ignored is not None:
-        return Reading(trigger, matched, ignored=ignored)
-    named = _mapping(payload).get("account") or detail.get("recipientAccountId")
-    home = account or _quoted(named) or ""
+        return Reading(trigger, heard_by, ignored=ignored)
     row = CATALOGUE[detail["eventName"]]
-    cause = Cause(
-        trigger,
-        _subject(row, detail, home),
-        _hints(row, detail, event.time),
-        _caller_user(_mapping(detail.get("userIdentity"))),
-    )
-    return Reading(trigger, matched, causes=(cause,))
+    home = account or quoted(mapping(payload).get("account") or detail.get("recipientAccountId"))
+    subject = _subject(row, detail, home or "", settings)
+    if subject is None:
+        return Reading(trigger, heard_by, ignored=_why_nobody(row, detail, settings))
+    hints = _hints(row, detail, subject, trigger)
+    cause = Cause(trigger, subject, hints, caller_of(detail).user)
+    return Reading(trigger, heard_by, causes=(cause,))
 
 
 def envelope_of(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +99,7 @@ def envelope_of(record: Mapping[str, Any]) -> dict[str, Any]:
         "detail-type": CLOUDTRAIL_DETAIL_TYPE,
         "source": f"aws.{source}",
         "account": record.get("recipientAccountId")
-        or _mapping(record.get("userIdentity")).get("accountId"),
+        or mapping(record.get("userIdentity")).get("accountId"),
         "time": record.get("eventTime"),
         "region": record.get("awsRegion"),
         "resources": [],
@@ -82,19 +107,17 @@ def envelope_of(record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _why_ignored(payload: object, detail: Mapping[str, Any], account: str | None) -> str | None:
-    """Return why the payload concerns nobody; None when it does concern somebody."""
+def why_foreign(payload: object, account: str | None) -> str | None:
+    """Return why a payload is no event of this account; None when it is one.
+
+    Another account's rule may send its events to our bus, and whoever may invoke the function can
+    send it anything.
+    """
     if not isinstance(payload, dict):
         return f"malformed: the payload is a {type(payload).__name__}, not an object"
+    detail = mapping(payload.get("detail"))
     if not detail:
         return "malformed: the event has no detail"
-    if detail.get("eventSource") != IAM_EVENT_SOURCE:
-        return f"an event of another service: {shorten(detail.get('eventSource'), 80)}"
-    name = detail.get("eventName")
-    if not isinstance(name, str) or name not in CATALOGUE:
-        return f"not an event that can weaken MFA: {shorten(name, 80)}"
-    if detail.get("errorCode") is not None:
-        return f"the call failed: {shorten(detail['errorCode'], 80)}"
     # An old record has no recipientAccountId; the envelope always names an account.
     for theirs in (payload.get("account"), detail.get("recipientAccountId")):
         if account is not None and theirs is not None and theirs != account:
@@ -104,93 +127,133 @@ def _why_ignored(payload: object, detail: Mapping[str, Any], account: str | None
     return None
 
 
-def _subject(row: Row, detail: Mapping[str, Any], account: str) -> Subject:
-    request = _mapping(detail.get("requestParameters"))
-    if row.names is Names.SERIAL:
-        serial = _text(request.get("serialNumber"), _SERIAL)
-        if serial is None:
-            return Subject(SubjectKind.EVERY_USER, account)
-        return Subject(SubjectKind.MFA_SERIAL, account, serial=serial)
+def _heard_by(payload: object, settings: Settings) -> tuple[Function, ...]:
+    patterns = {function: pattern_of(function, settings) for function in Function}
+    return tuple(
+        function
+        for function, pattern in patterns.items()
+        if pattern is not None and matches(pattern, payload)
+    )
+
+
+def _why_ignored(detail: Mapping[str, Any]) -> str | None:
+    """Return why the event concerns nobody; None when it does concern somebody."""
+    source, name = detail.get("eventSource"), detail.get("eventName")
+    if source not in {IAM_EVENT_SOURCE, PARAMETER_EVENT_SOURCE}:
+        return f"an event of another service: {shorten(source, 80)}"
+    row = CATALOGUE.get(name) if isinstance(name, str) else None
+    if row is None or (source == PARAMETER_EVENT_SOURCE) != (row.event in PARAMETER_EVENTS):
+        return f"not an event that can weaken MFA: {shorten(name, 80)}"
+    error = detail.get("errorCode")
+    if row.failed_with and error is None:
+        return "the user is deleted: nobody is left to look at"
+    if error is not None and error != row.failed_with:
+        return f"the call failed: {shorten(error, 80)}"
+    return None
+
+
+def _subject(
+    row: Row, detail: Mapping[str, Any], account: str, settings: Settings
+) -> Subject | None:
+    """Return whom an event concerns; None when nobody."""
+    request = mapping(detail.get("requestParameters"))
+    everyone = Subject(SubjectKind.EVERY_USER, account)
+    match row.names:
+        case Names.NOBODY:
+            return None
+        case Names.EVERYONE:
+            return everyone if _is_the_list(request, settings) else None
+        case Names.SERIAL:
+            serial = text(request.get("serialNumber"), SERIAL)
+            return Subject(SubjectKind.MFA_SERIAL, account, serial=serial) if serial else everyone
+        case Names.MEMBERS | Names.RENAMED_MEMBERS:
+            group = _renamed(request, "groupName", "newGroupName")
+            return Subject(SubjectKind.GROUP_MEMBERS, account, name=group) if group else everyone
+        case Names.HOLDERS:
+            arn = text(request.get("policyArn"), POLICY_ARN)
+            # Once the guard is deleted, it hangs on nobody any more.
+            if arn is None or (row.event == "DeletePolicy" and is_the_guard(arn, settings)):
+                return everyone
+            return Subject(SubjectKind.POLICY_HOLDERS, account, arn=arn)
+        case _:
+            return _user_subject(row, detail, account) or everyone
+
+
+def _user_subject(row: Row, detail: Mapping[str, Any], account: str) -> Subject | None:
+    request = mapping(detail.get("requestParameters"))
     if request.get("userName") == ROOT_USER:
         return Subject(SubjectKind.ROOT, account)
-    name = _text(request.get("userName"), _USER_NAME) or _user_in_response(detail)
+    if row.names is Names.RENAMED_USER:
+        name = _renamed(request, "userName", "newUserName")
+    else:
+        name = text(request.get("userName"), USER_NAME)
+    if name is None and row.names in {Names.NEW_USER, Names.USER_OR_CALLER}:
+        name = _user_in_response(detail)
     if name is not None:
         return Subject(SubjectKind.USER, account, name=name)
-    left_out = row.about in request and "userName" not in request
+    # CloudTrail writes null for requestParameters without members, and leaves out what is too
+    # large: then the name may have been there.
+    left_out = "userName" not in request and "omitted" not in request
     if row.names is Names.USER_OR_CALLER and left_out:
-        return _caller_as_subject(_mapping(detail.get("userIdentity")), account)
-    return Subject(SubjectKind.EVERY_USER, account)
+        return _caller_as_subject(caller_of(detail), account)
+    return None
+
+
+def _renamed(request: Mapping[str, Any], old: str, new: str) -> str | None:
+    """Return the name by which something is found now: the new one, if the event brings one."""
+    return text(request.get(new if request.get(new) is not None else old), USER_NAME)
 
 
 def _user_in_response(detail: Mapping[str, Any]) -> str | None:
-    response = _mapping(detail.get("responseElements"))
-    return _text(_mapping(response.get("user")).get("userName"), _USER_NAME)
+    """Return the user that an answer names: its one member is what was made, a user's or a user."""
+    for made in mapping(detail.get("responseElements")).values():
+        name = text(mapping(made).get("userName"), USER_NAME)
+        if name is not None:
+            return name
+    return None
 
 
-def _caller_as_subject(identity: Mapping[str, Any], account: str) -> Subject:
+def _caller_as_subject(caller: Caller, account: str) -> Subject | None:
     """Whom a call without a userName is about: the caller, where that is a user or root.
 
     A role is never meant: IAM refuses such a call from one.
     """
-    if identity.get("type") == "Root":
+    if caller.is_root:
         return Subject(SubjectKind.ROOT, account)
-    caller = _caller_user(identity)
-    if caller is not None:
-        return Subject(SubjectKind.USER, account, name=caller)
-    return Subject(SubjectKind.EVERY_USER, account)
+    return None if caller.user is None else Subject(SubjectKind.USER, account, name=caller.user)
 
 
-def _caller_user(identity: Mapping[str, Any]) -> str | None:
-    # In an assumed role's record, userName is a role's name and stands under sessionIssuer.
-    if identity.get("type") != "IAMUser":
-        return None
-    return _text(identity.get("userName"), _USER_NAME)
-
-
-def _hints(row: Row, detail: Mapping[str, Any], at: datetime | None) -> tuple[Hint, ...]:
-    patterns = {
-        Claim.USER_CREATED: _USER_NAME,
-        Claim.POLICY_DETACHED: _POLICY_ARN,
-        Claim.DEVICE_REMOVED: _SERIAL,
-    }
-    about = _text(_mapping(detail.get("requestParameters")).get(row.about), patterns[row.claim])
-    if row.claim is Claim.USER_CREATED:
-        about = about or _user_in_response(detail)
-    if about is None or at is None:
-        return ()
-    return (Hint(row.claim, at, about),)
-
-
-def _event(detail: Mapping[str, Any]) -> Event:
-    identity = _mapping(detail.get("userIdentity"))
-    caller = identity.get("arn") or identity.get("invokedBy") or identity.get("type")
-    return Event(
-        id=_quoted(detail.get("eventID")),
-        name=_quoted(detail.get("eventName")),
-        time=_time(detail.get("eventTime")),
-        caller=_quoted(caller),
-        source_address=_quoted(detail.get("sourceIPAddress")),
+def _is_the_list(request: Mapping[str, Any], settings: Settings) -> bool:
+    """Tell whether a change of a parameter is, or may be, one of the exemption list."""
+    if not settings.exempt_parameter:
+        return False
+    names = request.get("names", request.get("name"))
+    given = names if isinstance(names, list) else [names]
+    arn = f":parameter/{settings.exempt_parameter.removeprefix('/')}"
+    return any(
+        not isinstance(each, str) or each == settings.exempt_parameter or each.endswith(arn)
+        for each in given
     )
 
 
-def _time(value: object) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(str(value))
-        # An event time without a zone is not CloudTrail's.
-        return None if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+def _why_nobody(row: Row, detail: Mapping[str, Any], settings: Settings) -> str:
+    if row.names is Names.NOBODY:
+        return "the device belongs to nobody yet"
+    name = mapping(detail.get("requestParameters")).get("name")
+    whose = settings.exempt_parameter or "none is named"
+    return f"another parameter than the exemption list ({whose}): {shorten(name, 80)}"
 
 
-def _text(value: object, pattern: re.Pattern[str]) -> str | None:
-    """Return `value` if it is a string of the form that IAM gives such names."""
-    return value if isinstance(value, str) and pattern.fullmatch(value) else None
-
-
-def _quoted(value: object) -> str | None:
-    """Return foreign text for the record: a string cut short, or nothing."""
-    return shorten(value) if isinstance(value, str) and value else None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _hints(
+    row: Row, detail: Mapping[str, Any], subject: Subject, trigger: Trigger
+) -> tuple[Hint, ...]:
+    """Return what the event claims, if it says when it happened."""
+    at = None if trigger.event is None else trigger.event.time
+    request = mapping(detail.get("requestParameters"))
+    if row.claim is None or at is None:
+        return ()
+    if row.claim is Claim.CREDENTIAL_MADE and request.get("status") == "Inactive":
+        return ()  # a key was switched off
+    form = _FORM_OF_CLAIM.get(row.claim)
+    about = subject.name if form is None else text(request.get(row.about), form)
+    return () if about is None else (Hint(row.claim, at, about),)

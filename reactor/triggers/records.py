@@ -80,6 +80,7 @@ def event_of(detail: Mapping[str, Any]) -> Event:
         time=time_of(detail.get("eventTime")),
         caller=quoted(caller),
         source_address=quoted(detail.get("sourceIPAddress")),
+        caller_role=caller_of(detail).role,
     )
 
 

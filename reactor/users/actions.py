@@ -15,6 +15,7 @@ class AttachGuard:
     recheck: bool = False
     name: str = field(default="attach-guard", init=False)
     permissions: frozenset[str] = field(default=frozenset({"iam:AttachUserPolicy"}), init=False)
+    changes: bool = field(default=True, init=False)
 
     def describe(self) -> dict[str, str]:
         """Return what it is done to."""
@@ -23,12 +24,13 @@ class AttachGuard:
 
 @dataclass(frozen=True, slots=True)
 class DetachGuard:
-    """Take the guard off a user who need not carry it any more."""
+    """Take the guard off a user who need not carry it any more, or is being deleted."""
 
     user: str
     policy_arn: str
     name: str = field(default="detach-guard", init=False)
     permissions: frozenset[str] = field(default=frozenset({"iam:DetachUserPolicy"}), init=False)
+    changes: bool = field(default=True, init=False)
 
     def describe(self) -> dict[str, str]:
         """Return what it is done to."""
@@ -42,10 +44,24 @@ class CreateGuard:
     policy_arn: str
     name: str = field(default="create-guard", init=False)
     permissions: frozenset[str] = field(default=frozenset({"lambda:InvokeFunction"}), init=False)
+    changes: bool = field(default=True, init=False)
 
     def describe(self) -> dict[str, str]:
         """Return what it is done to."""
         return {"policy": self.policy_arn}
 
 
-UserAction = AttachGuard | DetachGuard | CreateGuard
+@dataclass(frozen=True, slots=True)
+class SweepEveryone:
+    """Have `sweep` look at every user: an event concerns somebody, and does not say whom."""
+
+    name: str = field(default="sweep-everyone", init=False)
+    permissions: frozenset[str] = field(default=frozenset({"lambda:InvokeFunction"}), init=False)
+    changes: bool = field(default=False, init=False)
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to: nothing that has a name."""
+        return {}
+
+
+UserAction = AttachGuard | DetachGuard | CreateGuard | SweepEveryone

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from reactor.model import Action, Cause, Decision, Observation, Outcome, OutcomeStatus
 from reactor.settings import Settings
-from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard
+from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard, SweepEveryone
 from reactor.users.observe import Observer
 from reactor.users.ports import Iam
 from reactor.users.rules import decide
@@ -17,14 +17,15 @@ from reactor.users.state import UserState
 class Users:
     """The users of one account.
 
-    `keep_guard` has the keeper bring the guard into order and returns when that is done; it raises
-    ReactorError when it is not.
+    `keep_guard` has the keeper bring the guard into order and returns when that is done;
+    `sweep_everyone` has a sweep begin. They raise ReactorError when that cannot be had.
     """
 
     observer: Observer
     iam: Iam
     settings: Settings
     keep_guard: Callable[[], None]
+    sweep_everyone: Callable[[], None]
 
     def observe(self, cause: Cause) -> Iterable[Observation[UserState]]:
         """Read the state of each user that the cause concerns."""
@@ -45,6 +46,9 @@ class Users:
                 return Outcome(action, OutcomeStatus.DONE if detached else OutcomeStatus.ALREADY)
             case CreateGuard():
                 self.keep_guard()
+                return Outcome(action, OutcomeStatus.DONE)
+            case SweepEveryone():
+                self.sweep_everyone()
                 return Outcome(action, OutcomeStatus.DONE)
             case _:
                 raise TypeError(f"not an action of this guardrail: {action!r}")

@@ -31,6 +31,7 @@ from reactor.users.state import Presence, UserState
 Answers = dict[str, Any]  # by read; a ReactorError stands in the place of its answer
 COMMON = ""  # the key, no user's name, of the reads that serve every user of a round
 USERS_AT_ONCE = 8  # users whose open questions a sweep asks at the same time
+FEW = 16  # up to so many users are asked about one by one; of more, what bulk data says is enough
 _USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)  # IAM API reference, userName on reads
 
 
@@ -72,16 +73,55 @@ class Observer:
         Raises ReactorError when what every judgement rests on cannot be read.
         """
         subject = cause.subject
-        if subject.kind is SubjectKind.EVERY_USER:
-            yield from self.every_user(subject.account)
-        elif subject.kind is SubjectKind.MFA_SERIAL:
-            yield from self._owners(cause)
-        elif subject.kind is SubjectKind.ROOT:
-            yield Observation(subject, UserState(subject.account, Presence.ROOT, self.guard))
-        elif subject.kind is SubjectKind.USER and subject.name:
-            yield from self._users([subject.name], cause)
+        match subject.kind:
+            case SubjectKind.EVERY_USER if cause.trigger.kind is TriggerKind.IAM_EVENT:
+                yield self._in_place_of_a_user(subject, Presence.EVERYBODY)
+            case SubjectKind.EVERY_USER:
+                yield from self._in_bulk(subject.account)
+            case SubjectKind.MFA_SERIAL:
+                yield from self._owners(cause)
+            case SubjectKind.GROUP_MEMBERS | SubjectKind.POLICY_HOLDERS:
+                yield from self._named_by_iam(cause)
+            case SubjectKind.ROOT:
+                yield self._in_place_of_a_user(subject, Presence.ROOT)
+            case SubjectKind.USER if subject.name:
+                yield from self._users([subject.name], cause)
+            case _:
+                raise ValueError(f"not a subject of this guardrail: {subject}")
+
+    def _in_place_of_a_user(
+        self, subject: Subject, presence: Presence, *reads: str
+    ) -> Observation[UserState]:
+        return Observation(subject, UserState(subject.name or "", presence, self.guard), reads)
+
+    def _named_by_iam(self, cause: Cause) -> Iterator[Observation[UserState]]:
+        """Find a group's members, or whoever a policy reaches, and read them."""
+        subject, reads = cause.subject, [READS["members_of"]]
+        if subject.kind is SubjectKind.GROUP_MEMBERS:
+            names = set(self.iam.members_of(subject.name or ""))
         else:
-            raise ValueError(f"not a subject of this guardrail: {subject}")
+            holders = self.iam.holders_of(subject.arn or "")
+            groups = {
+                group: functools.partial(self.iam.members_of, group) for group in holders.groups
+            }
+            members = self.gather(groups).values()
+            names = set(holders.users).union(*(_answer(each) for each in members))
+            reads.append(READS["holders_of"])
+        if not names:
+            yield self._in_place_of_a_user(subject, Presence.NOBODY, *reads)
+        elif len(names) <= FEW:
+            yield from self._users(sorted(names), cause)
+        else:
+            yield from self._many(names, cause)
+
+    def _many(self, names: set[str], cause: Cause) -> Iterator[Observation[UserState]]:
+        """Read many users from bulk data; they were asked for, so no brake holds for them."""
+        missing = {name.lower(): name for name in names}
+        for seen in self._in_bulk(cause.subject.account, frozenset(missing)):
+            missing.pop((seen.subject.name or "").lower(), None)
+            yield replace(seen, swept=False)
+        if missing:
+            yield from self._users(sorted(missing.values()), cause)
 
     def _users(self, names: Sequence[str], cause: Cause) -> list[Observation[UserState]]:
         """Read some users in a single round of calls."""
@@ -99,14 +139,20 @@ class Observer:
             answers[name][each] = answer
         return answers
 
-    def every_user(self, account: str) -> Iterator[Observation[UserState]]:
-        """Read every user from bulk data; ask per user only what that leaves open."""
+    def _in_bulk(
+        self, account: str, only: frozenset[str] | None = None
+    ) -> Iterator[Observation[UserState]]:
+        """Read every user, or those of the names in `only` (lower case), from bulk data.
+
+        Asks per user only what that leaves open.
+        """
         answers = self.gather(self._common_calls())
         common = self._common(answers)
         details = _until_error(self.iam.every_user())
         while some := list(itertools.islice(details, USERS_AT_ONCE)):
             states = [self._bulk_state(each, common) for each in some if _is_detail(each)]
-            yield from self._answer_open_questions(account, states)
+            wanted = [each for each in states if only is None or each.name.lower() in only]
+            yield from self._answer_open_questions(account, wanted)
             _answer(some[-1])  # those before a page that could not be read are judged all the same
 
     def _owners(self, cause: Cause) -> Iterator[Observation[UserState]]:
@@ -116,7 +162,7 @@ class Observer:
         is the second chance, so a plausible owner is enough: the user of the device's name, or the
         one whom IAM still lists, or a caller who has no device left. All leads are followed at
         once, to stay within one round of reads. When they settle nothing, it may have been
-        anybody's, and everybody is looked at.
+        anybody's.
         """
         serial = cause.subject.serial or ""
         leads = [serial.rpartition("/")[2], cause.caller_user or ""]
@@ -141,7 +187,8 @@ class Observer:
         if others_device and [each.subject.name for each in found] == [cause.caller_user]:
             # An administrator who tidies up, perhaps, and not the owner.
             found = [each for each in found if each.state is None or not each.state.devices]
-        yield from found or self.every_user(cause.subject.account)
+        everyone = Subject(SubjectKind.EVERY_USER, cause.subject.account)
+        yield from found or self.observe(replace(cause, subject=everyone))
 
     def _user_calls(self, names: Sequence[str], cause: Cause) -> dict[str, dict[str, Call]]:
         questions = {"user", "attached_policies", "groups_of", *scope_reads(self.settings)}

@@ -31,6 +31,14 @@ class UserDetail:
     inline_policies: int
 
 
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """The names of the users and the groups that a policy is attached to."""
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
 class Iam(Protocol):
     """IAM of one account. A user that is not there is None or empty only where this says so."""
 
@@ -45,6 +53,12 @@ class Iam(Protocol):
 
     def groups_with(self, policy_arn: str) -> frozenset[str]:
         """Return the groups that a policy is attached to; none when there is no such policy."""
+
+    def members_of(self, group: str) -> tuple[str, ...]:
+        """Return the names of a group's members; none when there is no such group."""
+
+    def holders_of(self, policy_arn: str) -> Holders:
+        """Return whom a policy is attached to; nobody when there is no such policy."""
 
     def policy_tags(self, policy_arn: str) -> Mapping[str, str] | None:
         """Return a managed policy's tags, or None when there is no such policy."""
@@ -86,6 +100,8 @@ READS: Mapping[str, str] = {
     "attached_policies": "iam:ListAttachedUserPolicies",
     "groups_of": "iam:ListGroupsForUser",
     "groups_with": "iam:ListEntitiesForPolicy",
+    "members_of": "iam:GetGroup",
+    "holders_of": "iam:ListEntitiesForPolicy",
     "policy_tags": "iam:GetPolicy",
     "devices_of": "iam:ListMFADevices",
     "has_password": "iam:GetLoginProfile",

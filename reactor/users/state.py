@@ -14,11 +14,13 @@ Known = TypeVar("Known")
 
 
 class Presence(StrEnum):
-    """Whether there is such a user."""
+    """Whether there is such a user, or who stands in a user's place."""
 
     EXISTS = "exists"
     GONE = "gone"
     ROOT = "root"
+    NOBODY = "nobody"  # a group has no members, a policy no holders
+    EVERYBODY = "everybody"  # the event may concern anyone; who reacts to it reads none of them
 
 
 @dataclass(frozen=True, slots=True)

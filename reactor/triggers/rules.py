@@ -1,0 +1,127 @@
+"""The patterns of the EventBridge rules, made from the catalogue for a stage's settings.
+
+A rule delivers only what can change a verdict under the settings, so that the rest costs nothing.
+source is matched because only AWS itself can put events with an `aws.` source on a bus, eventSource
+because other services have events of the same names. Failed calls changed
+nothing: their records have an errorCode and are left out, but for the failed deletion of a user.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from reactor.names import Function
+from reactor.settings import Settings
+from reactor.triggers.catalogue import (
+    IAM_EVENT_SOURCE,
+    PARAMETER_EVENT_SOURCE,
+    PARAMETER_EVENTS,
+    Row,
+    delivered,
+)
+
+CLOUDTRAIL_DETAIL_TYPE = "AWS API Call via CloudTrail"
+
+Pattern = dict[str, Any]
+_SUCCEEDED: Pattern = {"errorCode": [{"exists": False}]}
+
+
+def react_pattern(settings: Settings) -> Pattern:
+    """Return what wakes `react`: what takes the guard or a device off, and new users."""
+    rows = delivered(settings, Function.REACT)
+    succeeding = [row for row in rows if not row.failed_with]
+    return _one_of(
+        _iam([row for row in succeeding if not row.of_the_guard]),
+        _iam([row for row in succeeding if row.of_the_guard], _on_the_guard(settings)),
+        *(_iam([row], {"errorCode": [row.failed_with]}) for row in rows if row.failed_with),
+    )
+
+
+def review_pattern(settings: Settings) -> Pattern:
+    """Return what wakes `review`: what merely might matter, and whatever hides its parameters."""
+    rows = delivered(settings, Function.REVIEW)
+    parameters = [row for row in rows if row.event in PARAMETER_EVENTS]
+    # Which policy is detached from users and groups, other than the guard, is no hurry.
+    other_policies = [
+        row
+        for row in delivered(settings, Function.REACT)
+        if row.of_the_guard and row.event.startswith("Detach")
+    ]
+    guard = {"requestParameters": {"policyArn": [{"anything-but": {"suffix": _suffix(settings)}}]}}
+    return _one_of(
+        _iam([row for row in rows if row not in parameters]),
+        _iam(other_policies, guard),
+        # CloudTrail leaves out what is too large, which is a way to hide (see Names).
+        _iam([], {"requestParameters": {"omitted": [{"exists": True}]}}),
+        *([_parameters(parameters, settings.exempt_parameter)] if parameters else []),
+    )
+
+
+def keeper_pattern(settings: Settings) -> Pattern:
+    """Return what wakes the `keeper`: what is done to the guard's document, or to its tag."""
+    names = [row.event for row in delivered(settings, Function.KEEPER)]
+    return _one_of(
+        _detail(
+            IAM_EVENT_SOURCE,
+            {"eventName": sorted([*names, "DeletePolicy", "TagPolicy", "UntagPolicy"])},
+            _on_the_guard(settings),
+        )
+    )
+
+
+def pattern_of(function: Function, settings: Settings) -> Pattern | None:
+    """Return the pattern of a function that re-evaluates on events; None for the others."""
+    makers = {
+        Function.REACT: react_pattern,
+        Function.REVIEW: review_pattern,
+        Function.KEEPER: keeper_pattern,
+    }
+    make = makers.get(function)
+    return None if make is None else make(settings)
+
+
+def is_the_guard(policy_arn: str, settings: Settings) -> bool:
+    """Tell whether an ARN is the guard's, in whatever account."""
+    return policy_arn.endswith(_suffix(settings))
+
+
+def _suffix(settings: Settings) -> str:
+    if settings.guard_is_given:
+        return settings.guard_policy
+    return f":policy/{settings.guard_policy}"
+
+
+def _on_the_guard(settings: Settings) -> Pattern:
+    """Match the guard's ARN, or none: then it may have been left out.
+
+    In two branches, because no documentation says that `exists` goes with others in one list.
+    """
+    choices = ({"suffix": _suffix(settings)}, {"exists": False})
+    return {"$or": [{"requestParameters": {"policyArn": [each]}} for each in choices]}
+
+
+def _iam(rows: Iterable[Row], *filters: Pattern) -> Pattern:
+    names = sorted(row.event for row in rows)
+    named = [{"eventName": names}] if names else []
+    return _detail(IAM_EVENT_SOURCE, *named, *filters)
+
+
+def _parameters(rows: Iterable[Row], parameter: str) -> Pattern:
+    names = sorted(row.event for row in rows)
+    # Of DeleteParameters, whose names are a list, any that fits will do.
+    forms = [parameter, {"suffix": f":parameter/{parameter.removeprefix('/')}"}]
+    wanted = {"$or": [{"requestParameters": {key: forms}} for key in ("name", "names")]}
+    return _detail(PARAMETER_EVENT_SOURCE, {"eventName": names}, wanted)
+
+
+def _detail(event_source: str, *filters: Pattern) -> Pattern:
+    detail: Pattern = {"eventSource": [event_source], **_SUCCEEDED}
+    for each in filters:
+        detail |= each
+    return {"source": [f"aws.{event_source.partition('.')[0]}"], "detail": detail}
+
+
+def _one_of(*patterns: Pattern) -> Pattern:
+    common: Pattern = {"detail-type": [CLOUDTRAIL_DETAIL_TYPE]}
+    if len(patterns) == 1:
+        return {**common, **patterns[0]}
+    return {**common, "$or": list(patterns)}

@@ -1,0 +1,32 @@
+"""What a judgement of users brings to light that somebody should look at."""
+
+from collections.abc import Collection
+
+from reactor.model import Alarm, AlarmKind, Claim
+from reactor.reconcile import Settled
+
+
+def taken_off_by_us(each: Settled, our_roles: Collection[str]) -> Alarm | None:
+    """Return the alarm for a guard that our own role took off a user who must carry it.
+
+    Our functions never do that, so somebody else is using the role. Judged by what the user must
+    carry now: where our function had a reason to take it off, the verdict says the same again.
+    """
+    event = each.cause.trigger.event
+    state = each.observation.state
+    if event is None or event.caller_role not in our_roles or state is None:
+        return None
+    claimed = any(
+        hint.claim is Claim.POLICY_DETACHED and hint.about == state.guard.arn
+        for hint in each.cause.hints
+    )
+    if not claimed or each.decision.verdict.rule != "must-carry-guard":
+        return None
+    user = each.observation.subject.name
+    return Alarm(
+        AlarmKind.GUARD_TAKEN_OFF,
+        f"{event.caller} took the guard off {user}, who must carry it",
+        "find out who uses the reactor's role: who may pass or assume it, and who changed the"
+        f" function {event.caller_role} lately; the guard was put back",
+        {"user": user, "role": event.caller_role},
+    )

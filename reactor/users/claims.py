@@ -1,0 +1,79 @@
+"""What events claim, laid over what was read: IAM is eventually consistent, and may lag behind.
+
+A young claim may take a device, or the guard, off the state that the rules judge. It never adds
+either, and it never touches what exempts a user: a forged or belated event can at most put the
+guard on somebody.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reactor.model import Cause, Claim, Hint, SubjectKind
+from reactor.users.state import Device, UserState
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """The state to judge, and whether it differs from the read in a device or in the guard."""
+
+    user: UserState
+    voided: bool = False
+    detached: bool = False
+
+
+def believe(user: UserState, cause: Cause, now: datetime) -> Believed:
+    """Take off a user's state what young events say was removed."""
+    groups = _guarded_groups(user, cause, now)
+    policies = _policies(user, cause, now)
+    devices = user.devices
+    if devices is not None:
+        devices = tuple(each for each in devices if not _is_void(each, cause, now))
+    believed = replace(user, guarded_groups=groups, policies=policies, devices=devices)
+    return Believed(
+        believed,
+        voided=devices != user.devices,
+        detached=_is_guarded(user) and not _is_guarded(believed),
+    )
+
+
+def claims(
+    cause: Cause, claim: Claim, now: datetime, lifetime: timedelta | None = None
+) -> Iterable[Hint]:
+    """Yield the hints of a kind that are still young."""
+    for hint in cause.hints:
+        young = hint.is_young(now) if lifetime is None else hint.is_young(now, lifetime)
+        if hint.claim is claim and young:
+            yield hint
+
+
+def _policies(user: UserState, cause: Cause, now: datetime) -> frozenset[str]:
+    if cause.subject.kind is not SubjectKind.USER:
+        return user.policies  # detached from somebody else, or from a group
+    detached = {hint.about for hint in claims(cause, Claim.POLICY_DETACHED, now)}
+    return user.policies - (detached & {user.guard.arn})
+
+
+def _guarded_groups(user: UserState, cause: Cause, now: datetime) -> frozenset[str]:
+    """Return the groups that carry the guard and have the user as a member, as far as is known."""
+    left = {hint.about.lower() for hint in claims(cause, Claim.GROUP_LEFT, now)}
+    if cause.subject.kind is SubjectKind.GROUP_MEMBERS and any(
+        hint.about == user.guard.arn for hint in claims(cause, Claim.POLICY_DETACHED, now)
+    ):
+        left.add((cause.subject.name or "").lower())
+    return frozenset(group for group in user.guarded_groups if group.lower() not in left)
+
+
+def _is_void(device: Device, cause: Cause, now: datetime) -> bool:
+    """Whether a young event says that this device was removed after it was enabled.
+
+    A serial can come back: the device of that name enabled after the event is another one.
+    """
+    return any(
+        hint.about == device.serial and device.enabled_at <= hint.at
+        for hint in claims(cause, Claim.DEVICE_REMOVED, now)
+    )
+
+
+def _is_guarded(user: UserState) -> bool:
+    return user.guarded_directly or bool(user.guarded_through)
