@@ -70,11 +70,14 @@ class Harness:
         self.recorder = Recorder()
         self.exemptions = exemptions
         self.keeper_calls = 0
+        self.sweeps_asked = 0
         self.guard = Guard.of(self.settings, partition="aws", account=ACCOUNT)
         self.observer = Observer(
             self.iam, self._exemption_list, self.rounds, self.guard, self.settings
         )
-        self.users = Users(self.observer, self.iam, self.settings, self._ask_keeper)
+        self.users = Users(
+            self.observer, self.iam, self.settings, self._ask_keeper, self._ask_sweep
+        )
         self.keeper = Keeper(self.iam, self.guard, "aws", ACCOUNT)
 
     def react(self, cause: Cause) -> Run:
@@ -101,7 +104,9 @@ class Harness:
 
     def deliver(self, event: Envelope) -> list[Run]:
         """Take an event as Lambda would hand it over, once."""
-        reading = cloudtrail.parse(event, account=ACCOUNT, received_at=self.clock())
+        reading = cloudtrail.parse(
+            event, account=ACCOUNT, received_at=self.clock(), settings=self.settings
+        )
         return [self.react(cause) for cause in reading.causes]
 
     def deliver_until_settled(self, event: Envelope) -> bool:
@@ -126,6 +131,9 @@ class Harness:
         if self.exemptions is None:
             raise Transient("the exemption list does not exist", remedy="create it")
         return self.exemptions
+
+    def _ask_sweep(self) -> None:
+        self.sweeps_asked += 1
 
     def _ask_keeper(self) -> None:
         self.keeper_calls += 1

@@ -13,7 +13,7 @@ from reactor.errors import Permanent, ReactorError, Transient
 from reactor.guard.comparison import parse
 from reactor.guard.ports import ManagedPolicy, PolicyVersion
 from reactor.partitions import policy_arn
-from reactor.users.ports import User, UserDetail
+from reactor.users.ports import Holders, User, UserDetail
 from reactor.users.state import Device
 from tests.fakes.account import ACCOUNT, Account, IamUser, Policy, World
 
@@ -139,6 +139,18 @@ class FakeIam:
         """Answer ListPolicyVersions, which has the newest first."""
         policy = _policy(self._read("other_versions", policy_arn), policy_arn)
         return tuple(each for each in reversed(policy.versions) if each != policy.default)
+
+    def members_of(self, group: str) -> tuple[str, ...]:
+        """Answer GetGroup, nobody for a group that is not there."""
+        users = self._read("members_of", group).users.values()
+        return tuple(sorted(user.name for user in users if group in user.groups))
+
+    def holders_of(self, policy_arn: str) -> Holders:
+        """Answer ListEntitiesForPolicy, for users and groups."""
+        world = self._read("holders_of", policy_arn)
+        users = sorted(user.name for user in world.users.values() if policy_arn in user.policies)
+        groups = sorted(group for group, carried in world.groups.items() if policy_arn in carried)
+        return Holders(tuple(users), tuple(groups))
 
     def devices_of(self, user: str) -> tuple[Device, ...]:
         """Answer ListMFADevices."""
