@@ -60,11 +60,11 @@ def for_record(document: object) -> object:
 
 def _normal(value: object, member: str = "") -> object:
     """Return a value in the one form that all its ways of writing have."""
-    if isinstance(value, dict):
-        return {name: _normal(each, name) for name, each in value.items()}
     if member in _IN_ANY_ORDER:
         items = value if isinstance(value, list) else [value]
         return sorted(canonical(_normal(each)) for each in items)
+    if isinstance(value, dict):
+        return {name: _normal(each, name) for name, each in value.items()}
     if isinstance(value, list):
         items = [_normal(each) for each in value]
         return items[0] if len(items) == 1 else items

@@ -138,7 +138,7 @@ class FakeIam:
     def other_versions(self, policy_arn: str) -> tuple[str, ...]:
         """Answer ListPolicyVersions, which has the newest first."""
         policy = _policy(self._read("other_versions", policy_arn), policy_arn)
-        return tuple(each for each in reversed(policy.versions) if each != policy.default)
+        return tuple(each for each in reversed(list(policy.versions)) if each != policy.default)
 
     def members_of(self, group: str) -> tuple[str, ...]:
         """Answer GetGroup, nobody for a group that is not there."""

@@ -1,0 +1,164 @@
+"""reactor.guard.events: which record says, beyond doubt, that the guard has our document."""
+
+import json
+from typing import Any
+
+import pytest
+
+from reactor.guard.document import canonical, guard_document
+from reactor.guard.events import gives_our_document
+from reactor.guard.identity import Guard
+from tests.fakes.account import ACCOUNT, GUARD_ARN
+from tests.fakes.events import event
+
+GUARD = Guard(GUARD_ARN, given=False)
+ODD: list[Any] = [
+    None,
+    "",
+    "x",
+    0,
+    1,
+    -1.5,
+    True,
+    False,
+    [],
+    {},
+    [[]],
+    ["x"],
+    {"x": {}},
+    "[" * 9999,
+]
+Detail = dict[str, Any]
+
+
+def restoration(**request: Any) -> Detail:
+    """Return the record of a restoration, with these members of its request instead."""
+    return dict(
+        event(
+            "CreatePolicyVersion",
+            {
+                "policyArn": GUARD_ARN,
+                "policyDocument": canonical(guard_document("aws", ACCOUNT)),
+                "setAsDefault": True,
+                **request,
+            },
+            response={"policyVersion": {"versionId": "v2", "isDefaultVersion": True}},
+        )["detail"]
+    )
+
+
+def gives(detail: Detail) -> bool:
+    """Ask about the guard of the account."""
+    return gives_our_document(detail, GUARD, "aws", ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        pytest.param(restoration(), id="as the keeper makes it"),
+        pytest.param(
+            restoration(policyDocument=json.dumps(guard_document("aws", ACCOUNT), indent=2)),
+            id="written otherwise",
+        ),
+        pytest.param(restoration(setAsDefault="true"), id="a boolean as text"),
+        pytest.param({**restoration(), "errorCode": None}, id="an error that is null"),
+        pytest.param({**restoration(), "responseElements": None}, id="no response"),
+    ],
+)
+def test_restored(detail: Detail) -> None:
+    """A call that gave the guard our document needs no look, whoever made it."""
+    assert gives(detail) is True
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        pytest.param(restoration(policyDocument="{}"), id="another document"),
+        pytest.param(
+            restoration(policyDocument=canonical(guard_document("aws", "999999999999"))),
+            id="another account's document",
+        ),
+        pytest.param(
+            restoration(policyDocument=canonical(guard_document("aws-cn", ACCOUNT))),
+            id="another partition's document",
+        ),
+        pytest.param(
+            restoration(policyDocument=guard_document("aws", ACCOUNT)), id="not written as text"
+        ),
+        pytest.param(
+            restoration(
+                policyDocument=canonical(guard_document("aws", ACCOUNT))[:-1] + ',"Version":"x"}'
+            ),
+            id="a member twice",
+        ),
+        pytest.param(
+            restoration(policyDocument=restoration()["requestParameters"]["policyDocument"] + "]"),
+            id="no JSON",
+        ),
+        pytest.param(restoration(policyDocument="[" * 100_000), id="nested without end"),
+        pytest.param(
+            restoration(policyDocument=canonical(guard_document("aws", ACCOUNT)).ljust(10_000_000)),
+            id="huge",
+        ),
+        pytest.param(restoration(setAsDefault=False), id="not made the default"),
+        pytest.param(restoration(policyArn=GUARD_ARN + "2"), id="another policy"),
+        pytest.param(restoration(policyArn=GUARD_ARN.upper()), id="in other case"),
+        pytest.param({**restoration(), "errorCode": "LimitExceededException"}, id="failed"),
+        pytest.param({**restoration(), "errorCode": ""}, id="perhaps failed"),
+        pytest.param({**restoration(), "errorMessage": "no"}, id="failed without a code"),
+        pytest.param({**restoration(), "eventName": "CreatePolicy"}, id="another call"),
+        pytest.param({**restoration(), "eventName": "SetDefaultPolicyVersion"}, id="no document"),
+        pytest.param({**restoration(), "eventSource": "ssm.amazonaws.com"}, id="another service"),
+        pytest.param(
+            {
+                **restoration(),
+                "requestParameters": {
+                    "reason": "requestParameters too large",
+                    "omitted": True,
+                    "originalSize": 131072,
+                },
+            },
+            id="too large for CloudTrail",
+        ),
+        pytest.param({}, id="empty"),
+    ],
+)
+def test_not_restored(detail: Detail) -> None:
+    """Anything else is looked at."""
+    assert gives(detail) is False
+
+
+MEMBERS = ["eventSource", "eventName", "errorCode", "errorMessage", "requestParameters"]
+REQUEST_MEMBERS = ["policyArn", "policyDocument", "setAsDefault"]
+# Null is how a record says that there was no error; true, that the version holds.
+MEANT = {("errorCode", None), ("errorMessage", None), ("setAsDefault", True)}
+
+
+def _without(members: Detail, name: str) -> Detail:
+    return {each: value for each, value in members.items() if each != name}
+
+
+def _mutations() -> list[Any]:
+    """Return a restoration's record with every member missing, or of another type."""
+    whole = restoration()
+    request = whole["requestParameters"]
+    found = [
+        *((f"no {name}", _without(whole, name)) for name in MEMBERS if name in whole),
+        *(
+            (f"no {name}", {**whole, "requestParameters": _without(request, name)})
+            for name in REQUEST_MEMBERS
+        ),
+    ]
+    for number, odd in enumerate(ODD):
+        for name in (*MEMBERS, *REQUEST_MEMBERS):
+            if any(name == meant and odd is value for meant, value in MEANT):
+                continue
+            changed = {**whole, name: odd} if name in MEMBERS else restoration(**{name: odd})
+            found.append((f"{name} odd {number}", changed))
+    return [pytest.param(detail, id=name) for name, detail in found]
+
+
+@pytest.mark.parametrize("detail", _mutations())
+def test_mutated(detail: Detail) -> None:
+    """A record of another shape is no restoration, and no crash."""
+    assert gives(detail) is False
