@@ -26,14 +26,15 @@ def event(  # noqa: PLR0913 - the parts of an event, most by name
     account: str = ACCOUNT,
     identity: Mapping[str, Any] | None = None,
     response: Mapping[str, Any] | None = None,
+    service: str = "iam",
 ) -> Envelope:
-    """Return a small but true event of a call to IAM, by a role unless told otherwise."""
+    """Return a small but true event of a call, by a role and to IAM unless told otherwise."""
     time = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "version": "0",
         "id": "0b9a4a8e-7d0f-4b5c-9f0e-1a2b3c4d5e6f",
         "detail-type": "AWS API Call via CloudTrail",
-        "source": "aws.iam",
+        "source": f"aws.{service}",
         "account": account,
         "time": time,
         "region": "us-east-1",
@@ -42,7 +43,7 @@ def event(  # noqa: PLR0913 - the parts of an event, most by name
             "eventVersion": "1.11",
             "userIdentity": dict(ROLE if identity is None else identity),
             "eventTime": time,
-            "eventSource": "iam.amazonaws.com",
+            "eventSource": f"{service}.amazonaws.com",
             "eventName": name,
             "awsRegion": "us-east-1",
             "sourceIPAddress": "203.0.113.7",

@@ -10,17 +10,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.model import SubjectKind
-from reactor.triggers.catalogue import CATALOGUE
+from reactor.triggers.catalogue import CATALOGUE, PARAMETER_EVENTS, Names
 from reactor.triggers.cloudtrail import Reading, envelope_of, parse
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.clock import START
 from tests.fakes.events import event
+from tests.fakes.harness import settings
 from tests.unit.recorded import delivered, recorded
 
 SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/alice"
-REQUEST = {"userName": "alice", "policyArn": GUARD_ARN, "serialNumber": SERIAL}
+LIST = "/mfa/exempt"
+SETTINGS = settings(scope="console", exempt_parameter=LIST)
+REQUEST = {
+    "userName": "alice",
+    "policyArn": GUARD_ARN,
+    "serialNumber": SERIAL,
+    "groupName": "staff",
+    "name": LIST,
+}
 CALLER = {"type": "IAMUser", "userName": "carol", "arn": f"arn:aws:iam::{ACCOUNT}:user/carol"}
-OWN = [event(name, REQUEST, identity=CALLER) for name in CATALOGUE]
+OWN = [
+    event(name, REQUEST, identity=CALLER, service="ssm" if name in PARAMETER_EVENTS else "iam")
+    for name in CATALOGUE
+]
 THEIRS = [delivered(each) for _, each in sorted(recorded().items())]
 TEXTS = st.sampled_from(
     ("alice", "AWS ROOT USER", "a b", "", SERIAL, GUARD_ARN, "IAMUser", "Root", "2026-03-01T12:00Z")
@@ -78,7 +90,8 @@ def mutated(draw: st.DrawFn, originals: list[dict[str, Any]]) -> Any:
 
 def read(payload: Any, account: str | None) -> Reading:
     """Parse a payload."""
-    return parse(payload, account=account, received_at=START + timedelta(seconds=1))
+    at = START + timedelta(seconds=1)
+    return parse(payload, account=account, received_at=at, settings=SETTINGS)
 
 
 def check(payload: Any, account: str | None) -> None:
@@ -90,8 +103,10 @@ def check(payload: Any, account: str | None) -> None:
     named = set(leaves(payload))
     for cause in reading.causes:
         subject = cause.subject
-        if subject.kind is SubjectKind.USER:
+        if subject.kind in {SubjectKind.USER, SubjectKind.GROUP_MEMBERS}:
             assert subject.name in named
+        if subject.kind is SubjectKind.POLICY_HOLDERS:
+            assert subject.arn in named
         if subject.kind is SubjectKind.MFA_SERIAL:
             assert subject.serial in named
         assert account is None or subject.account == account
@@ -130,14 +145,13 @@ def test_any_record_can_be_wrapped(detail: dict[str, Any]) -> None:
 
 @given(request=st.dictionaries(TEXTS | st.sampled_from(tuple(REQUEST)), JSON) | JSON)
 def test_every_matched_event_concerns_somebody(request: Any) -> None:
-    """Whatever stands in a catalogue event's request, somebody is looked at, or everybody."""
-    for name in CATALOGUE:
-        payload = event(name, {})
+    """Whatever stands in the request of IAM's events, somebody is looked at, or everybody."""
+    for row in CATALOGUE.values():
+        if row.event in PARAMETER_EVENTS or row.names is Names.NOBODY:
+            continue
+        payload = event(row.event, {})
         payload["detail"]["requestParameters"] = request
+        if row.failed_with:
+            payload["detail"]["errorCode"] = row.failed_with
         (cause,) = read(payload, ACCOUNT).causes
-        assert cause.subject.kind in {
-            SubjectKind.USER,
-            SubjectKind.ROOT,
-            SubjectKind.MFA_SERIAL,
-            SubjectKind.EVERY_USER,
-        }
+        assert cause.subject.kind in SubjectKind

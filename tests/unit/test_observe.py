@@ -165,8 +165,9 @@ class TestDevice:
         """An administrator who tidies up is not the owner: nobody is settled by that."""
         harness = prepared(scope="without-mfa")
         harness.account.change("alice", devices=(Device(SERIAL, START),))
-        seen = list(harness.observer.observe(about_device(PHONE, caller="alice")))
-        assert all(each.swept for each in seen)
+        (seen,) = harness.observer.observe(about_device(PHONE, caller="alice"))
+        assert seen.state is not None
+        assert seen.state.presence is Presence.EVERYBODY
 
     def test_a_listing_that_fails_leaves_the_leads(self) -> None:
         """Who was found otherwise is looked at, and the event is tried again."""
@@ -201,12 +202,15 @@ class TestDevice:
         ],
     )
     def test_nobodys(self, serial: str, caller: str | None) -> None:
-        """A device that leads to nobody may have been anybody's: everybody is looked at."""
+        """A device that leads to nobody may have been anybody's: a sweep is asked for."""
         harness = prepared()
         harness.account.put_user("bob")
         run = harness.react(about_device(serial, caller=caller))
-        assert [each.observation.subject.name for each in run.settled] == ["alice", "bob"]
-        assert all(each.observation.swept for each in run.settled)
+        (settled,) = run.settled
+        assert settled.observation.subject.kind is SubjectKind.EVERY_USER
+        assert settled.decision.verdict.rule == "every-user"
+        assert harness.sweeps_asked == 1
+        assert "every_user" not in harness.iam.reads
 
     def test_error_is_not_nobody(self) -> None:
         """A failing listing is an error of the whole, and no answer."""

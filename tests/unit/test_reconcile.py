@@ -35,6 +35,7 @@ class Paint:
     subject: str
     name: str = "paint"
     permissions: frozenset[str] = frozenset()
+    changes: bool = True
     error: ReactorError | None = None
     recheck: bool = False
 
@@ -231,6 +232,13 @@ def test_observe_mode_performs_nothing() -> None:
     ] * 2
     assert [each.changed for each in recorded] == [False, False]
     done.raise_unsettled()
+
+
+def test_observe_mode_performs_what_changes_nothing() -> None:
+    """To ask for a sweep changes nothing in the account, and is done when observing, too."""
+    painters = Painters([house("a", changes=False), house("b")])
+    run(painters, observe_only)
+    assert painters.done == ["a"]
 
 
 class TestBrake:
