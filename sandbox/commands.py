@@ -133,6 +133,12 @@ class Control:
         credentials: dict[str, str] = self._command("root_session", region=self._region)
         return credentials
 
+    def set_root(self, *, mfa: bool, password: bool, access_keys: bool) -> None:
+        """Says what the root user has, as GetAccountSummary tells it."""
+        self._command(
+            "set_root", mfa=mfa, password=password, access_keys=access_keys, region=self._region
+        )
+
     def _command(self, command: str, /, **arguments: Any) -> Any:
         # http.client knows no proxies: the command goes to this machine and nowhere else.
         connection = http.client.HTTPConnection(self._address)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from moto.core.exceptions import ServiceException
+from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 from werkzeug.wrappers import Request, Response
 
+from sandbox.iam.root import Credentials
 from sandbox.wire import Refusal
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from sandbox.events import Bus
     from sandbox.faults import Faults
     from sandbox.gateway import Gateway
+    from sandbox.iam.backend import StrictIAMBackend
     from sandbox.invocations import Invoker
     from sandbox.pool import Pool
     from sandbox.recorder import Recorder
@@ -89,6 +92,7 @@ class Control:
             "set_event_age_speed": self.asynchronous.set_age_speed,
             "set_failures": self.faults.set_failures,
             "set_latency": self._set_latency,
+            "set_root": self._set_root,
             "set_schedule_speed": self.schedules.set_speed,
             "set_staleness": self._set_staleness,
             "set_throttle": self.faults.set_throttle,
@@ -101,6 +105,13 @@ class Control:
     def _set_staleness(self, seconds: float, seed: int | None) -> None:
         with self.account_lock:
             self.staleness.set(seconds, seed)
+
+    def _set_root(self, mfa: bool, password: bool, access_keys: bool, region: str) -> None:
+        with self.account_lock:
+            backend = cast(
+                "StrictIAMBackend", iam_backends[self.callers.account][get_partition(region)]
+            )
+            backend.root = Credentials(mfa, password, access_keys)
 
     def _settle(self, timeout_seconds: float) -> None:
         if running := self.unfinished.settle(timeout_seconds):

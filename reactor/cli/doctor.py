@@ -1,7 +1,7 @@
 """`doctor`: whether a deployed stage can hear and act, and what to do where it cannot."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,12 +16,12 @@ from reactor.model import Trigger, TriggerKind
 from reactor.names import Function
 from reactor.reconcile import Settled, observe_only
 from reactor.roles import policy, settings_of
-from reactor.settings import Settings
 from reactor.triggers.rules import pattern_of
 from reactor.watch.patterns import watch_pattern
 
 if TYPE_CHECKING:
     from reactor.aws.account import AwsSession, Home
+    from reactor.settings import Settings
 
 EXAMPLES = """\
 Examples:
@@ -44,7 +44,7 @@ def doctor(
     """
     operator = Operator.of(context)
     name = _stage_name(operator)
-    settings, deployed = operator.settings(), _deployed_settings(name)
+    settings, patterns, wanted = operator.settings(), _patterns(name), _policies(name)
     session, home = connect()
     from reactor.aws.doctor import AwsDoctor  # noqa: PLC0415 - imports boto3
 
@@ -54,8 +54,8 @@ def doctor(
         session.gather,
         stage,
         settings=settings,
-        patterns=_patterns(deployed),
-        wanted={each: policy(each, name, own) for each, own in deployed.items()},
+        patterns=patterns,
+        wanted=wanted,
         look_at_guard=lambda: _look_at_guard(settings, session, home),
     )
     if as_json:
@@ -73,20 +73,25 @@ def _stage_name(operator: Operator) -> str:
     return operator.stage
 
 
-def _deployed_settings(stage: str) -> dict[Function, Settings]:
-    """Return the settings that each function is deployed with, whatever this environment has."""
+def _policies(stage: str) -> dict[str, dict[str, Any]]:
+    """Return the policy that each function's role is deployed with, whatever this environment has.
+
+    Raises SettingError when the stage's settings are wrong.
+    """
     config = chalice_config(CHALICE_DIRECTORY)
-    return {each: settings_of(config, stage, each) for each in Function}
+    return {each: policy(each, stage, settings_of(config, stage, each)) for each in Function}
 
 
-def _patterns(deployed: Mapping[Function, Settings]) -> dict[str, dict[str, Any]]:
+def _patterns(stage: str) -> dict[str, dict[str, Any]]:
     """Return the patterns of the rules that have one; the sweep's has a schedule."""
-    patterns = {each: pattern_of(each, settings) for each, settings in deployed.items()}
-    patterns[Function.WATCH] = watch_pattern(deployed[Function.WATCH])
+    # `chalice deploy` makes them from the stage's settings: a function's own are not there yet.
+    settings = settings_of(chalice_config(CHALICE_DIRECTORY), stage, "")
+    patterns = {each: pattern_of(each, settings) for each in Function}
+    patterns[Function.WATCH] = watch_pattern(settings)
     return {each: pattern for each, pattern in patterns.items() if pattern is not None}
 
 
-def _look_at_guard(settings: Settings, session: "AwsSession", home: "Home") -> Settled:
+def _look_at_guard(settings: "Settings", session: "AwsSession", home: "Home") -> Settled:
     """Judge the guard as the keeper does, and change nothing."""
     from reactor import runtime  # noqa: PLC0415 - imports boto3
 

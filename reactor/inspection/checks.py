@@ -180,7 +180,7 @@ def queue(stage: Stage, name: str, waiting: int | ReactorError | None) -> Findin
 
 def _same(pattern: Pattern, found: str | None) -> bool:
     try:
-        return json.loads(found or "null") == pattern
+        return bool(json.loads(found or "null") == pattern)
     except ValueError:
         return False
 

@@ -16,6 +16,7 @@ from sandbox.iam.mfa import Mfa
 from sandbox.iam.names import Names
 from sandbox.iam.passwords import Passwords
 from sandbox.iam.quotas import Quotas
+from sandbox.iam.root import RootUser
 from sandbox.iam.service_credentials import ServiceCredentials
 
 # All 1,300 would slow every attachment down: moto builds a table of them each time.
@@ -35,7 +36,9 @@ _AWS_POLICIES = (
 )
 
 
-class StrictIAMBackend(Names, Mfa, Quotas, Conflicts, Boundaries, Passwords, ServiceCredentials):
+class StrictIAMBackend(
+    Names, Mfa, Quotas, Conflicts, Boundaries, Passwords, ServiceCredentials, RootUser
+):
     """All rules together.
 
     The order matters where two have one for the same call: what exists is checked before how much

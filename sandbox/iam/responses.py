@@ -210,6 +210,11 @@ class StrictIamResponse(IamResponse):
         return EmptyResult()
 
     @override
+    def get_account_summary(self) -> ActionResult:
+        summary = self.backend.get_account_summary().summary_map
+        return ActionResult({"SummaryMap": {**summary, **self.backend.root.summary()}})
+
+    @override
     def list_entities_for_policy(self) -> ActionResult:
         self.backend.get_policy(self._get_param("PolicyArn"))  # raises when there is none
         return super().list_entities_for_policy()
