@@ -13,6 +13,7 @@ from typing import Any
 
 from reactor.errors import SettingError
 from reactor.guard import keeper
+from reactor.inspection import ports as inspection
 from reactor.names import Function, failed_queue, function_name, log_group
 from reactor.settings import PREFIX, Lift, Mode, Settings
 from reactor.users import ports
@@ -23,6 +24,13 @@ FUNCTIONS = tuple(each.value for each in Function)
 
 _USERS = ("arn:*:iam::*:user/*",)
 _ANY_ACCOUNT = "the account is not known when the file is made; a role acts in its own only"
+# By the service that a resource of theirs belongs to.
+_INSPECTING = {
+    "*": ("InspectAccount", "AWS knows no resource for these"),
+    "cloudtrail": ("InspectTrails", f"any trail may be the one that logs; {_ANY_ACCOUNT}"),
+    "events": ("InspectRules", f"all rules of the stage; {_ANY_ACCOUNT}"),
+    "lambda": ("InspectFunctions", f"all functions of the stage; {_ANY_ACCOUNT}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,20 @@ def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
     if reads:
         yield _read_users(*reads)
     yield _read_in_bulk("every_user")
+    yield from _inspecting(stage)
     yield from _judging(stage, settings, detaches=settings.lift is not Lift.NEVER)
+
+
+def _inspecting(stage: str) -> Iterable[Statement]:
+    """What looking for what no event can bring needs; the exemption list is read anyway."""
+    by_resource: dict[str, list[str]] = {}
+    for read in inspection.READS:
+        if read != "parameter":
+            by_resource.setdefault(inspection.resource_of(read, stage), []).append(read)
+    for resource, reads in by_resource.items():
+        service = "*" if resource == "*" else resource.split(":")[2]
+        sid, reason = _INSPECTING[service]
+        yield Statement(sid, tuple(inspection.READS[read] for read in reads), (resource,), reason)
 
 
 def _read_users(*reads: str) -> Statement:

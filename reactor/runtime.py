@@ -17,12 +17,15 @@ from reactor.audit import Journal
 from reactor.aws.account import AwsSession, Home
 from reactor.aws.functions import ask_keeper, begin_sweep
 from reactor.aws.iam import AwsIam
+from reactor.aws.inspection import AwsInspection
 from reactor.aws.parameters import read_list
 from reactor.coalescing import Coalescer
 from reactor.errors import ReactorError, SettingError, Unsettled, WrongRegion
 from reactor.guard.events import gives_our_document
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
+from reactor.inspection.facts import Stage
+from reactor.inspection.poll import polled
 from reactor.model import Cause, OutcomeStatus, Subject, SubjectKind, Trigger, TriggerKind
 from reactor.names import Function, function_name, stage_of
 from reactor.partitions import require_iam_event_region
@@ -33,6 +36,7 @@ from reactor.triggers.records import event_of, mapping, quoted, time_of
 from reactor.users.alarms import taken_off_by_us
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
+from reactor.watch.patterns import rule_patterns
 from reactor.watch.watch import look
 
 
@@ -206,6 +210,8 @@ class FunctionReactor:
         with self._flushing():
             cause = Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account))
             run = self._reconcile(cause, self._users(home, context, ask))
+            if trigger.kind is TriggerKind.SCHEDULE:
+                self._inspect(home, stage_of(context.function_name))
         run.raise_unsettled()
         if refused is not None:
             raise Unsettled(f"the guard is not in order: {refused}") from refused
@@ -238,6 +244,18 @@ class FunctionReactor:
         )
         errors = [str(error) for each in run.settled for error in each.errors]
         return {"in_order": not errors and not skipped, "errors": errors}
+
+    def _inspect(self, home: Home, stage: str) -> None:
+        """Look for what no event can bring, such as a rule that hears nothing any more."""
+        alarms = polled(
+            AwsInspection(self.session),
+            self.session.gather,
+            Stage(stage, home.partition, home.region, home.account),
+            exempt_parameter=self.settings.exempt_parameter,
+            patterns=rule_patterns(self.settings),
+        )
+        for alarm in alarms:
+            self.journal.alarm(alarm)
 
     def _why_not_kept(self, payload: Mapping[str, Any], home: Home) -> str | None:
         foreign = cloudtrail.why_foreign(payload, home.account)

@@ -41,10 +41,10 @@ _CONFIG = Config(
     tcp_keepalive=True,
     user_agent_extra="mfa-reactor",
 )
-# The keeper may be asked twice: it finds its work done. After one wait for it, though, it is time
-# to raise, and be tried again as an event.
+# The keeper may be asked more than once: it finds its work done. Few of it run at once, so that it
+# may be busy with what another reaction has asked; that is answered quickly, and waited for.
 _KEEPER_CONFIG = _CONFIG.merge(
-    Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=KEEPER_SECONDS)
+    Config(retries={"mode": "standard", "total_max_attempts": 4}, read_timeout=KEEPER_SECONDS)
 )
 # A person is there to try again, so a function that hangs is not started a second time beside it.
 _PATIENT_CONFIG = _CONFIG.merge(

@@ -8,6 +8,7 @@ import typer
 
 from reactor.cli import output
 from reactor.cli.operator import CHALICE_DIRECTORY, chalice_config
+from reactor.names import Function
 from reactor.roles import FUNCTIONS, Statement, settings_of, stale_files, statements, write_files
 from reactor.settings import Mode, Settings, variable
 
@@ -27,9 +28,11 @@ defaults give. In `observe` mode no role can change anything. Made by `mfa-react
 --markdown`; `mfa-reactor roles` prints those of your own stages."""
 _HEADINGS = ("Statement", "Actions", "Resources", "Why the wildcards")
 _WORDS = {
-    "react": "reacts to IAM events",
-    "sweep": "looks at every user on a schedule",
-    "keeper": "keeps the guard",
+    Function.REACT: "reacts to what takes the guard or a device off, and to new users",
+    Function.REVIEW: "reacts to what merely might matter",
+    Function.WATCH: "raises alarms",
+    Function.SWEEP: "looks at every user, and at the reactor itself",
+    Function.KEEPER: "keeps the guard",
 }
 
 
@@ -77,7 +80,7 @@ def markdown_page() -> str:
     settings = Settings.from_environment({variable("mode"): Mode.ENFORCE.value})
     parts = [_MARKDOWN_HEADING]
     for function in FUNCTIONS:
-        parts.append(f"## {function}: {_WORDS[function]}")
+        parts.append(f"## {function}: {_WORDS[Function(function)]}")
         parts.append(_markdown_table(statements(function, _PLACEHOLDER, settings)))
     return "\n\n".join(parts)
 
@@ -97,7 +100,7 @@ def _put(function: str, stage: str, settings: Settings) -> None:
         )
         for each in statements(function, stage, settings)
     ]
-    title = f"{stage}-{function} ({settings.mode}): {_WORDS[function]}"
+    title = f"{stage}-{function} ({settings.mode}): {_WORDS[Function(function)]}"
     actions, resources = "Actions", "Resources (why the wildcards)"
     output.put_table(
         (actions, resources), rows, title=title, whole=frozenset({actions}), lines=True

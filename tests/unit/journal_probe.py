@@ -18,14 +18,15 @@ def main() -> None:
     harness.account.put_user("alice", password=True)
     harness.clock.advance(7.5)
     journal = Journal(Mode.ENFORCE)
-    journal.begin("request-1")
+    journal.begin("request-1", stage="prod")
     run = harness.react(about_user("alice", received_at=START))
     for settled in run.settled:
         journal.settled(settled)
-    journal.ignored(parse({}, account=None, received_at=START), harness.clock())
+    reading = parse({}, account=None, received_at=START, settings=harness.settings)
+    journal.ignored(reading.trigger, str(reading.ignored), harness.clock())
     journal.held_back(run, 1)
     journal.flush()
-    journal.begin("request-2")
+    journal.begin("request-2", stage="prod")
     journal.held_back(Run([replace(each, held_back=True) for each in run.settled]), 1)
     journal.flush()
 

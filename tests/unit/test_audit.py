@@ -233,7 +233,7 @@ def test_ignored_line() -> None:
 
 def test_alarm_line() -> None:
     """The brake's alarm says how many wait, whom for example, and what to do."""
-    line = written("")[-1]
+    (line,) = [each for each in written("") if "alarm" in each]
     assert (line["alarm"], line["waiting"], line["brake"]) == ("brake", 1, 1)
     assert (line["sample"], line["run"]) == (["alice"], "request-2")
     assert "REACTOR_MAX_REMEDIATIONS" in line["remedy"]
@@ -241,9 +241,13 @@ def test_alarm_line() -> None:
 
 def test_metrics_line() -> None:
     """Metrics leave once a run, in embedded metric format, with the seconds to the guard."""
-    (line,) = [line for line in written("") if "_aws" in line]
+    line, alarmed = [line for line in written("") if "_aws" in line]
+    assert alarmed["Alarms"] == [1.0]
     (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert (directive["Namespace"], directive["Dimensions"]) == ("MfaReactor", [["service"]])
+    assert (directive["Namespace"], directive["Dimensions"]) == (
+        "MfaReactor",
+        [["stage", "service"]],
+    )
     units = {each["Name"]: each["Unit"] for each in directive["Metrics"]}
     assert {name: (line[name], unit) for name, unit in units.items()} == {
         "Reactions": ([1.0], "Count"),
@@ -253,7 +257,7 @@ def test_metrics_line() -> None:
         "Exempt": ([0.0], "Count"),
         "SecondsFromEventToGuard": ([7.5], "Seconds"),
     }
-    assert line["service"] == "mfa-reactor"
+    assert (line["service"], line["stage"]) == ("mfa-reactor", "prod")
 
 
 def test_what_nobody_foresaw_is_recorded_with_its_traceback() -> None:

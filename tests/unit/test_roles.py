@@ -8,7 +8,7 @@ import pytest
 
 from reactor.errors import SettingError
 from reactor.guard import keeper
-from reactor.guard.identity import Guard
+from reactor.inspection import ports as inspection
 from reactor.roles import (
     FUNCTIONS,
     policy,
@@ -20,12 +20,13 @@ from reactor.roles import (
 )
 from reactor.settings import Settings
 from reactor.users import ports
-from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard
+from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard, SweepEveryone
 from tests.fakes.harness import settings
 
 ROOT = Path(__file__).parents[2]
 GIVEN_ARN = "arn:aws:iam::123456789012:policy/team/Guard"
 RUNNING = {
+    "sqs:SendMessage",
     "logs:CreateLogGroup",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
@@ -47,8 +48,26 @@ ONE_BY_ONE = {
     "iam:ListVirtualMFADevices",
     *CREDENTIALS,
 }
-READING = {"react": IN_BULK | ONE_BY_ONE, "sweep": IN_BULK}
-KEEPING = {"iam:CreatePolicy", "iam:TagPolicy"}
+INSPECTING = {
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetTrailStatus",
+    "events:DescribeRule",
+    "events:ListTargetsByRule",
+    "iam:GetAccountSummary",
+    "lambda:GetFunctionConcurrency",
+    "lambda:GetFunctionEventInvokeConfig",
+}
+ON_EVENTS = IN_BULK | ONE_BY_ONE | {"iam:GetGroup", "lambda:InvokeFunction"}  # asks the sweep
+READING = {"react": ON_EVENTS, "review": ON_EVENTS, "sweep": IN_BULK | INSPECTING}
+GUARD_READS = {"iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"}
+KEEPING = {
+    "iam:CreatePolicy",
+    "iam:TagPolicy",
+    "iam:CreatePolicyVersion",
+    "iam:DeletePolicyVersion",
+}
+SWITCHING = {"iam:AttachUserPolicy"}
 EXEMPT_LIST = {"exempt_parameter": "/mfa/exempt"}
 GIVEN = {"guard_policy": GIVEN_ARN}
 # Every combination that changes what a role may do.
@@ -76,7 +95,7 @@ def label(chosen: dict[str, str]) -> str:
     return ", ".join(f"{name} {text}" for name, text in chosen.items())
 
 
-@pytest.mark.parametrize("function", ["react", "sweep"])
+@pytest.mark.parametrize("function", READING)
 @pytest.mark.parametrize(
     ("chosen", "more"),
     [
@@ -98,11 +117,15 @@ def label(chosen: dict[str, str]) -> str:
     ],
 )
 def test_reacting_functions(function: str, chosen: dict[str, str], more: set[str]) -> None:
-    """What events and the schedule reach may read, switch this guard, and ask the keeper."""
-    assert granted(function, **chosen) == READING[function] | more
+    """What events and the schedule reach may read, switch this guard, and ask the keeper.
+
+    `react` may take the guard off whatever REACTOR_LIFT says: from whoever is being deleted.
+    """
+    deletions = {"iam:DetachUserPolicy"} if function == "react" and SWITCHING & more else set()
+    assert granted(function, **chosen) == READING[function] | more | deletions
 
 
-@pytest.mark.parametrize("function", ["react", "sweep"])
+@pytest.mark.parametrize("function", READING)
 @pytest.mark.parametrize(
     ("scope", "more"),
     [
@@ -128,7 +151,13 @@ def test_scope_needs_its_reads(function: str, scope: str, more: set[str]) -> Non
 )
 def test_keeper(chosen: dict[str, str], more: set[str]) -> None:
     """The keeper alone writes policies, when there is one to write."""
-    assert granted("keeper", **chosen) == {"iam:GetPolicy"} | more
+    assert granted("keeper", **chosen) == GUARD_READS | more
+
+
+@pytest.mark.parametrize("chosen", MANY, ids=label)
+def test_watch(chosen: dict[str, str]) -> None:
+    """The watch raises alarms: it may write its log, and nothing else."""
+    assert granted("watch", **chosen) == set()
 
 
 def test_roles_are_what_actions_and_reads_declare() -> None:
@@ -137,7 +166,9 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
         AttachGuard("", "").permissions,
         DetachGuard("", "").permissions,
         CreateGuard("").permissions,
-        keeper.CreatePolicy(Guard("", given=False), "").permissions,
+        SweepEveryone().permissions,
+        keeper.WRITES,
+        frozenset(inspection.READS.values()),
         frozenset(ports.READS.values()),
         frozenset(keeper.READS.values()),
     )
@@ -162,29 +193,37 @@ def test_small_powers(function: str, chosen: dict[str, str]) -> None:
         if any("*" in resource for resource in each.resources):
             assert each.reason
         if each.resources == ("*",):
-            assert each.sid in {"ReadInBulk", "WriteTraces"}
+            assert each.sid in {"InspectAccount", "ReadInBulk", "WriteTraces"}
 
 
 @pytest.mark.parametrize("chosen", [each for each in MANY if each["mode"] == "observe"], ids=label)
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_observe_mode_cannot_change_anything(function: str, chosen: dict[str, str]) -> None:
-    """A stage told to observe holds reads only, so that it can be trusted to."""
-    for action in granted(function, **chosen):
-        assert action.partition(":")[2].startswith(("Get", "List"))
+    """A stage told to observe holds reads only, so that it can be trusted to.
+
+    But for asking the sweep, which observes, too.
+    """
+    for each in statements(function, "dev", settings(**chosen)):
+        if each.sid == "AskSweep":
+            assert each.resources == ("arn:*:lambda:*:*:function:mfa-reactor-dev-sweep",)
+            continue
+        for action in set(each.actions) - RUNNING:
+            assert action.partition(":")[2].startswith(("Get", "List", "Describe"))
 
 
 @pytest.mark.parametrize("chosen", MANY, ids=label)
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_nobody_may_do_more(function: str, chosen: dict[str, str]) -> None:
-    """No role can put inline policies, touch documents, or pass roles, under any settings."""
+    """No role can put inline policies or pass roles, and only the keeper can touch documents."""
     refused = {
         "iam:PutUserPolicy",
         "iam:PutGroupPolicy",
-        "iam:CreatePolicyVersion",
         "iam:SetDefaultPolicyVersion",
         "iam:PassRole",
     }
+    documents = {"iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion"}
     assert not granted(function, **chosen) & refused
+    assert function == "keeper" or not granted(function, **chosen) & documents
 
 
 @pytest.mark.parametrize(
@@ -272,9 +311,11 @@ def test_files_are_written_once(tmp_path: Path) -> None:
     assert write_files(tmp_path) == names
     assert write_files(tmp_path) == []
     (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_MODE="enforce")))
-    assert stale_files(tmp_path) == names
+    assert stale_files(tmp_path) == [name for name in names if "watch" not in name]
     (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_EXEMPT_PARAMETER="/x")))
-    assert stale_files(tmp_path) == names[:2]
+    assert stale_files(tmp_path) == [
+        f"policy-dev-{function}.json" for function in ("react", "review", "sweep")
+    ]
 
 
 def test_another_stages_file_is_refused(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from reactor.names import stage_of
 from reactor.reconcile import enforce, observe_only
 from reactor.roles import FUNCTIONS
-from reactor.runtime import executor_of, keeper_function, start, start_or_exit
+from reactor.runtime import executor_of, own_roles, start, start_or_exit
 from reactor.settings import Mode
 
 HERE = {"AWS_REGION": "us-east-1"}
@@ -20,16 +21,13 @@ def test_executor() -> None:
     assert len(Mode) == 2
 
 
-@pytest.mark.parametrize(
-    ("own", "keeper"),
-    [
-        ("mfa-reactor-dev-react", "mfa-reactor-dev-keeper"),
-        ("mfa-reactor-a-b-sweep", "mfa-reactor-a-b-keeper"),
-    ],
-)
-def test_keeper_stands_beside(own: str, keeper: str) -> None:
-    """Each stage's functions ask their own stage's keeper."""
-    assert keeper_function(own) == keeper
+@pytest.mark.parametrize("stage", ["dev", "a-b"])
+def test_own_roles(stage: str) -> None:
+    """A stage's roles have its functions' names, and lead back to the stage."""
+    roles = own_roles(stage)
+    assert f"mfa-reactor-{stage}-react" in roles
+    assert len(roles) == len(FUNCTIONS)
+    assert {stage_of(role) for role in roles} == {stage}
 
 
 @pytest.mark.parametrize(

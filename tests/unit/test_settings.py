@@ -33,6 +33,7 @@ def test_defaults() -> None:
         "exempt_names": (),
         "exempt_paths": (),
         "exempt_groups": (),
+        "trusted_roles": (),
         "max_remediations": 50,
         "sweep_minutes": 15,
     }
