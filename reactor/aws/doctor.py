@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from reactor.aws.account import AwsSession
 from reactor.aws.errors import asking, code_of
 from reactor.aws.inspection import AwsInspection
+from reactor.aws.queues import Queue
 from reactor.inspection.facts import Role
 
 
@@ -46,13 +47,11 @@ class AwsDoctor(AwsInspection):
 
     def waiting(self, queue: str) -> int | None:
         """Return about how many messages wait in a queue."""
-        with asking("sqs:GetQueueUrl"):
-            try:
-                url = self._sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-            except self._sqs.exceptions.QueueDoesNotExist:
-                return None
+        found = Queue.find(self._sqs, queue)
+        if found is None:
+            return None
         with asking("sqs:GetQueueAttributes"):
             answer = self._sqs.get_queue_attributes(
-                QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+                QueueUrl=found.url, AttributeNames=["ApproximateNumberOfMessages"]
             )
             return int(answer["Attributes"]["ApproximateNumberOfMessages"])

@@ -1,0 +1,354 @@
+"""reactor.aws.inspection and .doctor, without an account: botocore's stubs answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from reactor.aws.doctor import AwsDoctor
+from reactor.aws.inspection import AwsInspection
+from reactor.errors import Transient
+from reactor.inspection.facts import (
+    BasicSelector,
+    Concurrency,
+    Condition,
+    Parameter,
+    Role,
+    Root,
+    Rule,
+    Selectors,
+    Target,
+    Trail,
+)
+
+ARN = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/audit"
+FUNCTION = "mfa-reactor-prod-react"
+CLIENTS = {
+    "iam": "iam",
+    "ssm": "ssm",
+    "events": "events",
+    "cloudtrail": "cloudtrail",
+    "function_settings": "lambda",
+    "sqs": "sqs",
+}
+Answers = tuple[tuple[str, Any], ...]
+
+
+class Session:
+    """An AwsSession whose clients give the answers of a test, in order; a text is an error."""
+
+    def __init__(self, service: str, answers: Answers) -> None:
+        for attribute, name in CLIENTS.items():
+            client: Any = boto3.client(
+                name,  # type: ignore[call-overload]
+                region_name="us-east-1",
+                aws_access_key_id="a",
+                aws_secret_access_key="b",
+            )
+            stubber = Stubber(client)
+            for operation, answer in answers if name == service else ():
+                if isinstance(answer, str):
+                    stubber.add_client_error(operation, answer)
+                else:
+                    stubber.add_response(operation, *answer)
+            stubber.activate()
+            setattr(self, attribute, client)
+
+
+def doctor(service: str, *answers: tuple[str, Any]) -> AwsDoctor:
+    """Return reads that are answered so."""
+    session: Any = Session(service, answers)
+    return AwsDoctor(session)
+
+
+def test_trails() -> None:
+    """With the shadows of other regions' trails, and the organization's."""
+    answer = {
+        "trailList": [
+            {
+                "Name": "audit",
+                "TrailARN": ARN,
+                "HomeRegion": "eu-west-1",
+                "IsMultiRegionTrail": True,
+                "IncludeGlobalServiceEvents": True,
+                "IsOrganizationTrail": True,
+            }
+        ]
+    }
+    reads = doctor("cloudtrail", ("describe_trails", (answer, {"includeShadowTrails": True})))
+    (trail,) = reads.trails()
+    assert trail == Trail(
+        "audit", ARN, "eu-west-1", multi_region=True, global_events=True, organization=True
+    )
+    assert trail.account == "123456789012"
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_is_logging(*, on: bool) -> None:
+    """A trail is asked for by its ARN: by its name, a shadow is not found."""
+    reads = doctor("cloudtrail", ("get_trail_status", ({"IsLogging": on}, {"Name": ARN})))
+    assert reads.is_logging(ARN) is on
+
+
+@pytest.mark.parametrize(
+    ("answer", "selectors"),
+    [
+        pytest.param(
+            {
+                "EventSelectors": [
+                    {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": False},
+                    {},
+                ]
+            },
+            Selectors(basic=(BasicSelector("WriteOnly", False), BasicSelector("All", True))),
+            id="basic, with the API's defaults",
+        ),
+        pytest.param(
+            {
+                "AdvancedEventSelectors": [
+                    {
+                        "FieldSelectors": [
+                            {"Field": "eventCategory", "Equals": ["Management"]},
+                            {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com"]},
+                        ]
+                    }
+                ]
+            },
+            Selectors(
+                advanced=(
+                    (
+                        Condition(field="eventCategory", equals=("Management",)),
+                        Condition(field="eventSource", not_equals=("kms.amazonaws.com",)),
+                    ),
+                )
+            ),
+            id="advanced",
+        ),
+    ],
+)
+def test_selectors(answer: dict[str, Any], selectors: Selectors) -> None:
+    """Both kinds are read."""
+    reads = doctor("cloudtrail", ("get_event_selectors", (answer, {"TrailName": ARN})))
+    assert reads.selectors(ARN) == selectors
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [
+        pytest.param(
+            ({"State": "ENABLED", "EventPattern": "{}"},), Rule(enabled=True, pattern="{}"), id="on"
+        ),
+        pytest.param(
+            ({"State": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"},),
+            Rule(enabled=True),
+            id="on, with reads",
+        ),
+        pytest.param(({"State": "DISABLED"},), Rule(enabled=False), id="off"),
+        pytest.param("ResourceNotFoundException", None, id="missing"),
+    ],
+)
+def test_rule(answer: Any, rule: Rule | None) -> None:
+    """A rule that is not there is an answer."""
+    assert doctor("events", ("describe_rule", answer)).rule("a-rule") == rule
+
+
+def test_targets() -> None:
+    """All pages are read; what stands in the event's place is noticed, and so is the queue."""
+    first = {
+        "Targets": [{"Id": "1", "Arn": "arn:one", "DeadLetterConfig": {"Arn": "arn:queue"}}],
+        "NextToken": "more",
+    }
+    second = {
+        "Targets": [
+            {"Id": "2", "Arn": "arn:two", "Input": "{}"},
+            {"Id": "3", "Arn": "arn:three", "InputPath": "$.detail"},
+            {"Id": "4", "Arn": "arn:four", "InputTransformer": {"InputTemplate": "x"}},
+        ]
+    }
+    reads = doctor(
+        "events",
+        ("list_targets_by_rule", (first, {"Rule": "r"})),
+        ("list_targets_by_rule", (second, {"Rule": "r", "NextToken": "more"})),
+    )
+    assert reads.targets("r") == (
+        Target("arn:one", "arn:queue", whole=True),
+        Target("arn:two", None, whole=False),
+        Target("arn:three", None, whole=False),
+        Target("arn:four", None, whole=False),
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        pytest.param(({"ReservedConcurrentExecutions": 0},), Concurrency(0), id="stopped"),
+        pytest.param(({"ReservedConcurrentExecutions": 5},), Concurrency(5), id="reserved"),
+        pytest.param(({},), Concurrency(None), id="not reserved"),
+        pytest.param("ResourceNotFoundException", None, id="no function"),
+    ],
+)
+def test_concurrency(answer: Any, found: Concurrency | None) -> None:
+    """No reservation is not a reservation of 0."""
+    reads = doctor("lambda", ("get_function_concurrency", answer))
+    assert reads.concurrency(FUNCTION) == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        pytest.param(
+            ({"DestinationConfig": {"OnFailure": {"Destination": "arn:queue"}}},),
+            "arn:queue",
+            id="a queue",
+        ),
+        pytest.param(
+            ({"DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}},), None, id="no destination"
+        ),
+        pytest.param(({"MaximumRetryAttempts": 2},), None, id="other settings only"),
+        pytest.param("ResourceNotFoundException", None, id="no settings"),
+    ],
+)
+def test_failure_destination(answer: Any, found: str | None) -> None:
+    """Without one there is None."""
+    reads = doctor("lambda", ("get_function_event_invoke_config", answer))
+    assert reads.failure_destination(FUNCTION) == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        pytest.param(
+            ({"Parameter": {"Type": "StringList"}},), Parameter("StringList"), id="a list"
+        ),
+        pytest.param("ParameterNotFound", None, id="missing"),
+    ],
+)
+def test_parameter(answer: Any, found: Parameter | None) -> None:
+    """A parameter that is not there is an answer."""
+    assert doctor("ssm", ("get_parameter", answer)).parameter("/mfa/exempt") == found
+
+
+@pytest.mark.parametrize(
+    ("summary", "found"),
+    [
+        pytest.param(
+            {"AccountMFAEnabled": 1, "AccountPasswordPresent": 1, "AccountAccessKeysPresent": 0},
+            Root(mfa=True, password=True, access_keys=False),
+            id="MFA and a password",
+        ),
+        pytest.param(
+            {"AccountMFAEnabled": 0, "AccountPasswordPresent": 0, "AccountAccessKeysPresent": 2},
+            Root(mfa=False, password=False, access_keys=True),
+            id="keys only",
+        ),
+        pytest.param(
+            {"AccountMFAEnabled": 0, "AccountAccessKeysPresent": 0},
+            Root(mfa=False, password=None, access_keys=False),
+            id="nothing is said of a password",
+        ),
+    ],
+)
+def test_root(summary: dict[str, int], found: Root) -> None:
+    """What the summary does not say is not made up."""
+    reads = doctor("iam", ("get_account_summary", ({"SummaryMap": summary}, {})))
+    assert reads.root() == found
+
+
+def test_a_summary_without_mfa_is_not_understood() -> None:
+    """It is an error, and not "without MFA"."""
+    with pytest.raises(Transient, match="iam:GetAccountSummary gave an answer"):
+        doctor("iam", ("get_account_summary", ({"SummaryMap": {}}, {}))).root()
+
+
+READS: tuple[tuple[str, str, str, Callable[[AwsInspection], object]], ...] = (
+    ("cloudtrail", "describe_trails", "DescribeTrails", lambda reads: reads.trails()),
+    ("cloudtrail", "get_trail_status", "GetTrailStatus", lambda reads: reads.is_logging(ARN)),
+    ("cloudtrail", "get_event_selectors", "GetEventSelectors", lambda reads: reads.selectors(ARN)),
+    ("events", "describe_rule", "DescribeRule", lambda reads: reads.rule("r")),
+    ("events", "list_targets_by_rule", "ListTargetsByRule", lambda reads: reads.targets("r")),
+    ("lambda", "get_function_concurrency", "Concurrency", lambda reads: reads.concurrency("f")),
+    (
+        "lambda",
+        "get_function_event_invoke_config",
+        "EventInvokeConfig",
+        lambda reads: reads.failure_destination("f"),
+    ),
+    ("ssm", "get_parameter", "GetParameter", lambda reads: reads.parameter("/p")),
+    ("iam", "get_account_summary", "GetAccountSummary", lambda reads: reads.root()),
+)
+
+
+@pytest.mark.parametrize(("service", "operation", "named", "read"), READS)
+def test_a_denial_is_no_answer(
+    service: str, operation: str, named: str, read: Callable[[AwsInspection], object]
+) -> None:
+    """It is never read as missing or as in order; the error names the operation."""
+    with pytest.raises(Transient, match=named):
+        read(doctor(service, (operation, "AccessDeniedException")))
+
+
+def role_session(*iam: tuple[str, Any]) -> AwsDoctor:
+    """Return reads of a function with the role `service/a-role`."""
+    session: Any = Session("iam", iam)
+    configured = {"Role": "arn:aws:iam::123456789012:role/service/a-role"}
+    with_role: Any = Session("lambda", (("get_function_configuration", (configured,)),))
+    session.function_settings = with_role.function_settings
+    return AwsDoctor(session)
+
+
+def test_role() -> None:
+    """Its name without the path, its inline policies decoded, and what is attached to it."""
+    named = {"RoleName": "a-role"}
+    policy = {
+        "RoleName": "a-role",
+        "PolicyName": "inline",
+        "PolicyDocument": "%7B%22Statement%22%3A%20%5B%5D%7D",
+    }
+    attached = {"AttachedPolicies": [{"PolicyName": "x", "PolicyArn": "arn:aws:iam::aws:policy/x"}]}
+    reads = role_session(
+        ("list_role_policies", ({"PolicyNames": ["inline"]}, named)),
+        ("get_role_policy", (policy, {**named, "PolicyName": "inline"})),
+        ("list_attached_role_policies", (attached, named)),
+    )
+    assert reads.role(FUNCTION) == Role(
+        "a-role", {"inline": {"Statement": []}}, ("arn:aws:iam::aws:policy/x",)
+    )
+
+
+def test_no_function_has_no_role() -> None:
+    """That it is not there is an answer."""
+    missing = ("get_function_configuration", "ResourceNotFoundException")
+    assert doctor("lambda", missing).role(FUNCTION) is None
+
+
+def test_a_role_that_is_gone_is_no_answer() -> None:
+    """The function names it: that it cannot be read is an error."""
+    with pytest.raises(Transient, match="iam:ListRolePolicies failed: NoSuchEntity"):
+        role_session(("list_role_policies", "NoSuchEntity")).role(FUNCTION)
+
+
+URL = {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/q"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "waiting"),
+    [
+        pytest.param(
+            (
+                ("get_queue_url", (URL, {"QueueName": "q"})),
+                ("get_queue_attributes", ({"Attributes": {"ApproximateNumberOfMessages": "3"}},)),
+            ),
+            3,
+            id="three",
+        ),
+        pytest.param(
+            (("get_queue_url", "AWS.SimpleQueueService.NonExistentQueue"),), None, id="no"
+        ),
+        pytest.param((("get_queue_url", "QueueDoesNotExist"),), None, id="no, in the newer words"),
+    ],
+)
+def test_waiting(answers: Answers, waiting: int | None) -> None:
+    """A queue that is not there is an answer, whichever protocol says so."""
+    assert doctor("sqs", *answers).waiting("q") == waiting
