@@ -503,6 +503,26 @@ class TestStaleReads:
         here.clock.advance(seconds)
         assert one(here.keep(event_at=event_at)).unsettled is not settled
 
+    @pytest.mark.parametrize(
+        ("seconds", "settled"),
+        [
+            pytest.param(-1, False, id="before"),
+            pytest.param(0, False, id="at the same time"),
+            pytest.param(0.9, False, id="in the same second, which is all that events tell"),
+            pytest.param(1, True, id="after"),
+        ],
+    )
+    def test_which_version_is_younger_than_the_event(
+        self, seconds: float, *, settled: bool
+    ) -> None:
+        """Only a default version made after the event has surely been read after it."""
+        here = Kept()
+        event_at = here.clock()
+        here.clock.advance(seconds)
+        here.account.put_policy()
+        here.clock.advance(10)
+        assert one(here.keep(event_at=event_at)).unsettled is not settled
+
     def test_a_guard_restored_after_the_event_needs_no_other_look(self) -> None:
         """The same event a second time finds a default version younger than itself."""
         here = Kept()
