@@ -29,7 +29,6 @@ from reactor.triggers.records import (
     ROOT_USER,
     SERIAL,
     USER_NAME,
-    Caller,
     caller_of,
     event_of,
     mapping,
@@ -187,16 +186,28 @@ def _user_subject(row: Row, detail: Mapping[str, Any], account: str) -> Subject 
         name = _renamed(request, "userName", "newUserName")
     else:
         name = text(request.get("userName"), USER_NAME)
+    by_caller = row.names is Names.USER_OR_CALLER and _leaves_the_user_out(row, detail)
+    caller = caller_of(detail)
+    # Before the answer: there, root goes by the name of a user (seen in published records).
+    if by_caller and caller.is_root:
+        return Subject(SubjectKind.ROOT, account)
     if name is None and row.names in {Names.NEW_USER, Names.USER_OR_CALLER}:
         name = _user_in_response(detail)
-    if name is not None:
-        return Subject(SubjectKind.USER, account, name=name)
-    # CloudTrail writes null for requestParameters without members, and leaves out what is too
-    # large: then the name may have been there.
-    left_out = "userName" not in request and "omitted" not in request
-    if row.names is Names.USER_OR_CALLER and left_out:
-        return _caller_as_subject(caller_of(detail), account)
-    return None
+    # A role is never meant: IAM refuses such a call from one.
+    if name is None and by_caller:
+        name = caller.user
+    return None if name is None else Subject(SubjectKind.USER, account, name=name)
+
+
+def _leaves_the_user_out(row: Row, detail: Mapping[str, Any]) -> bool:
+    """Tell whether a call named no user, rather than that its record does not say whom.
+
+    CloudTrail writes null for requestParameters without members, and leaves out what is too large.
+    """
+    request = detail.get("requestParameters")
+    if request is None:
+        return not row.about  # what a claim is about must be given: it was there and is lost
+    return isinstance(request, dict) and not {"userName", "omitted"} & request.keys()
 
 
 def _renamed(request: Mapping[str, Any], old: str, new: str) -> str | None:
@@ -211,16 +222,6 @@ def _user_in_response(detail: Mapping[str, Any]) -> str | None:
         if name is not None:
             return name
     return None
-
-
-def _caller_as_subject(caller: Caller, account: str) -> Subject | None:
-    """Whom a call without a userName is about: the caller, where that is a user or root.
-
-    A role is never meant: IAM refuses such a call from one.
-    """
-    if caller.is_root:
-        return Subject(SubjectKind.ROOT, account)
-    return None if caller.user is None else Subject(SubjectKind.USER, account, name=caller.user)
 
 
 def _is_the_list(request: Mapping[str, Any], settings: Settings) -> bool:
@@ -239,9 +240,10 @@ def _is_the_list(request: Mapping[str, Any], settings: Settings) -> bool:
 def _why_nobody(row: Row, detail: Mapping[str, Any], settings: Settings) -> str:
     if row.names is Names.NOBODY:
         return "the device belongs to nobody yet"
-    name = mapping(detail.get("requestParameters")).get("name")
-    whose = settings.exempt_parameter or "none is named"
-    return f"another parameter than the exemption list ({whose}): {shorten(name, 80)}"
+    request = mapping(detail.get("requestParameters"))
+    given = request.get("names", request.get("name"))
+    whose = shorten(settings.exempt_parameter or "none is named", 80)
+    return f"another parameter than the exemption list ({whose}): {shorten(given, 80)}"
 
 
 def _hints(

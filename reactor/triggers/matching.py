@@ -32,8 +32,8 @@ def _member_matches(wanted: object, value: object) -> bool:
 def _choice_matches(choice: object, value: object) -> bool:
     if isinstance(choice, dict):
         ((name, operand),) = choice.items()
-        if name == "exists":
-            return bool(operand) == (value is not _ABSENT)
+        if name == "exists":  # looks at leaves only
+            return bool(operand) == (value is not _ABSENT and not isinstance(value, dict))
         return value is not _ABSENT and _any_of(value, lambda each: _passes(name, operand, each))
     return _any_of(value, lambda each: type(each) is type(choice) and each == choice)
 
@@ -52,7 +52,7 @@ def _passes(name: str, operand: Any, value: object) -> bool:  # noqa: ANN401 - a
             return isinstance(value, str) and value.lower() == operand.lower()
         case "anything-but" if isinstance(operand, dict):
             ((inner, its_operand),) = operand.items()
-            return isinstance(value, str) and not _passes(inner, its_operand, value)
+            return not _passes(inner, its_operand, value)
         case "anything-but":
             return value not in (operand if isinstance(operand, list) else [operand])
         case _:

@@ -4,6 +4,9 @@ A rule delivers only what can change a verdict under the settings, so that the r
 source is matched because only AWS itself can put events with an `aws.` source on a bus, eventSource
 because other services have events of the same names. Failed calls changed
 nothing: their records have an errorCode and are left out, but for the failed deletion of a user.
+
+A pattern may have 2,048 characters (EventBridge quotas) under any settings. So names that settings
+give are matched by their ends, and the parser compares them whole.
 """
 
 from collections.abc import Iterable
@@ -23,6 +26,7 @@ CLOUDTRAIL_DETAIL_TYPE = "AWS API Call via CloudTrail"
 
 Pattern = dict[str, Any]
 _SUCCEEDED: Pattern = {"errorCode": [{"exists": False}]}
+_END = 128  # characters of a name that are matched
 
 
 def react_pattern(settings: Settings) -> Pattern:
@@ -46,10 +50,10 @@ def review_pattern(settings: Settings) -> Pattern:
         for row in delivered(settings, Function.REACT)
         if row.of_the_guard and row.event.startswith("Detach")
     ]
-    guard = {"requestParameters": {"policyArn": [{"anything-but": {"suffix": _suffix(settings)}}]}}
+    other = {"anything-but": {"suffix": _suffix(settings)[-_END:]}}
     return _one_of(
         _iam([row for row in rows if row not in parameters]),
-        _iam(other_policies, guard),
+        _iam(other_policies, {"requestParameters": {"policyArn": [other]}}),
         # CloudTrail leaves out what is too large, which is a way to hide (see Names).
         _iam([], {"requestParameters": {"omitted": [{"exists": True}]}}),
         *([_parameters(parameters, settings.exempt_parameter)] if parameters else []),
@@ -95,7 +99,7 @@ def _on_the_guard(settings: Settings) -> Pattern:
 
     In two branches, because no documentation says that `exists` goes with others in one list.
     """
-    choices = ({"suffix": _suffix(settings)}, {"exists": False})
+    choices = ({"suffix": _suffix(settings)[-_END:]}, {"exists": False})
     return {"$or": [{"requestParameters": {"policyArn": [each]}} for each in choices]}
 
 
@@ -107,8 +111,8 @@ def _iam(rows: Iterable[Row], *filters: Pattern) -> Pattern:
 
 def _parameters(rows: Iterable[Row], parameter: str) -> Pattern:
     names = sorted(row.event for row in rows)
-    # Of DeleteParameters, whose names are a list, any that fits will do.
-    forms = [parameter, {"suffix": f":parameter/{parameter.removeprefix('/')}"}]
+    # Its name or its ARN. Of DeleteParameters, whose names are a list, any that fits will do.
+    forms = [{"suffix": parameter.removeprefix("/")[-_END:]}]
     wanted = {"$or": [{"requestParameters": {key: forms}} for key in ("name", "names")]}
     return _detail(PARAMETER_EVENT_SOURCE, {"eventName": names}, wanted)
 

@@ -1,122 +1,171 @@
-"""reactor.triggers.catalogue: the rule's pattern, and what matches it."""
+"""reactor.triggers.catalogue: its rows, held against AWS's own models and the settings."""
 
-import copy
-import itertools
-import json
-from collections.abc import Iterator
 from typing import Any
 
+import botocore.session
 import pytest
-from moto.events.models import EventPattern
+from botocore.model import OperationModel
 
 from reactor.model import Claim
-from reactor.triggers.catalogue import CATALOGUE, matches, rule_pattern
-from tests.fakes.events import event
-from tests.unit.recorded import delivered, recorded
-
-PATTERN_LIMIT = 2048  # characters, EventBridge's default quota
-
-
-def test_pattern() -> None:
-    """The rule asks for four of IAM's own events, and for calls that did not fail."""
-    assert rule_pattern() == {
-        "source": ["aws.iam"],
-        "detail-type": ["AWS API Call via CloudTrail"],
-        "detail": {
-            "eventSource": ["iam.amazonaws.com"],
-            "eventName": [
-                "CreateUser",
-                "DeactivateMFADevice",
-                "DeleteVirtualMFADevice",
-                "DetachUserPolicy",
-            ],
-            "errorCode": [{"exists": False}],
-        },
-    }
-    assert len(json.dumps(rule_pattern())) < PATTERN_LIMIT
-
-
-def test_rows() -> None:
-    """Each event is found by its name, says why it matters, and claims what it can show."""
-    assert {name: row.claim for name, row in CATALOGUE.items()} == {
-        "CreateUser": Claim.USER_CREATED,
-        "DetachUserPolicy": Claim.POLICY_DETACHED,
-        "DeactivateMFADevice": Claim.DEVICE_REMOVED,
-        "DeleteVirtualMFADevice": Claim.DEVICE_REMOVED,
-    }
-    assert all(row.event == name and row.why for name, row in CATALOGUE.items())
-
-
-@pytest.mark.parametrize("name", sorted(CATALOGUE))
-def test_each_event_matches(name: str) -> None:
-    """Every row's event gets through the rule."""
-    assert matches(rule_pattern(), event(name, {}))
-
-
-MUTATIONS: tuple[tuple[str, ...], ...] = (
-    ("source",),
-    ("detail-type",),
-    ("detail",),
-    ("detail", "eventSource"),
-    ("detail", "eventName"),
-    ("detail", "errorCode"),
-    ("detail", "requestParameters"),
+from reactor.names import Function
+from reactor.settings import Settings
+from reactor.triggers.catalogue import (
+    ALWAYS,
+    CATALOGUE,
+    NEVER,
+    PARAMETER_EVENTS,
+    Condition,
+    Names,
+    Row,
+    delivered,
 )
-VALUES: tuple[Any, ...] = (
-    "CreateUser",
-    "createuser",
-    "AccessDenied",
-    "",
-    "aws.iam",
-    0,
-    False,
-    {},
-    {"eventName": "CreateUser"},
-    ["CreateUser"],
-    [],
-)
+from tests.fakes.harness import settings
 
-
-def mutations(original: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield an event as it is, and with one member left out or changed."""
-    yield original
-    for (*parents, last), value in itertools.product(MUTATIONS, (None, *VALUES)):
-        changed = copy.deepcopy(original)
-        holder = changed
-        for parent in parents:
-            holder = holder[parent]
-        if last == "errorCode" and isinstance(value, dict) and value:
-            continue  # `exists` looks at leaves only, and an errorCode is never anything else
-        if value is None:
-            holder.pop(last, None)
-        else:
-            holder[last] = value
-        yield changed
-
-
-EVENTS = {
-    **{f"own {name}": event(name, {"userName": "alice"}) for name in (*CATALOGUE, "GetUser")},
-    **{name: delivered(each) for name, each in sorted(recorded().items())},
+MODELS = {
+    service: botocore.session.get_session().get_service_model(service) for service in ("iam", "ssm")
+}
+DEFAULTS = settings()
+# Each condition with settings under which it holds, and some under which it does not.
+CONDITIONS = {
+    "always": ({}, None),
+    "never: no scope looks at what it changes": (None, {}),
+    "REACTOR_EXEMPT_TAGS is set": ({"exempt_tags": "team:bots"}, {"exempt_tags": ""}),
+    "REACTOR_EXEMPT_GROUPS is set": ({"exempt_groups": "bots"}, {}),
+    "REACTOR_EXEMPT_PARAMETER is set": ({"exempt_parameter": "/mfa/exempt"}, {}),
+    "REACTOR_SCOPE is not `everyone`": ({"scope": "without-mfa"}, {"scope": "everyone"}),
+    "REACTOR_SCOPE is `console`": ({"scope": "console"}, {"scope": "without-mfa"}),
+    "REACTOR_LIFT is not `never`": ({"lift": "exempt"}, {"lift": "never"}),
 }
 
 
-@pytest.mark.parametrize("name", EVENTS)
-def test_agrees_with_motos_matcher(name: str) -> None:
-    """On real records, and with any member mutated, moto's EventBridge says the same."""
-    theirs: Any = EventPattern(json.dumps(rule_pattern()), rule_pattern())
-    original = EVENTS[name]
-    many = mutations(original) if isinstance(original.get("detail"), dict) else iter([original])
-    for each in many:
-        assert matches(rule_pattern(), each) == theirs.matches_event(each)
+def operation(row: Row) -> OperationModel:
+    """Return AWS's model of the call whose event a row is about."""
+    return MODELS["ssm" if row.event in PARAMETER_EVENTS else "iam"].operation_model(row.event)
 
 
-@pytest.mark.parametrize("payload", [None, [], "text", 3, {"detail": "text"}, {"detail": None}])
-def test_what_is_no_event_does_not_match(payload: object) -> None:
-    """Anything may be a payload; what is not an event's shape does not match."""
-    assert not matches(rule_pattern(), payload)
+def members(row: Row, *, required: bool = False) -> set[str]:
+    """Return what the call takes, as CloudTrail writes it."""
+    shape: Any = operation(row).input_shape
+    names = shape.required_members if required else shape.members
+    return {name[0].lower() + name[1:] for name in names}
 
 
-def test_pattern_of_another_kind_is_refused() -> None:
-    """A pattern's choices stand in a list; a bare value is a mistake of ours."""
-    with pytest.raises(TypeError, match="holds lists and objects, not"):
-        matches({"source": "aws.iam"}, {"source": "aws.iam"})
+@pytest.mark.parametrize("row", CATALOGUE.values(), ids=lambda each: each.event)
+def test_row_fits_the_call(row: Row) -> None:
+    """Each row is about a call that there is, which names its subject as the row says."""
+    needed = {
+        Names.NEW_USER: {"userName"},
+        Names.USER: {"userName"},
+        Names.RENAMED_USER: {"userName"},
+        Names.SERIAL: {"serialNumber"},
+        Names.MEMBERS: {"groupName"},
+        Names.RENAMED_MEMBERS: {"groupName"},
+        Names.HOLDERS: {"policyArn"},
+    }
+    assert needed.get(row.names, set()) <= members(row, required=True)
+    if row.names is Names.USER_OR_CALLER:
+        assert "userName" in members(row)
+    if row.names in {Names.RENAMED_USER, Names.RENAMED_MEMBERS}:
+        assert {"newUserName", "newGroupName"} & members(row)
+    if row.about:
+        assert row.about in members(row)
+
+
+@pytest.mark.parametrize("row", CATALOGUE.values(), ids=lambda each: each.event)
+def test_row_is_whole(row: Row) -> None:
+    """A row says why it matters; what only the guard makes urgent has a policy's ARN."""
+    assert CATALOGUE[row.event] is row
+    assert row.why
+    assert row.function in {Function.REACT, Function.REVIEW, Function.KEEPER}
+    assert not row.of_the_guard or "policyArn" in members(row, required=True)
+    if row.failed_with:
+        errors = {shape.name for shape in operation(row).error_shapes}
+        assert row.failed_with in errors, "CloudTrail writes the exception's class name"
+
+
+def test_claims() -> None:
+    """What stale reads may not show yet is claimed, and nothing else."""
+    claims = {row.event: row.claim for row in CATALOGUE.values() if row.claim is not None}
+    assert claims == {
+        "CreateUser": Claim.USER_CREATED,
+        "UpdateUser": Claim.USER_RENAMED,
+        "DeleteUser": Claim.DELETION_BLOCKED,
+        "DetachUserPolicy": Claim.POLICY_DETACHED,
+        "DetachGroupPolicy": Claim.POLICY_DETACHED,
+        "DeactivateMFADevice": Claim.DEVICE_REMOVED,
+        "DeleteVirtualMFADevice": Claim.DEVICE_REMOVED,
+        "RemoveUserFromGroup": Claim.GROUP_LEFT,
+        "CreateLoginProfile": Claim.CREDENTIAL_MADE,
+        "CreateAccessKey": Claim.CREDENTIAL_MADE,
+        "UpdateAccessKey": Claim.CREDENTIAL_MADE,
+        "CreateServiceSpecificCredential": Claim.CREDENTIAL_MADE,
+        "UpdateServiceSpecificCredential": Claim.CREDENTIAL_MADE,
+        "UploadSSHPublicKey": Claim.CREDENTIAL_MADE,
+        "UpdateSSHPublicKey": Claim.CREDENTIAL_MADE,
+        "UploadSigningCertificate": Claim.CREDENTIAL_MADE,
+        "UpdateSigningCertificate": Claim.CREDENTIAL_MADE,
+    }
+
+
+def test_whatever_iam_does_to_users_is_in_it() -> None:
+    """A call that changes a user, its groups or policies has a row, or a reason to have none."""
+    without = {
+        *("DeleteAccessKey", "DeleteSSHPublicKey", "DeleteSigningCertificate"),  # takes away only
+        *("DeleteServiceSpecificCredential", "ResetServiceSpecificCredential"),  # keeps its status
+        *("CreateGroup",),  # is empty
+    }
+    reading = ("Get", "List", "Simulate")
+    model = MODELS["iam"]
+    found = set()
+    for name in model.operation_names:
+        shape = model.operation_model(name).input_shape
+        named = set() if shape is None else {"UserName", "GroupName"} & set(shape.members)
+        if named and not name.startswith(reading):
+            found.add(name)
+    assert found - set(CATALOGUE) == without
+
+
+def test_every_condition_is_tried() -> None:
+    """The conditions below are the catalogue's."""
+    assert {row.matters.words for row in CATALOGUE.values()} == set(CONDITIONS)
+    assert (ALWAYS.words, NEVER.words) == tuple(CONDITIONS)[:2]
+
+
+@pytest.mark.parametrize("words", CONDITIONS)
+def test_condition(words: str) -> None:
+    """A condition's words are what it asks of the settings."""
+    condition = condition_of(words)
+    holding, failing = (None if each is None else settings(**each) for each in CONDITIONS[words])
+    assert holding is None or condition.holds(holding)
+    assert failing is None or not condition.holds(failing)
+
+
+def condition_of(words: str) -> Condition:
+    """Return the condition that goes by these words."""
+    return next(row.matters for row in CATALOGUE.values() if row.matters.words == words)
+
+
+def names(function: Function, under: Settings) -> set[str]:
+    """Return the events that a function hears."""
+    return {row.event for row in delivered(under, function)}
+
+
+def test_delivered_by_default() -> None:
+    """As the reactor comes, everyone must carry the guard, and tags exempt."""
+    assert names(Function.REACT, DEFAULTS) == {
+        "CreateLoginProfile",
+        "CreateUser",
+        "DeactivateMFADevice",
+        "DeletePolicy",
+        "DeleteUser",
+        "DeleteVirtualMFADevice",
+        "DetachGroupPolicy",
+        "DetachUserPolicy",
+        "RemoveUserFromGroup",
+        "UpdateUser",
+    }
+    assert names(Function.KEEPER, DEFAULTS) == {"CreatePolicyVersion", "SetDefaultPolicyVersion"}
+    review = names(Function.REVIEW, DEFAULTS)
+    assert {"TagUser", "UntagUser", "CreateAccessKey", "UpdateGroup"} <= review
+    assert not review & {"AddUserToGroup", "AttachUserPolicy", "EnableMFADevice", "PutParameter"}
+    assert not names(Function.WATCH, DEFAULTS) | names(Function.SWEEP, DEFAULTS)
