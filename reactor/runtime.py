@@ -29,7 +29,7 @@ from reactor.inspection.poll import polled
 from reactor.model import Cause, OutcomeStatus, Subject, SubjectKind, Trigger, TriggerKind
 from reactor.names import Function, function_name, stage_of
 from reactor.partitions import require_iam_event_region
-from reactor.reconcile import Executor, Guardrail, Run, enforce, observe_only, reconcile
+from reactor.reconcile import Clock, Executor, Guardrail, Run, enforce, observe_only, reconcile
 from reactor.settings import Mode, Settings
 from reactor.triggers import cloudtrail
 from reactor.triggers.records import event_of, mapping, quoted, time_of
@@ -134,10 +134,17 @@ def keeper(settings: Settings, session: AwsSession, home: Home) -> Keeper:
     return Keeper(AwsIam(session.iam), guard, home.partition, home.account)
 
 
-def keep_guard(guardrail: Keeper, execute: Executor, trigger: Trigger, **options: Any) -> Run:  # noqa: ANN401 - as reconcile
+def keep_guard(
+    guardrail: Keeper,
+    execute: Executor,
+    trigger: Trigger,
+    *,
+    clock: Clock = now,
+    **options: Any,  # noqa: ANN401 - as reconcile
+) -> Run:
     """Bring the guard into order."""
     subject = Subject(SubjectKind.GUARD, guardrail.account, arn=guardrail.guard.arn)
-    return reconcile(Cause(trigger, subject), guardrail, execute=execute, clock=now, **options)
+    return reconcile(Cause(trigger, subject), guardrail, execute=execute, clock=clock, **options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,7 @@ class FunctionReactor:
     session: AwsSession
     journal: Journal
     sweeps: Coalescer
+    clock: Clock = now
 
     def react(self, payload: object, context: LambdaContext) -> None:
         """Handle an EventBridge delivery of an IAM event, or of a change to the exemption list.
@@ -156,10 +164,10 @@ class FunctionReactor:
         """
         home = self._begin(context)
         reading = cloudtrail.parse(
-            payload, account=home.account, received_at=now(), settings=self.settings
+            payload, account=home.account, received_at=self.clock(), settings=self.settings
         )
         if reading.ignored is not None:
-            self.journal.ignored(reading.trigger, reading.ignored, now())
+            self.journal.ignored(reading.trigger, reading.ignored, self.clock())
             return
         stage = stage_of(context.function_name)
         guardrail = self._users(home, context, self._keeper_asked(context))
@@ -182,13 +190,13 @@ class FunctionReactor:
             stage=stage_of(context.function_name),
             settings=self.settings,
             guard=self._guard(home),
-            received_at=now(),
+            received_at=self.clock(),
         )
         with self._flushing():
             for alarm in seen.alarms:
                 self.journal.alarm(alarm, seen.trigger)
         if seen.ignored is not None:
-            self.journal.ignored(seen.trigger, seen.ignored, now())
+            self.journal.ignored(seen.trigger, seen.ignored, self.clock())
 
     def sweep(self, payload: object, context: LambdaContext) -> None:
         """Look at every user, at the guard, and at the reactor itself.
@@ -198,10 +206,14 @@ class FunctionReactor:
         """
         request = _request(payload)
         home = self._begin(context, request.asked_by)
-        trigger = Trigger(TriggerKind.REACTOR if request.asked_at else TriggerKind.SCHEDULE, now())
+        trigger = Trigger(
+            TriggerKind.REACTOR if request.asked_at else TriggerKind.SCHEDULE, self.clock()
+        )
         if request.asked_at is not None:
             if self.sweeps.is_answered(request.asked_at):
-                self.journal.ignored(trigger, "a sweep that began later has answered it", now())
+                self.journal.ignored(
+                    trigger, "a sweep that began later has answered it", self.clock()
+                )
                 return
             self.sweeps.wait_for_turn()
         began = self.sweeps.begin()
@@ -224,17 +236,21 @@ class FunctionReactor:
         only `asked_by` is read, and only for the record.
         """
         home = self._begin(context, _request(payload).asked_by)
-        trigger = Trigger(TriggerKind.REACTOR, now())
+        trigger = Trigger(TriggerKind.REACTOR, self.clock())
         if isinstance(payload, dict) and "detail" in payload:
-            trigger = Trigger(TriggerKind.IAM_EVENT, now(), event_of(mapping(payload["detail"])))
+            trigger = Trigger(
+                TriggerKind.IAM_EVENT, self.clock(), event_of(mapping(payload["detail"]))
+            )
             ignored = self._why_not_kept(payload, home)
             if ignored is not None:
-                self.journal.ignored(trigger, ignored, now())
+                self.journal.ignored(trigger, ignored, self.clock())
                 return {"in_order": True, "errors": []}
         execute = executor_of(self.settings.mode)
         guardrail = keeper(self.settings, self.session, home)
         with self._flushing():
-            run = keep_guard(guardrail, execute, trigger, record=self.journal.settled)
+            run = keep_guard(
+                guardrail, execute, trigger, clock=self.clock, record=self.journal.settled
+            )
             self.journal.permanent_failures(run)
         run.raise_unsettled()
         skipped = any(
@@ -294,7 +310,9 @@ class FunctionReactor:
             home,
             keep_guard=keep_guard,
             sweep_everyone=once(
-                lambda: begin_sweep(self.session.functions, function, asked_by=run, asked_at=now())
+                lambda: begin_sweep(
+                    self.session.functions, function, asked_by=run, asked_at=self.clock()
+                )
             ),
         )
 
@@ -306,7 +324,7 @@ class FunctionReactor:
             cause,
             guardrail,
             execute=executor_of(self.settings.mode),
-            clock=now,
+            clock=self.clock,
             brake=brake,
             record=self.journal.settled,
         )
