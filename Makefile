@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install demo sandbox test check unit bench lock roles clean
+.PHONY: help install demo sandbox deploy test check unit bench lock roles clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,13 +27,19 @@ demo: $(INSTALLED) ## Deploy into a local AWS account, weaken MFA, watch it mend
 sandbox: $(INSTALLED) ## Leave a local AWS account running, the reactor deployed in it
 	@$(BIN)/python -m sandbox
 
+deploy: $(INSTALLED) ## Deploy STAGE=… with its queues and alarms
+	@test -n "$(STAGE)" || { echo "which stage? make deploy STAGE=prod" >&2; exit 2; }
+	$(BIN)/chalice deploy --stage "$(STAGE)"
+	$(BIN)/mfa-reactor --stage "$(STAGE)" operations apply
+
 test: check unit ## All checks and tests: what CI runs
 
-check: $(INSTALLED) ## Lint, types, import contracts
+check: $(INSTALLED) ## Lint, types, import contracts, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --verbose
+	$(BIN)/cfn-lint infra/*.yaml
 
 unit: $(INSTALLED) ## Unit, property and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadgroup

@@ -46,10 +46,7 @@ _CONFIG = Config(
 _KEEPER_CONFIG = _CONFIG.merge(
     Config(retries={"mode": "standard", "total_max_attempts": 4}, read_timeout=KEEPER_SECONDS)
 )
-# A person is there to try again, so a function that hangs is not started a second time beside it.
-_PATIENT_CONFIG = _CONFIG.merge(
-    Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=FUNCTION_SECONDS)
-)
+_PATIENT_CONFIG = _CONFIG.merge(Config(read_timeout=FUNCTION_SECONDS))
 
 
 class AwsSession:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
 
+# As infra/operations.yaml has them, for a destination that is put back.
+RETRIES = 2
+EVENT_AGE_SECONDS = 21600
 _MISSING = "ResourceNotFoundException"
 _STACK_TYPE = "AWS::CloudFormation::Stack"
 # CloudFormation takes a minute or two; an hour is more than any of the resources may take.
@@ -78,6 +81,18 @@ def find_stack(client: "CloudFormationClient", name: str) -> Stack | None:
         )
 
 
+def require_changeable(name: str, status: str) -> None:
+    """Raise Permanent when CloudFormation would not change a stack of this status."""
+    what = f"the stack {name} is in {status}"
+    if status in _NEVER_MADE:
+        raise Permanent(f"{what}: it was never made", remedy=_remake(name))
+    if status == "UPDATE_ROLLBACK_FAILED":
+        command = f"aws cloudformation continue-update-rollback --stack-name {name}"
+        raise Permanent(f"{what}: it is half changed", remedy=f"{command}, then try again")
+    if status.endswith("_IN_PROGRESS"):
+        raise Permanent(f"{what}: somebody is changing it", remedy="try again when that has ended")
+
+
 def apply_stack(
     client: "CloudFormationClient",
     name: str,
@@ -106,7 +121,7 @@ def _update(
     template: str,
     parameters: Mapping[str, str | None],
 ) -> StackChange:
-    _require_changeable(name, stack.status)
+    require_changeable(name, stack.status)
     given = [_parameter(key, value) for key, value in parameters.items() if value is not None]
     for key, value in parameters.items():
         if value is None and key in stack.parameters:
@@ -135,9 +150,11 @@ def set_failure_destination(client: "LambdaClient", function: str, queue_arn: st
     if destination == queue_arn:
         return False
     with asking("lambda:PutFunctionEventInvokeConfig"):
-        # Without more, Lambda's defaults: two more tries, six hours. They are the template's, too.
         client.put_function_event_invoke_config(
-            FunctionName=function, DestinationConfig={"OnFailure": {"Destination": queue_arn}}
+            FunctionName=function,
+            MaximumRetryAttempts=RETRIES,
+            MaximumEventAgeInSeconds=EVENT_AGE_SECONDS,
+            DestinationConfig={"OnFailure": {"Destination": queue_arn}},
         )
     return True
 
@@ -186,18 +203,6 @@ def _targets(client: "EventBridgeClient", rule: str) -> list[Any]:
 
 def _parameter(key: str, value: str) -> Any:  # noqa: ANN401 - boto3's
     return {"ParameterKey": key, "ParameterValue": value}
-
-
-def _require_changeable(name: str, status: str) -> None:
-    """Raise Permanent when CloudFormation would not change a stack of this status."""
-    what = f"the stack {name} is in {status}"
-    if status in _NEVER_MADE:
-        raise Permanent(f"{what}: it was never made", remedy=_remake(name))
-    if status == "UPDATE_ROLLBACK_FAILED":
-        command = f"aws cloudformation continue-update-rollback --stack-name {name}"
-        raise Permanent(f"{what}: it is half changed", remedy=f"{command}, then try again")
-    if status.endswith("_IN_PROGRESS"):
-        raise Permanent(f"{what}: somebody is changing it", remedy="try again when that has ended")
 
 
 def _remake(name: str) -> str:

@@ -1,5 +1,6 @@
 """The failure queues: taking messages out one by one, and giving back what could not be settled."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -92,4 +93,13 @@ def run_again(client: "LambdaClient", function: str, payload: str) -> str | None
             FunctionName=function, InvocationType="RequestResponse", Payload=payload.encode()
         )
         said = answer["Payload"].read().decode(errors="replace")
-    return shorten(said) if answer.get("FunctionError") is not None else None
+    return _error(said) if answer.get("FunctionError") is not None else None
+
+
+def _error(said: str) -> str:
+    """Return what a function failed with, as one line; Lambda's document of it where it is one."""
+    try:
+        document = json.loads(said)
+        return shorten(f"{document['errorType']}: {document['errorMessage']}")
+    except (ValueError, KeyError, TypeError):
+        return shorten(said)

@@ -83,7 +83,6 @@ def apply(
         "AlarmEmail": email,
     }
     _apply_stack(session, stage, template, parameters)
-    _require_queues(session, stage)
     guarded = _set_dead_letter_queues(session, home, stage)
     put(f"on-failure destinations: {_many(mended, 'put back')}")
     put(f"dead-letter queues: {_many(guarded, 'set')}")
@@ -133,14 +132,25 @@ def _require_deployed(session: "AwsSession", home: "Home", stage: str) -> None:
 
 
 def _mend_destinations(session: "AwsSession", home: "Home", stage: str) -> list[str]:
-    """Put back what was deleted with a function, before CloudFormation stumbles over the gap."""
-    from reactor.aws.operations import find_stack, set_failure_destination  # noqa: PLC0415 - imports boto3
+    """Put back what was deleted with a function, before CloudFormation stumbles over the gap.
 
-    if find_stack(session.cloudformation, operations_stack(stage)) is None:
+    Nothing is missing where there is no stack yet: it makes them.
+    """
+    from reactor.aws import operations  # noqa: PLC0415 - imports boto3
+
+    name = operations_stack(stage)
+    stack = operations.find_stack(session.cloudformation, name)
+    if stack is None:
         return []
+    operations.require_changeable(name, stack.status)
+    _require_queues(session, stage)
     queue = _arn(home, "sqs", failed_queue(stage))
-    names = [function_name(stage, each) for each in Function]
-    return [each for each in names if set_failure_destination(session.functions, each, queue)]
+    functions = [function_name(stage, each) for each in Function]
+    return [
+        each
+        for each in functions
+        if operations.set_failure_destination(session.functions, each, queue)
+    ]
 
 
 def _apply_stack(

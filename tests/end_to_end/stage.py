@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from reactor.roles import write_files
 from sandbox import Deployment, Sandbox, deploy
+from tests.cli.command import CommandLine, Result
 
 PROJECT = Path(__file__).parents[2]
 _SERIALS = itertools.count(1)
@@ -94,6 +96,21 @@ class Stage:
         (rule,) = [each for each in self.deployment.rules if "sweep" in each]
         self.sandbox.control.fire_schedule(rule, self.deployment.region)
         self.settle()
+
+    @property
+    def directory(self) -> Path:
+        """The directory that it was deployed from, with what operations need there."""
+        directory = self.deployment._project
+        if not (directory / "infra").exists():
+            shutil.copytree(PROJECT / "infra", directory / "infra")
+            shutil.copy(PROJECT / "Makefile", directory)
+        return directory
+
+    def command(self, *arguments: str) -> Result:
+        """Run `mfa-reactor --stage STAGE …` there, as the account's administrator."""
+        environment = self.sandbox.environment(self.deployment.region)
+        run = CommandLine(environment, self.directory)
+        return run("--stage", self.deployment.stage, *arguments)
 
     def attempts(self, function: str) -> list[dict[str, Any]]:
         """Return the invocations of a function so far."""

@@ -1,0 +1,338 @@
+"""Nothing is lost: queues and alarms on top of a deployed stage, and what lies in the queues."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reactor.names import (
+    Function,
+    failed_queue,
+    function_name,
+    operations_stack,
+    rule_name,
+    undelivered_queue,
+)
+from sandbox import Sandbox
+from tests.end_to_end.stage import Stage, deploy_into, staged
+
+pytestmark = pytest.mark.xdist_group("operations")
+
+PROD = "prod"
+SETTINGS = {"REACTOR_MODE": "enforce"}
+STACK = operations_stack(PROD)
+WRITES = {"PutTargets", "CreateStack", "UpdateStack", "PutFunctionEventInvokeConfig"}
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """Stage prod with its operations; each test leaves both in order."""
+    with staged(SETTINGS) as deployed:
+        ran = deployed.command("operations", "apply")
+        assert (ran.status, ran.stderr) == (0, "")
+        yield deployed
+
+
+def arn(stage: Stage, queue: str) -> str:
+    """A queue's ARN."""
+    return f"arn:aws:sqs:us-east-1:{stage.sandbox.account}:{queue}"
+
+
+def dead_letter_queues(stage: Stage) -> dict[str, Any]:
+    """Each rule's dead-letter queue, None where its target has none."""
+    events = stage.sandbox.client("events")
+    found = {}
+    for function in Function:
+        [target] = events.list_targets_by_rule(Rule=rule_name(PROD, function))["Targets"]
+        found[str(function)] = target.get("DeadLetterConfig", {}).get("Arn")
+    return found
+
+
+def event_settings(stage: Stage) -> dict[str, tuple[Any, ...]]:
+    """Each function's tries, age and destination for events that fail."""
+    found = {}
+    for function in Function:
+        name = function_name(PROD, function)
+        config = stage.functions.get_function_event_invoke_config(FunctionName=name)
+        found[str(function)] = (
+            config["MaximumRetryAttempts"],
+            config["MaximumEventAgeInSeconds"],
+            config["DestinationConfig"]["OnFailure"]["Destination"],
+        )
+    return found
+
+
+def everywhere(value: Any) -> dict[str, Any]:
+    """The same for each function."""
+    return {str(function): value for function in Function}
+
+
+def assert_all_there(stage: Stage) -> None:
+    """Every rule has its queue, every function its destination, and the stack stands."""
+    assert dead_letter_queues(stage) == everywhere(arn(stage, undelivered_queue(PROD)))
+    assert event_settings(stage) == everywhere((2, 21600, arn(stage, failed_queue(PROD))))
+    [stack] = stage.sandbox.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+def waiting(stage: Stage, queue: str) -> int:
+    """How many messages lie in a queue and are not hidden."""
+    sqs = stage.sandbox.client("sqs")
+    attributes = sqs.get_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"],
+        AttributeNames=["ApproximateNumberOfMessages"],
+    )["Attributes"]
+    return int(attributes["ApproximateNumberOfMessages"])
+
+
+def writes_since(stage: Stage, before: int) -> set[str]:
+    """The operations' own writes among the records since then; an update of nothing is refused."""
+    records = stage.sandbox.control.records()[before:]
+    return {each["eventName"] for each in records if "errorCode" not in each} & WRITES
+
+
+def test_apply_makes_the_queues_as_they_should_be(stage: Stage) -> None:
+    """Encrypted, kept for 14 days, no plain text; only this stage's rules may send dead letters."""
+    assert_all_there(stage)
+    sqs = stage.sandbox.client("sqs")
+    for name in (undelivered_queue(PROD), failed_queue(PROD)):
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert found["MessageRetentionPeriod"] == str(14 * 24 * 60 * 60)
+        assert found["SqsManagedSseEnabled"] == "true"
+        allowed, denied = [], []
+        for each in json.loads(found["Policy"])["Statement"]:
+            (allowed if each["Effect"] == "Allow" else denied).append(each)
+        assert [each["Condition"] for each in denied] == [
+            {"Bool": {"aws:SecureTransport": "false"}}
+        ]
+        if name == failed_queue(PROD):
+            assert allowed == []
+            continue
+        [statement] = allowed
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == [
+            f"arn:aws:events:us-east-1:{stage.sandbox.account}:rule/{rule_name(PROD, each)}"
+            for each in Function
+        ]
+
+
+def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
+    """Names of queues, functions, rules and metrics are the stage's; all notify one topic."""
+    alarms = {
+        each["AlarmName"].removeprefix("mfa-reactor-prod-"): each
+        for each in stage.sandbox.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    }
+    topic = f"arn:aws:sns:us-east-1:{stage.sandbox.account}:mfa-reactor-prod-alarms"
+    assert {tuple(each["AlarmActions"]) for each in alarms.values()} == {(topic,)}
+    watched = {
+        name: (
+            f"{each['Namespace']}/{each['MetricName']}",
+            *(f"{one['Name']}={one['Value']}" for one in each["Dimensions"]),
+        )
+        for name, each in alarms.items()
+    }
+    depth = "AWS/SQS/ApproximateNumberOfMessagesVisible"
+    expected: dict[str, tuple[str, ...]] = {
+        "undelivered-waiting": (depth, f"QueueName={undelivered_queue(PROD)}"),
+        "failed-waiting": (depth, f"QueueName={failed_queue(PROD)}"),
+        "sweep-missing": ("AWS/Lambda/Invocations", "FunctionName=mfa-reactor-prod-sweep"),
+        "reported": ("MfaReactor/Alarms", "service=mfa-reactor", "stage=prod"),
+    }
+    for function in Function:
+        name, rule = f"FunctionName={function_name(PROD, function)}", rule_name(PROD, function)
+        expected |= {
+            f"{function}-errors": ("AWS/Lambda/Errors", name),
+            f"{function}-failures-lost": ("AWS/Lambda/DestinationDeliveryFailures", name),
+            f"{function}-dead-letters-lost": (
+                "AWS/Events/InvocationsFailedToBeSentToDlq",
+                f"RuleName={rule}",
+            ),
+        }
+    assert watched == expected
+    missing = alarms["sweep-missing"]
+    assert (missing["Period"], missing["EvaluationPeriods"]) == (15 * 60, 3)
+    assert missing["TreatMissingData"] == "breaching"
+
+
+def test_what_is_in_order_is_left_alone(stage: Stage) -> None:
+    """A second apply writes nothing at all, and says so."""
+    before = len(stage.sandbox.control.records())
+    ran = stage.command("operations", "apply")
+    assert (ran.status, ran.stderr) == (0, "")
+    assert f"stack {STACK}: as it was" in ran.stdout
+    assert ran.stdout.count("as they were") == 2
+    assert writes_since(stage, before) == set()
+
+
+def test_chalice_drops_the_rules_queues_and_apply_sets_them_again(stage: Stage) -> None:
+    """That is why apply comes after every deploy; the destinations stay by themselves."""
+    kept = event_settings(stage)
+    stage.deployment.redeploy({})
+    assert dead_letter_queues(stage) == everywhere(None)
+    assert event_settings(stage) == kept
+    before = len(stage.sandbox.control.records())
+    ran = stage.command("operations", "apply")
+    assert ran.status == 0
+    assert "dead-letter queues: set on mfa-reactor-prod-react-event" in ran.stdout
+    assert writes_since(stage, before) == {"PutTargets"}
+    assert_all_there(stage)
+
+
+def test_deploying_twice_leaves_all_there(stage: Stage) -> None:
+    """`make deploy` is chalice deploy and operations apply."""
+    for _ in range(2):
+        ran = make_deploy(stage, f"STAGE={PROD}")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert_all_there(stage)
+
+
+def test_make_deploy_without_a_stage_is_one_line(stage: Stage) -> None:
+    """It says what to type, and deploys nothing."""
+    before = len(stage.sandbox.control.records())
+    ran = make_deploy(stage)
+    assert ran.returncode != 0
+    assert "make deploy STAGE=" in ran.stdout + ran.stderr
+    assert len(stage.sandbox.control.records()) == before
+
+
+def make_deploy(stage: Stage, *variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run the Makefile's target where the stage is deployed from, with this environment's tools."""
+    directory = stage.directory
+    link = directory / ".venv"
+    if not link.exists():
+        # Nothing is installed there: the tools are those that run this test.
+        (link / "bin").mkdir(parents=True)
+        for tool in ("chalice", "mfa-reactor"):
+            (link / "bin" / tool).symlink_to(Path(sys.executable).with_name(tool))
+    return subprocess.run(  # noqa: S603 - our own Makefile
+        ["make", "--old-file=.venv/.installed", "deploy", *variables],  # noqa: S607 - as people do
+        cwd=directory,
+        env=stage.sandbox.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_whom_to_notify_is_kept_until_it_is_said_anew(stage: Stage) -> None:
+    """A topic given once stays through later applies; an empty one takes it off again."""
+    sns = stage.sandbox.client("sns")
+    topic = sns.create_topic(Name="on-call")["TopicArn"]
+    cloudwatch = stage.sandbox.client("cloudwatch")
+
+    def notified() -> set[str]:
+        alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+        return {action for each in alarms for action in each["AlarmActions"]}
+
+    given = ("--topic", topic, "--email", "ops@example.com")
+    assert stage.command("operations", "apply", *given).status == 0
+    assert notified() == {topic}
+    ran = stage.command("operations", "apply")
+    assert f"alarms notify {topic}" in ran.stdout
+    assert "as it was" in ran.stdout
+    [mailbox] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert (mailbox["Protocol"], mailbox["Endpoint"]) == ("email", "ops@example.com")
+    assert stage.command("operations", "apply", "--topic", "", "--email", "").status == 0
+    [own] = notified()
+    assert own.endswith(":mfa-reactor-prod-alarms")
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+
+
+def test_a_destination_that_was_lost_is_put_back(stage: Stage) -> None:
+    """CloudFormation does not see that it went with a function that was deleted."""
+    name = function_name(PROD, Function.REVIEW)
+    stage.functions.delete_function_event_invoke_config(FunctionName=name)
+    ran = stage.command("operations", "apply")
+    assert f"on-failure destinations: put back on {name}" in ran.stdout
+    assert_all_there(stage)
+
+
+def test_what_a_function_failed_on_is_settled_once_it_is_mended(stage: Stage) -> None:
+    """Until then it stays, and redrive says why; then the user is guarded and the queue empty."""
+    name = function_name(PROD, Function.REACT)
+    right = stage.functions.get_function_configuration(FunctionName=name)["Environment"]
+    wrong = {"Variables": {**right["Variables"], "REACTOR_SCOPE": "all"}}
+    stage.functions.update_function_configuration(FunctionName=name, Environment=wrong)
+    stage.iam.create_user(UserName="failed")
+    stage.settle()
+    assert stage.policies("failed") == set()
+    assert waiting(stage, failed_queue(PROD)) == 1
+    ran = stage.command("redrive")
+    assert (ran.status, ran.stdout.splitlines()[-1]) == (1, "0 settled, 1 left")
+    assert f"left     {failed_queue(PROD)} " in ran.stdout
+    assert "react failed again: " in ran.stdout
+    assert waiting(stage, failed_queue(PROD)) == 1
+    stage.functions.update_function_configuration(FunctionName=name, Environment=right)
+    ran = stage.command("redrive")
+    assert (ran.status, ran.stderr) == (0, "")
+    assert ran.stdout.splitlines()[-1] == "1 settled, 0 left"
+    assert waiting(stage, failed_queue(PROD)) == 0
+    assert stage.is_guarded("failed")
+
+
+def test_what_could_not_be_delivered_is_settled_once_it_is_mended(stage: Stage) -> None:
+    """A function that let its rule not in for a while gets the event after all."""
+    name = function_name(PROD, Function.REACT)
+    [statement] = json.loads(stage.functions.get_policy(FunctionName=name)["Policy"])["Statement"]
+    stage.functions.remove_permission(FunctionName=name, StatementId=statement["Sid"])
+    stage.iam.create_user(UserName="undelivered")
+    stage.settle()
+    assert stage.policies("undelivered") == set()
+    assert waiting(stage, undelivered_queue(PROD)) == 1
+    stage.functions.add_permission(
+        FunctionName=name,
+        StatementId=statement["Sid"],
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=statement["Condition"]["ArnLike"]["AWS:SourceArn"],
+    )
+    ran = stage.command("redrive")
+    assert (ran.status, ran.stderr) == (0, "")
+    assert ran.stdout.splitlines()[-1] == "1 settled, 0 left"
+    assert waiting(stage, undelivered_queue(PROD)) == 0
+    assert stage.is_guarded("undelivered")
+
+
+def test_of_many_failed_sweeps_one_is_run(stage: Stage) -> None:
+    """It looks at everybody; ten in a row would change ten times what the brake lets one change."""
+    sqs = stage.sandbox.client("sqs")
+    url = sqs.get_queue_url(QueueName=failed_queue(PROD))["QueueUrl"]
+    arn_of_sweep = (
+        f"arn:aws:lambda:us-east-1:{stage.sandbox.account}:function:"
+        f"{function_name(PROD, Function.SWEEP)}"
+    )
+    for _ in range(3):
+        record = {"requestContext": {"functionArn": f"{arn_of_sweep}:$LATEST"}}
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(record | {"requestPayload": {}}))
+    before = len(stage.attempts("sweep"))
+    ran = stage.command("redrive")
+    assert (ran.status, ran.stdout.splitlines()[-1]) == (0, "3 settled, 0 left")
+    assert len(stage.attempts("sweep")) == before + 1
+
+
+def test_a_stack_that_was_never_made_must_be_deleted_first() -> None:
+    """The first line has the resource's own reason, the next says what to do with what is left."""
+    with Sandbox.start() as sandbox:
+        stage = Stage(sandbox, deploy_into(sandbox, {}))
+        name = function_name(PROD, Function.WATCH)
+        iam = stage.iam
+        [policy] = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        without = json.dumps(document).replace("sqs:SendMessage", "sqs:GetQueueUrl")
+        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=without)
+        ran = stage.command("operations", "apply")
+        assert ran.status == 1
+        assert "WatchEvents: " in ran.error_line
+        assert f"delete-stack --stack-name {STACK}" in ran.error_line
+        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+        ran = stage.command("operations", "apply")
+        assert ran.status == 1
+        assert f"the stack {STACK} is in ROLLBACK_COMPLETE" in ran.error_line
+        sandbox.client("cloudformation").delete_stack(StackName=STACK)
+        assert stage.command("operations", "apply").status == 0
+        assert_all_there(stage)
