@@ -4,6 +4,9 @@
     explain         an event, offline
     guard, exempt   the guard's document, the exemption list
     roles           the policies of the functions' roles
+    operations      the queues and alarms of a deployed stage
+    redrive         what lies in those queues, once more
+    doctor          whether a deployed stage can hear and act
 
 Nothing here decides anything about a user: reactor.runtime puts the same parts together as in
 Lambda, with the operator's credentials. What reaches boto3 is imported by the commands that need
@@ -18,7 +21,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from reactor.cli import exempt, explain, guard, roles, users
+from reactor.cli import doctor, exempt, explain, guard, operations, redrive, roles, users
 from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import Operator
 from reactor.cli.output import one_line, say
@@ -57,6 +60,9 @@ app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.add_typer(guard.app)
 app.add_typer(exempt.app)
 app.command(epilog=roles.EXAMPLES)(roles.roles)
+app.add_typer(operations.app)
+app.command(epilog=redrive.EXAMPLES)(redrive.redrive)
+app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 
 
 def _version(asked: bool) -> None:
