@@ -66,7 +66,7 @@ def caller_of(detail: Mapping[str, Any]) -> Caller:
         role=quoted(issuer.get("userName")) if is_role else None,
         role_arn=quoted(issuer.get("arn")) if is_role else None,
         by_long_term_key=isinstance(key, str) and key.startswith(_LONG_TERM_KEY),
-        with_mfa=mfa in {"true", True},
+        with_mfa=mfa == "true" or mfa is True,
     )
 
 

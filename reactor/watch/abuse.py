@@ -4,7 +4,6 @@ One function a kind, each a ladder: the first reason why it is none ends it.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from reactor.model import Alarm, AlarmKind
 from reactor.settings import Settings
@@ -14,7 +13,6 @@ from reactor.watch.calls import Call, brief
 # The name that the console gives root's virtual device (seen in root's serials).
 _ROOT_DEVICE = ":mfa/root-account-mfa-device"
 _ENROLMENT = {"CreateVirtualMFADevice", "EnableMFADevice"}
-_ANSWERS = ("user", "accessKey", "loginProfile")  # members of responseElements with a userName
 
 
 def abuse(call: Call, settings: Settings) -> tuple[Alarm, ...]:
@@ -156,10 +154,12 @@ def _is_exempt_service(call: Call, settings: Settings) -> bool:
 
 
 def _target(call: Call) -> str | None:
-    """Return the user whom a call names, as it was before a change of its name."""
-    name: Any = call.request.get("userName")
-    answers = (mapping(call.response.get(each)).get("userName") for each in _ANSWERS)
-    return next((each for each in (name, *answers) if isinstance(each, str) and each), None)
+    """Return the user whom a call names, as it was before a change of its name.
+
+    None where it names none, which is the caller itself: that of an access key, for one.
+    """
+    name = call.request.get("userName")
+    return name if isinstance(name, str) and name else None
 
 
 _JUDGES: tuple[Callable[[Call, Settings], Alarm | None], ...] = (

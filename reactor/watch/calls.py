@@ -77,7 +77,7 @@ def why_no_call(payload: object, account: str) -> str | None:
     if source != f"aws.{str(service).removesuffix('.amazonaws.com')}":
         return f"malformed: the source of an event of {shorten(service, 80)} is another"
     name = detail.get("eventName")
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not name.strip():
         return "malformed: the event has no name"
     if detail.get("readOnly") is True or name.startswith(_READING):
         return f"only a read: {shorten(name, 80)}"

@@ -7,10 +7,10 @@ that settings give are matched by their ends, and the watch itself compares them
 from collections.abc import Iterator
 from typing import Any
 
-from reactor.names import APP
+from reactor.names import APP, Function
 from reactor.settings import Settings
 from reactor.triggers.records import ROOT_USER
-from reactor.triggers.rules import CLOUDTRAIL_DETAIL_TYPE
+from reactor.triggers.rules import CLOUDTRAIL_DETAIL_TYPE, pattern_of
 from reactor.watch.changes import GUARD_EVENTS, TRAIL_EVENTS
 from reactor.watch.denied import DENIED_EVENTS
 from reactor.watch.ours import STREAM_MADE, THINGS
@@ -26,6 +26,13 @@ def watch_pattern(settings: Settings) -> dict[str, object]:
     return {"detail-type": [CLOUDTRAIL_DETAIL_TYPE], "$or": branches}
 
 
+def rule_patterns(settings: Settings) -> dict[Function, dict[str, Any]]:
+    """Return the patterns of all rules that have one; the sweep's has a schedule."""
+    patterns = {each: pattern_of(each, settings) for each in Function}
+    patterns[Function.WATCH] = watch_pattern(settings)
+    return {each: pattern for each, pattern in patterns.items() if pattern is not None}
+
+
 def _abuse() -> Iterator[object]:
     """Whatever users and root do in IAM; EventBridge delivers no reads."""
     yield _branch("iam", userIdentity={"type": ["IAMUser", "Root"]})
@@ -34,13 +41,13 @@ def _abuse() -> Iterator[object]:
 
 def _guard(settings: Settings) -> Iterator[object]:
     end = f"/{settings.guard_policy.rpartition('/')[2]}"[-_END:]
-    # No ARN: a denied call's, a new policy's, or left out as too large. Two choices, because no
-    # documentation says that `exists` goes with other filters in one list.
+    # No ARN: left out as too large. Two choices, because no documentation says that `exists` goes
+    # with other filters in one list.
     policy = _any_member(("policyArn", {"suffix": end}), ("policyArn", {"exists": False}))
-    names = {*GUARD_EVENTS, "CreatePolicy"}
-    yield _branch("iam", eventName=sorted(names), requestParameters=policy)
-    others = sorted(DENIED_EVENTS - names)
-    yield _branch("iam", eventName=others, errorCode=[{"prefix": "AccessDenied"}])
+    yield _branch("iam", eventName=sorted(GUARD_EVENTS), requestParameters=policy)
+    yield _branch("iam", eventName=["CreatePolicy"])
+    denied = [{"prefix": "AccessDenied"}]
+    yield _branch("iam", eventName=sorted(DENIED_EVENTS), errorCode=denied)
 
 
 def _list(settings: Settings) -> Iterator[object]:

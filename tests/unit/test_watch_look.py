@@ -1,11 +1,13 @@
 """reactor.watch.watch: which deliveries are looked at, and what an alarm is like."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reactor.model import TriggerKind
+from reactor.model import AlarmKind, TriggerKind
+from reactor.watch.muting import MUTED_FOR_TRUSTED
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.calls import happened, seen, user
 from tests.fakes.clock import START
@@ -75,3 +77,27 @@ def test_long_names() -> None:
     (alarm,) = seen(happened("iam", "DeleteLoginProfile", caller, UserName="u" * 5000)).alarms
     assert len(alarm.what) < 300
     assert alarm.what.endswith("without MFA: DeleteLoginProfile")
+
+
+@pytest.mark.parametrize("odd", [[], {}, 1, None])
+def test_odd_word_on_mfa(odd: Any) -> None:
+    """Whatever stands where a session says whether it has MFA, other than true, is none."""
+    caller = {**user(mfa=True), "sessionContext": {"attributes": {"mfaAuthenticated": odd}}}
+    (alarm,) = seen(happened("iam", "DeleteUser", caller, UserName="alice")).alarms
+    assert alarm.kind == "write-without-mfa"
+
+
+def test_the_audit_document_lists_the_alarms() -> None:
+    """docs/audit.md has a row for each kind of alarm, and stars those muted for who deploys."""
+    text = (Path(__file__).parents[2] / "docs" / "audit.md").read_text()
+    raised = {
+        *MUTED_FOR_TRUSTED,
+        AlarmKind.ROOT_MFA_DEACTIVATED,
+        AlarmKind.SELF_EXEMPTION,
+        AlarmKind.DEVICE_BY_ACCESS_KEY,
+        AlarmKind.DENIED_AT_GUARD,
+        AlarmKind.WRITE_WITHOUT_MFA,
+    }
+    for kind in raised:
+        star = r" \*" if kind in MUTED_FOR_TRUSTED else ""
+        assert f"\n| `{kind}`{star} |" in text
