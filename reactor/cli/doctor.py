@@ -1,7 +1,7 @@
 """`doctor`: whether a deployed stage can hear and act, and what to do where it cannot."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,8 +16,7 @@ from reactor.model import Trigger, TriggerKind
 from reactor.names import Function
 from reactor.reconcile import Settled, observe_only
 from reactor.roles import policy, settings_of
-from reactor.triggers.rules import pattern_of
-from reactor.watch.patterns import watch_pattern
+from reactor.watch.patterns import rule_patterns
 
 if TYPE_CHECKING:
     from reactor.aws.account import AwsSession, Home
@@ -82,13 +81,10 @@ def _policies(stage: str) -> dict[str, dict[str, Any]]:
     return {each: policy(each, stage, settings_of(config, stage, each)) for each in Function}
 
 
-def _patterns(stage: str) -> dict[str, dict[str, Any]]:
+def _patterns(stage: str) -> Mapping[Function, Mapping[str, Any]]:
     """Return the patterns of the rules that have one; the sweep's has a schedule."""
     # `chalice deploy` makes them from the stage's settings: a function's own are not there yet.
-    settings = settings_of(chalice_config(CHALICE_DIRECTORY), stage, "")
-    patterns = {each: pattern_of(each, settings) for each in Function}
-    patterns[Function.WATCH] = watch_pattern(settings)
-    return {each: pattern for each, pattern in patterns.items() if pattern is not None}
+    return rule_patterns(settings_of(chalice_config(CHALICE_DIRECTORY), stage, ""))
 
 
 def _look_at_guard(settings: "Settings", session: "AwsSession", home: "Home") -> Settled:

@@ -26,7 +26,7 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
     stage: Stage,
     *,
     settings: Settings,
-    patterns: Mapping[str, checks.Pattern],
+    patterns: Mapping[Function, checks.Pattern],
     wanted: Mapping[str, Mapping[str, Any]],
     look_at_guard: Callable[[], Settled],
 ) -> tuple[Finding, ...]:

@@ -25,7 +25,7 @@ def polled(
     stage: Stage,
     *,
     exempt_parameter: str,
-    patterns: Mapping[str, checks.Pattern],
+    patterns: Mapping[Function, checks.Pattern],
 ) -> tuple[Alarm, ...]:
     """Inspect, and return the alarms to raise: what a sweep does. Never raises ReactorError.
 
@@ -42,7 +42,7 @@ def inspect(
     stage: Stage,
     *,
     exempt_parameter: str,
-    patterns: Mapping[str, checks.Pattern],
+    patterns: Mapping[Function, checks.Pattern],
 ) -> tuple[Finding, ...]:
     """Look at all that keeps the stage hearing and acting; a finding for each check.
 
@@ -85,7 +85,7 @@ def _trail_reads(reads: InspectionReads, found: tuple[Any, ...]) -> dict[_Key, C
 def _of_stage(
     stage: Stage,
     facts: Mapping[_Key, Any | ReactorError],
-    patterns: Mapping[str, checks.Pattern],
+    patterns: Mapping[Function, checks.Pattern],
 ) -> tuple[Finding, ...]:
     """Return the findings on rules and functions; one that says it all when there are none."""
     nothing = [facts[read, each] is None for each in Function for read in ("rule", "concurrency")]

@@ -1,5 +1,6 @@
 """reactor.inspection.poll and .doctor: a whole inspection, on the fake."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,10 +36,14 @@ NOW = datetime(2024, 1, 1, tzinfo=UTC)
 FUNCTIONS = [each.value for each in Function]
 
 
-def look(reads: FakeReads, rounds: Rounds | None = None, **patterns: Any) -> tuple[Finding, ...]:
+def look(
+    reads: FakeReads,
+    rounds: Rounds | None = None,
+    patterns: Mapping[Function, Mapping[str, Any]] | None = None,
+) -> tuple[Finding, ...]:
     """Inspect the fake."""
     gather = rounds or Rounds()
-    return inspect(reads, gather, STAGE, exempt_parameter=LIST, patterns=patterns)
+    return inspect(reads, gather, STAGE, exempt_parameter=LIST, patterns=patterns or {})
 
 
 def not_ok(findings: tuple[Finding, ...]) -> dict[str, State]:
@@ -96,8 +101,10 @@ class TestInspect:
         reads = FakeReads()
         reads.rules["mfa-reactor-prod-react-event"] = Rule(enabled=True, pattern='{"a": ["b"]}')
         assert not_ok(look(reads)) == {}
-        assert not_ok(look(reads, react={"a": ["b"]})) == {}
-        assert not_ok(look(reads, react={"a": ["c"]})) == {"rule-react": State.FAILED}
+        assert not_ok(look(reads, patterns={Function.REACT: {"a": ["b"]}})) == {}
+        assert not_ok(look(reads, patterns={Function.REACT: {"a": ["c"]}})) == {
+            "rule-react": State.FAILED
+        }
 
     def test_a_stage_that_is_not_deployed_is_said_once(self) -> None:
         """Not once for each rule and function."""

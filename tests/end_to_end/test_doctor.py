@@ -1,0 +1,373 @@
+"""`mfa-reactor doctor` on a deployed stage: in good order, and with one thing after another broken.
+
+A sweep polls the same, and raises an alarm for it.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from reactor.names import Function, failed_queue, function_name, rule_name, undelivered_queue
+from tests.end_to_end.stage import Stage, staged
+
+pytestmark = pytest.mark.xdist_group("doctor")
+
+PROD = "prod"
+LIST = "/mfa/exempt"
+TRAIL = "management-events"
+REACT = function_name(PROD, Function.REACT)
+REACT_RULE = rule_name(PROD, Function.REACT)
+SETTINGS = {"REACTOR_MODE": "enforce", "REACTOR_EXEMPT_PARAMETER": LIST}
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """Stage prod with its operations, list and guard; each test leaves it in order."""
+    with staged(SETTINGS) as deployed:
+        write_list(deployed)
+        assert deployed.command("operations", "apply").status == 0
+        assert deployed.invoke("keeper", {})[0]["in_order"] is True
+        yield deployed
+
+
+def write_list(stage: Stage, kind: str = "StringList") -> None:
+    """Write the exemption list, unheard: a change of it asks for sweeps, which keep a distance."""
+    stage.sandbox.control.lose_next_event("PutParameter")
+    stage.sandbox.client("ssm").put_parameter(Name=LIST, Value="nobody", Type=kind)
+
+
+def delete_list(stage: Stage) -> None:
+    """Delete the exemption list, unheard."""
+    stage.sandbox.control.lose_next_event("DeleteParameter")
+    stage.sandbox.client("ssm").delete_parameter(Name=LIST)
+
+
+def not_ok(stage: Stage) -> dict[str, dict[str, str]]:
+    """Return doctor's findings that are not ok, by check; its status says whether there are any."""
+    ran = stage.command("doctor", "--json")
+    assert ran.stderr == ""
+    found = {each["check"]: each for each in ran.document["findings"] if each["state"] != "ok"}
+    assert (ran.status, ran.document["ok"]) == ((1, False) if found else (0, True))
+    return found
+
+
+def alarms_of_a_sweep(stage: Stage) -> list[dict[str, Any]]:
+    """Sweep; return the alarms that the sweep raised."""
+    before = len(stage.records("sweep"))
+    stage.sweep()
+    records = stage.records("sweep")[before:]
+    return [each for each in records if "alarm" in each and "check" in each]
+
+
+def test_a_stage_in_good_order(stage: Stage) -> None:
+    """Every check is there and ok, the status is 0, and a sweep raises no alarm."""
+    ran = stage.command("doctor", "--json")
+    document = ran.document
+    assert [each for each in document["findings"] if each["state"] != "ok"] == []
+    assert (ran.status, document["stage"], document["region"]) == (0, PROD, "us-east-1")
+    assert [each["check"] for each in document["findings"]] == [
+        "region",
+        *(f"rule-{each}" for each in Function),
+        *(f"function-{each}" for each in Function),
+        "trail",
+        "exemption-list",
+        "root",
+        "queue-undelivered",
+        "queue-failed",
+        "guard",
+        *(f"role-{each}" for each in Function),
+    ]
+    assert alarms_of_a_sweep(stage) == []
+
+
+def test_the_table(stage: Stage) -> None:
+    """For people: what is so and what to do, and the counts below."""
+    ran = stage.command("doctor")
+    assert ran.status == 0
+    assert "the trail management-events logs IAM's writes" in ran.stdout
+    assert f"stage prod in account {stage.sandbox.account}: 22 ok" in ran.stdout
+
+
+def test_it_changes_nothing(stage: Stage) -> None:
+    """A look leaves no record in CloudTrail."""
+    before = len(stage.sandbox.control.records())
+    stage.command("doctor")
+    assert stage.sandbox.control.records()[before:] == []
+
+
+def stop_trail(stage: Stage) -> None:
+    """Switch the trail off."""
+    stage.sandbox.client("cloudtrail").stop_logging(Name=TRAIL)
+
+
+def start_trail(stage: Stage) -> None:
+    """Switch the trail on."""
+    stage.sandbox.client("cloudtrail").start_logging(Name=TRAIL)
+
+
+def select(stage: Stage, read_write: str) -> None:
+    """Have the trail log these management events."""
+    stage.sandbox.client("cloudtrail").put_event_selectors(
+        TrailName=TRAIL,
+        EventSelectors=[{"ReadWriteType": read_write, "IncludeManagementEvents": True}],
+    )
+
+
+def disable_rule(stage: Stage) -> None:
+    """Disable the rule of `react`."""
+    stage.sandbox.client("events").disable_rule(Name=REACT_RULE)
+
+
+def enable_rule(stage: Stage) -> None:
+    """Enable it."""
+    stage.sandbox.client("events").enable_rule(Name=REACT_RULE)
+
+
+def targets(stage: Stage) -> list[Any]:
+    """Return the targets of `react`'s rule."""
+    found: list[Any] = stage.sandbox.client("events").list_targets_by_rule(Rule=REACT_RULE)[
+        "Targets"
+    ]
+    return found
+
+
+def put_target(stage: Stage, *without: str, **more: Any) -> None:
+    """Write the target of `react`'s rule: its function and queue, without some members."""
+    queue = f"arn:aws:sqs:us-east-1:{stage.sandbox.account}:{undelivered_queue(PROD)}"
+    arn = stage.functions.get_function_configuration(FunctionName=REACT)["FunctionArn"]
+    target = {"Id": "1", "Arn": arn, "DeadLetterConfig": {"Arn": queue}, **more}
+    kept = {key: value for key, value in target.items() if key not in without}
+    events = stage.sandbox.client("events")
+    events.remove_targets(Rule=REACT_RULE, Ids=[each["Id"] for each in targets(stage)] or ["1"])
+    events.put_targets(Rule=REACT_RULE, Targets=[kept])
+
+
+def remove_targets(stage: Stage) -> None:
+    """Take the rule's targets away."""
+    ids = [each["Id"] for each in targets(stage)]
+    stage.sandbox.client("events").remove_targets(Rule=REACT_RULE, Ids=ids)
+
+
+def put_pattern(stage: Stage, pattern: str) -> None:
+    """Have the rule listen to something else."""
+    stage.sandbox.client("events").put_rule(Name=REACT_RULE, EventPattern=pattern)
+
+
+def reserve(stage: Stage, executions: int) -> None:
+    """Reserve concurrency for `react`."""
+    stage.functions.put_function_concurrency(
+        FunctionName=REACT, ReservedConcurrentExecutions=executions
+    )
+
+
+def drop_destination(stage: Stage) -> None:
+    """Take the place for failed events away."""
+    stage.functions.delete_function_event_invoke_config(FunctionName=REACT)
+
+
+def put_destination(stage: Stage) -> None:
+    """Put it back."""
+    queue = f"arn:aws:sqs:us-east-1:{stage.sandbox.account}:{failed_queue(PROD)}"
+    stage.functions.put_function_event_invoke_config(
+        FunctionName=REACT,
+        MaximumRetryAttempts=2,
+        MaximumEventAgeInSeconds=21600,
+        DestinationConfig={"OnFailure": {"Destination": queue}},
+    )
+
+
+def root(stage: Stage, *, mfa: bool) -> None:
+    """Give root a password, with or without MFA."""
+    stage.sandbox.control.set_root(mfa=mfa, password=True, access_keys=False)
+
+
+Step = Callable[[Stage], None]
+OUR_PATTERN: list[str] = []
+
+
+def spoil_pattern(stage: Stage) -> None:
+    """Have the rule listen to S3."""
+    found = stage.sandbox.client("events").describe_rule(Name=REACT_RULE)["EventPattern"]
+    OUR_PATTERN.append(found)
+    put_pattern(stage, json.dumps({"source": ["aws.s3"]}))
+
+
+POLLED = (
+    pytest.param(
+        stop_trail, start_trail, "trail", ("switched off", "start-logging"), id="trail stopped"
+    ),
+    pytest.param(
+        lambda stage: select(stage, "ReadOnly"),
+        lambda stage: select(stage, "All"),
+        "trail",
+        ("leaves out management events that write", "put-event-selectors"),
+        id="trail that logs reads",
+    ),
+    pytest.param(
+        disable_rule, enable_rule, "rule-react", ("is disabled", "enable-rule"), id="rule disabled"
+    ),
+    pytest.param(
+        spoil_pattern,
+        lambda stage: put_pattern(stage, OUR_PATTERN[-1]),
+        "rule-react",
+        ("listens to other events", "make deploy STAGE=prod"),
+        id="another pattern",
+    ),
+    pytest.param(
+        remove_targets,
+        put_target,
+        "rule-react",
+        ("does not wake react", "make deploy"),
+        id="target",
+    ),
+    pytest.param(
+        lambda stage: put_target(stage, "DeadLetterConfig"),
+        put_target,
+        "rule-react",
+        ("has no queue", "operations apply"),
+        id="no dead-letter queue",
+    ),
+    pytest.param(
+        lambda stage: put_target(stage, Input="{}"),
+        put_target,
+        "rule-react",
+        ("does not pass events on", "make deploy"),
+        id="constant input",
+    ),
+    pytest.param(
+        lambda stage: reserve(stage, 0),
+        lambda stage: reserve(stage, 5),
+        "function-react",
+        ("its reserved concurrency is 0", "delete-function-concurrency"),
+        id="function stopped",
+    ),
+    pytest.param(
+        drop_destination,
+        put_destination,
+        "function-react",
+        ("has no place for events", "operations apply"),
+        id="no on-failure destination",
+    ),
+    pytest.param(
+        lambda stage: root(stage, mfa=False),
+        lambda stage: root(stage, mfa=True),
+        "root",
+        ("a password and no MFA", "enable MFA"),
+        id="root without MFA",
+    ),
+)
+
+
+@pytest.mark.parametrize(("spoil", "mend", "check", "says"), POLLED)
+def test_what_a_sweep_polls(
+    stage: Stage, spoil: Step, mend: Step, check: str, says: tuple[str, str]
+) -> None:
+    """Doctor says what is wrong and what to do, and so does an alarm of the next sweep."""
+    spoil(stage)
+    try:
+        found = not_ok(stage)
+        assert list(found) == [check]
+        assert found[check]["state"] == "failed"
+        assert says[0] in found[check]["what"]
+        assert says[1] in found[check]["remedy"]
+        (alarm,) = alarms_of_a_sweep(stage)
+        kind = "root-without-mfa" if check == "root" else "reactor-impaired"
+        assert (alarm["alarm"], alarm["check"], alarm["state"]) == (kind, check, "failed")
+        assert alarm["remedy"] == found[check]["remedy"]
+    finally:
+        mend(stage)
+    assert not_ok(stage) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"), [(None, "does not exist"), ("String", "is a String")], ids=["missing", "kind"]
+)
+def test_the_exemption_list(stage: Stage, kind: str | None, what: str) -> None:
+    """Missing, or of another type: nothing is changed without it, and doctor says so."""
+    delete_list(stage)
+    if kind is not None:
+        write_list(stage, kind)
+    found = not_ok(stage)
+    assert list(found) == ["exemption-list"]
+    assert what in found["exemption-list"]["what"]
+    if kind is not None:
+        delete_list(stage)
+    write_list(stage)
+    assert not_ok(stage) == {}
+
+
+def put_role_policy(stage: Stage, name: str, document: Any) -> None:
+    """Write an inline policy of `react`'s role."""
+    stage.iam.put_role_policy(RoleName=REACT, PolicyName=name, PolicyDocument=json.dumps(document))
+
+
+def test_roles(stage: Stage) -> None:
+    """Too little, too much, and attached policies are told apart."""
+    policy = stage.iam.get_role_policy(RoleName=REACT, PolicyName=REACT)["PolicyDocument"]
+    fewer = [each for each in policy["Statement"] if each["Sid"] != "ReadUsers"]
+    put_role_policy(stage, REACT, {**policy, "Statement": fewer})
+    assert "lacks iam:getloginprofile" in not_ok(stage)["role-react"]["what"]
+    more = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
+    put_role_policy(stage, REACT, {**policy, "Statement": [*policy["Statement"], more]})
+    assert "more than it needs: iam:* on *" in not_ok(stage)["role-react"]["what"]
+    put_role_policy(stage, REACT, policy)
+    administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
+    stage.iam.attach_role_policy(RoleName=REACT, PolicyArn=administrator)
+    found = not_ok(stage)
+    assert list(found) == ["role-react"]
+    assert administrator in found["role-react"]["what"]
+    stage.iam.detach_role_policy(RoleName=REACT, PolicyArn=administrator)
+    assert not_ok(stage) == {}
+
+
+def test_what_waits_in_a_queue(stage: Stage) -> None:
+    """An event that did not get through is to be looked at, and redriven."""
+    sqs = stage.sandbox.client("sqs")
+    url = sqs.get_queue_url(QueueName=failed_queue(PROD))["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="{}")
+    found = not_ok(stage)
+    assert list(found) == ["queue-failed"]
+    assert "1 event waits" in found["queue-failed"]["what"]
+    assert "mfa-reactor --stage prod redrive" in found["queue-failed"]["remedy"]
+    sqs.purge_queue(QueueUrl=url)
+    assert not_ok(stage) == {}
+
+
+def test_a_guard_that_is_not_ours(stage: Stage) -> None:
+    """Doctor sees it as the keeper does, and changes nothing."""
+    stage.iam.untag_policy(PolicyArn=stage.guard, TagKeys=["mfa-reactor"])
+    stage.settle()
+    found = not_ok(stage)
+    assert list(found) == ["guard"]
+    assert "tag-policy" in found["guard"]["remedy"]
+    stage.iam.tag_policy(PolicyArn=stage.guard, Tags=[{"Key": "mfa-reactor", "Value": "guard"}])
+    stage.settle()
+    assert not_ok(stage) == {}
+
+
+def test_a_sweep_that_may_not_look_says_so(stage: Stage) -> None:
+    """A read that the sweep's role lacks is an alarm: unknown, and never ok."""
+    name = function_name(PROD, Function.SWEEP)
+    policy = stage.iam.get_role_policy(RoleName=name, PolicyName=name)["PolicyDocument"]
+    text = json.dumps(policy).replace("cloudtrail:GetTrailStatus", "cloudtrail:Nothing")
+    stage.iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=text)
+    (alarm,) = alarms_of_a_sweep(stage)
+    assert (alarm["alarm"], alarm["check"], alarm["state"]) == (
+        "reactor-impaired",
+        "trail",
+        "unknown",
+    )
+    assert "AccessDenied" in alarm["what"]
+    stage.iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
+    assert not_ok(stage) == {}
+
+
+def test_a_stage_that_is_not_deployed(stage: Stage) -> None:
+    """One line says so, instead of one for each thing that is missing."""
+    ran = stage.command("--stage", "dev", "doctor", "--json")
+    found = {each["check"]: each for each in ran.document["findings"] if each["state"] != "ok"}
+    assert ran.status == 1
+    assert list(found) == ["stage"]
+    assert "chalice deploy --stage dev" in found["stage"]["remedy"]
