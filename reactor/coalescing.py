@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-SPACING = timedelta(seconds=20)  # between the beginnings of two sweeps that events asked for
+SPACING = timedelta(seconds=10)  # between the beginnings of two sweeps that events asked for
 
 
 @dataclass(slots=True)

@@ -73,7 +73,15 @@ class Stage:
         """Return the audit and alarm records of a function, oldest first."""
         lines = [line for line in self.deployment.log_events(function) if line.startswith("{")]
         parsed = [json.loads(line) for line in lines]
-        return [each for each in parsed if str(each.get("schema", "")).startswith("mfa-reactor/")]
+        ours = [each for each in parsed if str(each.get("schema", "")).startswith("mfa-reactor/")]
+        # A log has a stream for each environment that ran, and comes stream by stream.
+        return sorted(ours, key=lambda each: str(each["timestamp"]))
+
+    def metrics(self, function: str = "react") -> list[dict[str, Any]]:
+        """Return the metrics of a function's subjects, oldest first."""
+        lines = [each for each in self.deployment.log_events(function) if '"Reactions"' in each]
+        parsed: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        return sorted(parsed, key=lambda each: int(each["_aws"]["Timestamp"]))
 
     def records_of(self, user: str, function: str = "react") -> list[dict[str, Any]]:
         """Return a function's audit records about a user."""

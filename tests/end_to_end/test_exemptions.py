@@ -72,13 +72,13 @@ def test_a_path_exempts_with_all_below_it(stage: Stage) -> None:
 
 
 def test_a_group_exempts_and_the_guard_is_lifted(stage: Stage) -> None:
-    """A user who joins an exempt group loses the guard with the next sweep."""
+    """A user who joins an exempt group loses the guard."""
     stage.new_user("rescuer")
     assert stage.is_guarded("rescuer")
     stage.iam.add_user_to_group(GroupName="break-glass", UserName="rescuer")
-    stage.sweep()
+    stage.settle()
     assert not stage.is_guarded("rescuer")
-    assert stage.records_of("rescuer", "sweep")[-1]["actions"][0]["action"] == "detach-guard"
+    assert stage.records_of("rescuer", "review")[-1]["actions"][0]["action"] == "detach-guard"
 
 
 def test_without_the_list_nothing_is_changed_and_the_invocation_raises(stage: Stage) -> None:

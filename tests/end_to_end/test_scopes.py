@@ -62,7 +62,7 @@ def test_a_deleted_device_leads_to_its_owner_when_the_deactivation_was_lost(
     without_mfa.sweep()
     as_user = without_mfa.sandbox.client_for_user(user)
     without_mfa.settle()
-    without_mfa.sandbox.control.lose_next_event()
+    without_mfa.sandbox.control.lose_next_event("DeactivateMFADevice")
     as_user.deactivate_mfa_device(UserName=user, SerialNumber=serial)
     as_user.delete_virtual_mfa_device(SerialNumber=serial)
     without_mfa.settle()
