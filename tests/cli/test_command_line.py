@@ -23,6 +23,8 @@ NEEDS_AWS = (
     pytest.param(("guard", "show"), id="guard show"),
     pytest.param(("exempt", "list", "--parameter", "/mfa/exempt"), id="exempt list"),
     pytest.param(("exempt", "import", "-", "--parameter", "/mfa/exempt"), id="exempt import"),
+    pytest.param(("--stage", "prod", "operations", "apply"), id="operations apply"),
+    pytest.param(("--stage", "prod", "redrive"), id="redrive"),
 )
 
 
@@ -129,6 +131,8 @@ def test_version(offline: CommandLine) -> None:
         ("exempt", "import"),
         ("exempt", "list"),
         ("roles",),
+        ("operations", "apply"),
+        ("redrive",),
     ),
     ids=" ".join,
 )

@@ -104,9 +104,9 @@ def test_apply_makes_the_queues_as_they_should_be(stage: Stage) -> None:
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         assert found["MessageRetentionPeriod"] == str(14 * 24 * 60 * 60)
         assert found["SqsManagedSseEnabled"] == "true"
-        allowed, denied = [], []
-        for each in json.loads(found["Policy"])["Statement"]:
-            (allowed if each["Effect"] == "Allow" else denied).append(each)
+        statements = json.loads(found["Policy"])["Statement"]
+        allowed = [each for each in statements if each["Effect"] == "Allow"]
+        denied = [each for each in statements if each["Effect"] == "Deny"]
         assert [each["Condition"] for each in denied] == [
             {"Bool": {"aws:SecureTransport": "false"}}
         ]
