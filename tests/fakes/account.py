@@ -4,6 +4,7 @@ A `World` is frozen; every change makes a new one, and `Account` keeps them with
 that a read can be answered from a while ago, as IAM answers.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -77,11 +78,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The account at one moment. Users are found by their name in lower case."""
+    """The account at one moment. Users are found by their name in lower case.
+
+    `exemption_list` is the text of the parameter that the settings may name; None: there is none.
+    """
 
     users: Mapping[str, IamUser] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the policies of each
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    exemption_list: str | None = None
 
     def user(self, name: str) -> IamUser | None:
         """Return a user, by its name in any case."""
@@ -102,14 +107,19 @@ class Account:
         self.clock = clock
         self._past: list[tuple[datetime, World]] = []
         self.world = World()
+        self.event_numbers = itertools.count(1)  # every call has an event of its own
 
     def as_of(self, age: timedelta) -> World:
         """Return the account as it was `age` ago, or before its first change."""
         if not age:
             return self.world
         moment = self.clock() - age
-        seen = [world for at, world in self._past if at <= moment]
-        return seen[-1] if seen else World()
+        return next((world for at, world in reversed(self._past) if at <= moment), World())
+
+    def lately(self, age: timedelta) -> list[World]:
+        """Return all that the account has been since `age` ago."""
+        moment = self.clock() - age
+        return [self.as_of(age), *(world for at, world in self._past if at > moment)]
 
     def put_user(self, name: str, **members: Any) -> IamUser:
         """Add a user, or put another in its place."""
@@ -130,6 +140,25 @@ class Account:
         """Take a user away, whatever hangs on it."""
         users = {key: user for key, user in self.world.users.items() if key != name.lower()}
         self._become(replace(self.world, users=users))
+
+    def rename_user(self, name: str, to: str) -> None:
+        """Give a user another name; all that hangs on it stays."""
+        users = dict(self.world.users)
+        user = replace(users.pop(name.lower()), name=to)
+        self._become(replace(self.world, users={**users, to.lower(): user}))
+
+    def rename_group(self, name: str, to: str) -> None:
+        """Give a group another name, its members and policies with it."""
+        groups = {to if each == name else each: held for each, held in self.world.groups.items()}
+        users = {
+            key: replace(user, groups=user.groups - {name} | {to}) if name in user.groups else user
+            for key, user in self.world.users.items()
+        }
+        self._become(replace(self.world, groups=groups, users=users))
+
+    def put_list(self, text: str | None) -> None:
+        """Write the exemption list, or delete it."""
+        self._become(replace(self.world, exemption_list=text))
 
     def put_group(self, name: str, *policies: str) -> None:
         """Add a group with these policies, or give it these instead of its own."""
@@ -170,6 +199,10 @@ class Account:
         policy = self.world.policies[arn]
         left = {key: each for key, each in policy.versions.items() if key != version}
         self._put_policy(arn, replace(policy, versions=left))
+
+    def tag_policy(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Give a policy these tags instead of its own."""
+        self._put_policy(arn, replace(self.world.policies[arn], tags=tags))
 
     def remove_policy(self, arn: str = GUARD_ARN) -> None:
         """Take a policy away, with its versions."""

@@ -10,12 +10,26 @@ from tests.fakes.clock import START
 
 Envelope = dict[str, Any]
 
-ROLE = {
-    "type": "AssumedRole",
-    "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/admin/session",
-    "accountId": ACCOUNT,
-    "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "admin"}},
-}
+ROOT = {"type": "Root", "arn": f"arn:aws:iam::{ACCOUNT}:root", "accountId": ACCOUNT}
+
+
+def iam_user(name: str) -> dict[str, Any]:
+    """Return the identity of a call by an IAM user."""
+    arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
+    return {"type": "IAMUser", "arn": arn, "accountId": ACCOUNT, "userName": name}
+
+
+def role(name: str) -> dict[str, Any]:
+    """Return the identity of a call in a role's session."""
+    return {
+        "type": "AssumedRole",
+        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/session",
+        "accountId": ACCOUNT,
+        "sessionContext": {"sessionIssuer": {"type": "Role", "userName": name}},
+    }
+
+
+ROLE = role("admin")
 
 
 def event(  # noqa: PLR0913 - the parts of an event, most by name
@@ -54,6 +68,22 @@ def event(  # noqa: PLR0913 - the parts of an event, most by name
             "recipientAccountId": account,
         },
     }
+
+
+def denied(envelope: Envelope) -> Envelope:
+    """Return the event of the same call, denied: CloudTrail then tells neither asked nor answer."""
+    nothing = {"requestParameters": None, "responseElements": None}
+    return _with_detail(envelope, errorCode="AccessDenied", **nothing)
+
+
+def too_large(envelope: Envelope) -> Envelope:
+    """Return the event of the same call as it is when its request is too large for CloudTrail."""
+    left = {"reason": "requestParameters too large", "omitted": True, "originalSize": 131_072}
+    return _with_detail(envelope, requestParameters=left, responseElements=None)
+
+
+def _with_detail(envelope: Envelope, **members: Any) -> Envelope:
+    return {**envelope, "detail": {**envelope["detail"], **members}}
 
 
 def trigger(kind: TriggerKind = TriggerKind.IAM_EVENT, *, received_at: datetime = START) -> Trigger:

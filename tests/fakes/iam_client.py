@@ -1,0 +1,280 @@
+"""A fake of boto3's IAM client on a fake account, for the real reactor.aws.iam to call.
+
+It answers as IAM does, with pages, NoSuchEntity and quotas; reads are as old as `Weather` says.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+from botocore.exceptions import ClientError
+
+from reactor.partitions import policy_arn
+from tests.fakes.account import ACCOUNT, Account, IamUser, Policy, World
+
+POLICIES_PER_USER = 10  # AWS's quotas
+VERSIONS_PER_POLICY = 5
+USERS_A_PAGE = 3
+
+Answer = dict[str, Any]
+
+
+def fail(code: str, message: str = "-") -> NoReturn:
+    """Raise what boto3 raises of an error."""
+    raise ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+
+
+@dataclass(slots=True)
+class Weather:
+    """How AWS is doing.
+
+    `storm` holds an error code for each of the next calls, empty for one that goes well. `ages`
+    are how many seconds ago the reads are answered from, in turn.
+    """
+
+    storm: list[str] = field(default_factory=list)
+    ages: tuple[int, ...] = (0,)
+    calls: int = 0
+    struck: int = 0
+    stale: bool = False  # whether a read showed an account that is not so any more
+    _reads: int = 0
+
+    def call(self) -> None:
+        """Let a call through, or raise the error whose turn it is."""
+        self.calls += 1
+        code = self.storm.pop(0) if self.storm else ""
+        if code:
+            self.struck += 1
+            fail(code, "Rate exceeded" if "Throttl" in code else "-")
+
+    def world(self, account: Account) -> World:
+        """Return the account as the next read shows it."""
+        self.call()
+        self._reads += 1
+        seen = account.as_of(timedelta(seconds=self.ages[self._reads % len(self.ages)]))
+        self.stale = self.stale or seen is not account.world
+        return seen
+
+
+class IamClient:
+    """What reactor.aws.iam calls of boto3's IAM client. `on_write` is told what was changed."""
+
+    def __init__(
+        self, account: Account, weather: Weather, on_write: Callable[[str, Answer], None]
+    ) -> None:
+        self._account = account
+        self._weather = weather
+        self._on_write = on_write
+        self._pages: dict[str, Callable[..., Iterator[Answer]]] = {
+            "list_attached_user_policies": self._attached,
+            "list_groups_for_user": self._groups,
+            "list_entities_for_policy": self._entities,
+            "get_group": self._group,
+            "list_mfa_devices": self._devices,
+            "list_access_keys": self._listing("keys", "AccessKeyMetadata"),
+            "list_ssh_public_keys": self._listing("ssh_keys", "SSHPublicKeys"),
+            "list_signing_certificates": self._listing("certificates", "Certificates"),
+            "list_virtual_mfa_devices": self._virtual_devices,
+            "get_account_authorization_details": self._details,
+            "list_policy_versions": self._versions,
+        }
+        names = {each: each.title().replace("_", "") for each in self._pages}
+        self.meta = SimpleNamespace(method_to_api_mapping=names)
+
+    def get_paginator(self, operation: str) -> Any:
+        """Return what pages an operation; a call is made as its page is due."""
+        pages = self._pages[operation]
+        return SimpleNamespace(paginate=lambda PaginationConfig, **asked: pages(**asked))  # noqa: ARG005, N803 - boto3's
+
+    def get_user(self, UserName: str) -> Answer:  # noqa: N803 - boto3's, here and below
+        """Answer GetUser."""
+        return {"User": _shown(_user(self._read(), UserName))}
+
+    def get_login_profile(self, UserName: str) -> Answer:  # noqa: N803
+        """Answer GetLoginProfile."""
+        user = _user(self._read(), UserName)
+        return {"LoginProfile": {}} if user.password else fail("NoSuchEntity")
+
+    def list_service_specific_credentials(self, UserName: str) -> Answer:  # noqa: N803
+        """Answer ListServiceSpecificCredentials."""
+        active = _user(self._read(), UserName).service_credentials
+        return {"ServiceSpecificCredentials": [_status(each) for each in active]}
+
+    def get_policy(self, PolicyArn: str) -> Answer:  # noqa: N803
+        """Answer GetPolicy."""
+        policy = _policy(self._read(), PolicyArn)
+        tags = [{"Key": key, "Value": value} for key, value in policy.tags.items()]
+        return {"Policy": {"Tags": tags, "DefaultVersionId": policy.default}}
+
+    def get_policy_version(self, PolicyArn: str, VersionId: str) -> Answer:  # noqa: N803
+        """Answer GetPolicyVersion."""
+        version = _policy(self._read(), PolicyArn).versions.get(VersionId)
+        if version is None:
+            fail("NoSuchEntity")
+        made_at = version.made_at.replace(microsecond=0)
+        shown = {"VersionId": VersionId, "CreateDate": made_at, "Document": version.document}
+        return {"PolicyVersion": shown}
+
+    def attach_user_policy(self, UserName: str, PolicyArn: str) -> None:  # noqa: N803
+        """Do AttachUserPolicy."""
+        self._weather.call()
+        user = _user(self._account.world, UserName)
+        _policy(self._account.world, PolicyArn)
+        if PolicyArn not in user.policies and len(user.policies) >= POLICIES_PER_USER:
+            fail("LimitExceeded")
+        self._on_write("AttachUserPolicy", {"userName": UserName, "policyArn": PolicyArn})
+        self._account.change(UserName, policies=user.policies | {PolicyArn})
+
+    def detach_user_policy(self, UserName: str, PolicyArn: str) -> None:  # noqa: N803
+        """Do DetachUserPolicy."""
+        self._weather.call()
+        user = _user(self._account.world, UserName)
+        if PolicyArn not in user.policies:
+            fail("NoSuchEntity")
+        self._on_write("DetachUserPolicy", {"userName": UserName, "policyArn": PolicyArn})
+        self._account.change(UserName, policies=user.policies - {PolicyArn})
+
+    def create_policy(
+        self,
+        PolicyName: str,  # noqa: N803
+        PolicyDocument: str,  # noqa: N803
+        Description: str,  # noqa: ARG002, N803
+        Tags: list[dict[str, str]],  # noqa: N803
+    ) -> None:
+        """Do CreatePolicy."""
+        self._weather.call()
+        arn = policy_arn("aws", ACCOUNT, PolicyName)
+        if arn in self._account.world.policies:
+            fail("EntityAlreadyExists")
+        self._account.put_policy(arn, {each["Key"]: each["Value"] for each in Tags}, PolicyDocument)
+        self._on_write("CreatePolicy", {"policyName": PolicyName})
+
+    def create_policy_version(
+        self,
+        PolicyArn: str,  # noqa: N803
+        PolicyDocument: str,  # noqa: N803
+        SetAsDefault: bool,  # noqa: N803
+    ) -> None:
+        """Do CreatePolicyVersion."""
+        self._weather.call()
+        if len(_policy(self._account.world, PolicyArn).versions) >= VERSIONS_PER_POLICY:
+            fail("LimitExceeded")
+        self._account.put_version(PolicyDocument, PolicyArn, default=SetAsDefault)
+        request = {
+            "policyArn": PolicyArn,
+            "policyDocument": PolicyDocument,
+            "setAsDefault": SetAsDefault,
+        }
+        self._on_write("CreatePolicyVersion", request)
+
+    def delete_policy_version(self, PolicyArn: str, VersionId: str) -> None:  # noqa: N803
+        """Do DeletePolicyVersion."""
+        self._weather.call()
+        policy = _policy(self._account.world, PolicyArn)
+        if VersionId not in policy.versions:
+            fail("NoSuchEntity")
+        if VersionId == policy.default:
+            fail("DeleteConflict")
+        self._account.remove_version(VersionId, PolicyArn)
+        self._on_write("DeletePolicyVersion", {"policyArn": PolicyArn, "versionId": VersionId})
+
+    def _read(self) -> World:
+        return self._weather.world(self._account)
+
+    def _attached(self, UserName: str) -> Iterator[Answer]:  # noqa: N803
+        policies = sorted(_user(self._read(), UserName).policies)
+        yield {"AttachedPolicies": [{"PolicyArn": each} for each in policies]}
+
+    def _groups(self, UserName: str) -> Iterator[Answer]:  # noqa: N803
+        groups = sorted(_user(self._read(), UserName).groups)
+        yield {"Groups": [{"GroupName": each} for each in groups]}
+
+    def _entities(self, PolicyArn: str, EntityFilter: str = "") -> Iterator[Answer]:  # noqa: N803
+        world = self._read()
+        _policy(world, PolicyArn)
+        users = [each.name for each in world.users.values() if PolicyArn in each.policies]
+        groups = [name for name, policies in world.groups.items() if PolicyArn in policies]
+        yield {
+            "PolicyUsers": [{"UserName": each} for each in users if EntityFilter != "Group"],
+            "PolicyGroups": [{"GroupName": each} for each in groups],
+        }
+
+    def _group(self, GroupName: str) -> Iterator[Answer]:  # noqa: N803
+        world = self._read()
+        if GroupName not in world.groups:
+            fail("NoSuchEntity")
+        members = [each for each in world.users.values() if GroupName in each.groups]
+        yield {"Users": [{"UserName": each.name} for each in members]}
+
+    def _devices(self, UserName: str) -> Iterator[Answer]:  # noqa: N803
+        devices = _user(self._read(), UserName).devices
+        yield {
+            "MFADevices": [
+                {
+                    "SerialNumber": each.serial,
+                    "EnableDate": each.enabled_at.replace(microsecond=0),
+                }
+                for each in devices
+            ]
+        }
+
+    def _listing(self, kind: str, member: str) -> Callable[..., Iterator[Answer]]:
+        def pages(UserName: str) -> Iterator[Answer]:  # noqa: N803
+            yield {member: [_status(each) for each in getattr(_user(self._read(), UserName), kind)]}
+
+        return pages
+
+    def _virtual_devices(self, AssignmentStatus: str) -> Iterator[Answer]:  # noqa: ARG002, N803
+        users = self._read().users.values()
+        yield {
+            "VirtualMFADevices": [
+                {"SerialNumber": device.serial, "User": {"UserName": user.name}}
+                for user in users
+                for device in user.devices
+            ]
+        }
+
+    def _details(self, Filter: list[str]) -> Iterator[Answer]:  # noqa: ARG002, N803
+        users = list(self._read().users.values())
+        for start in range(0, max(len(users), 1), USERS_A_PAGE):
+            if start:
+                self._weather.call()
+            yield {
+                "UserDetailList": [_detail(each) for each in users[start : start + USERS_A_PAGE]]
+            }
+
+    def _versions(self, PolicyArn: str) -> Iterator[Answer]:  # noqa: N803
+        policy = _policy(self._read(), PolicyArn)
+        yield {
+            "Versions": [
+                {"VersionId": each, "IsDefaultVersion": each == policy.default}
+                for each in policy.versions
+            ]
+        }
+
+
+def _user(world: World, name: str) -> IamUser:
+    return world.user(name) or fail("NoSuchEntity", name)
+
+
+def _policy(world: World, arn: str) -> Policy:
+    return world.policies.get(arn) or fail("NoSuchEntity", arn)
+
+
+def _status(active: bool) -> Answer:
+    return {"Status": "Active" if active else "Inactive"}
+
+
+def _shown(user: IamUser) -> Answer:
+    tags = [{"Key": key, "Value": value} for key, value in user.tags]
+    return {"UserName": user.name, "Arn": user.arn, "Path": user.path, "Tags": tags}
+
+
+def _detail(user: IamUser) -> Answer:
+    return {
+        **_shown(user),
+        "AttachedManagedPolicies": [{"PolicyArn": each} for each in sorted(user.policies)],
+        "GroupList": sorted(user.groups),
+    }
