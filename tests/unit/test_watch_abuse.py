@@ -132,6 +132,18 @@ def test_write_that_is_in_order(by: Identity) -> None:
     assert heard("CreateLoginProfile", by, UserName="alice") == []
 
 
+def test_a_name_is_no_path() -> None:
+    """A user who is called as an exempt path is not below it."""
+    assert heard("DeleteUser", user("service"), UserName="alice") == ["write-without-mfa"]
+
+
+def test_users_of_other_services() -> None:
+    """Another service's users are not IAM's."""
+    payload = happened("iam", "CreateUser", KEY, UserName="alice")
+    elsewhere = {**payload["detail"], "eventSource": "transfer.amazonaws.com"}
+    assert kinds({**payload, "source": "aws.transfer", "detail": elsewhere}) == []
+
+
 def test_a_key_is_no_mfa() -> None:
     """A long-term key counts as without MFA whatever the record says of it."""
     by = {**WITH_MFA, "accessKeyId": "AKIAEXAMPLE"}

@@ -217,6 +217,21 @@ def test_details() -> None:
     }
 
 
+def test_work_is_no_change() -> None:
+    """What a trail logs of our functions' work, other than of management, changes nothing."""
+    payload = happened("logs", "PutLogEvents", logGroupName=GROUP)
+    assert kinds(payload) == ["reactor-changed"]
+    payload["detail"]["managementEvent"] = False
+    assert kinds(payload) == []
+
+
+def test_a_document_is_no_parameter() -> None:
+    """Something else of the parameter store's service may have the list's name."""
+    settings = Settings.from_environment({"REACTOR_EXEMPT_PARAMETER": "exempt"})
+    assert kinds(happened("ssm", "DeleteDocument", Name="exempt"), settings=settings) == []
+    assert kinds(happened("ssm", "DeleteParameter", Name="exempt"), settings=settings) != []
+
+
 def test_no_list_no_alarm() -> None:
     """Without a list in the settings, no parameter is one."""
     settings = Settings.from_environment({})

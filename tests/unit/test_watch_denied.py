@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from reactor.guard.identity import Guard
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.calls import ADMIN, denied, function, happened, kinds, role, seen, user
 
@@ -73,6 +74,13 @@ def test_without_a_resource(message: str | None) -> None:
     (alarm,) = seen(payload).alarms
     assert alarm.details == {"policy": GUARD_ARN, "certain": False, "resource": None}
     assert alarm.what.endswith("was denied DeletePolicy maybe at the guard")
+
+
+def test_new_policy_beside_a_given_guard() -> None:
+    """A policy of a given guard's name is none of ours to keep."""
+    given = Guard(GUARD_ARN, given=True)
+    assert kinds(denied("CreatePolicy", "policy MfaReactorGuard", ""), guard=given) == []
+    assert kinds(denied("DeletePolicy", f"policy {GUARD_ARN}", ""), guard=given) != []
 
 
 def test_other_errors() -> None:

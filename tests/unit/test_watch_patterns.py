@@ -10,7 +10,7 @@ from reactor.names import APP
 from reactor.settings import Settings
 from reactor.watch.patterns import watch_pattern
 from tests.fakes.account import ACCOUNT, GUARD_ARN
-from tests.fakes.calls import ADMIN, LIST, SETTINGS, function, happened, root, user
+from tests.fakes.calls import ADMIN, LIST, SETTINGS, denied, function, happened, root, user
 from tests.unit.test_watch_changes import CHANGES, label
 
 LIMIT = 2048  # characters (EventBridge quotas, event pattern size)
@@ -51,6 +51,14 @@ def test_users_and_root_wake(by: Any) -> None:
     payload = happened("iam", "CreateLoginProfile", by, UserName="alice")
     assert wakes(payload)
     assert not wakes(happened("iam", "CreateLoginProfile", ADMIN, UserName="alice"))
+
+
+def test_what_roles_do_wakes() -> None:
+    """Of what roles do, root's device and what they were denied at the guard are delivered."""
+    assert wakes(happened("iam", "DeactivateMFADevice", ADMIN, UserName="AWS ROOT USER"))
+    assert wakes(denied("DetachUserPolicy", "user alice", ""))
+    assert wakes(denied("DeletePolicyVersion", f"policy {GUARD_ARN} version v1", ""))
+    assert not wakes(happened("iam", "DetachUserPolicy", UserName="alice", PolicyArn=GUARD_ARN))
 
 
 def test_own_work_does_not_wake() -> None:
