@@ -27,13 +27,9 @@ def denied_at_guard(call: Call, guard: Guard) -> Alarm | None:
     # Without a resource the message cannot clear the call.
     if not certain and resource is not None and call.name not in _UNNAMED:
         return None
-    aim = f"at the guard {brief(guard.arn)}"
-    if not certain:
-        on = "" if resource is None else f" on {brief(resource)}"
-        aim = f"{on.lstrip()}, maybe to take the guard off" if on else "maybe at the guard"
     return Alarm(
         AlarmKind.DENIED_AT_GUARD,
-        f"{call.by} was denied {brief(call.name)} {aim}",
+        f"{call.by} was denied {brief(call.name)} {_aim(resource, guard, certain=certain)}",
         "ask the caller; if nobody meant it, the credentials are in wrong hands: make them inactive"
         " and see what else they did",
         {
@@ -42,6 +38,14 @@ def denied_at_guard(call: Call, guard: Guard) -> Alarm | None:
             "resource": None if resource is None else brief(resource),
         },
     )
+
+
+def _aim(resource: str | None, guard: Guard, *, certain: bool) -> str:
+    if certain:
+        return f"at the guard {brief(guard.arn)}"
+    if resource is None:
+        return "maybe at the guard"
+    return f"on {brief(resource)}, maybe to take the guard off"
 
 
 def _resource(message: str | None) -> str | None:
