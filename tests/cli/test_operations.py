@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reactor.aws.operations import EVENT_AGE_SECONDS, RETRIES, require_changeable
-from reactor.errors import Permanent
+from reactor.aws.operations import (
+    EVENT_AGE_SECONDS,
+    RETRIES,
+    require_changeable,
+    set_dead_letter_queue,
+)
+from reactor.errors import Permanent, Transient
 from tests.cli.command import PROJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.cli.command import CommandLine
@@ -106,3 +112,59 @@ def test_what_is_put_back_is_what_the_template_says() -> None:
     template = (PROJECT / "infra" / "operations.yaml").read_text()
     assert template.count(f"MaximumRetryAttempts: {RETRIES}\n") == 5
     assert template.count(f"MaximumEventAgeInSeconds: {EVENT_AGE_SECONDS}\n") == 5
+
+
+class Rule:
+    """A rule's targets, as EventBridge's client shows and takes them, some of them not."""
+
+    def __init__(self, *targets: dict[str, Any], refused: int = 0) -> None:
+        self.targets = list(targets)
+        self.put: list[dict[str, Any]] = []
+        self._refused = refused
+
+    def get_paginator(self, operation: str) -> Rule:
+        """Return what pages through the targets."""
+        assert operation == "list_targets_by_rule"
+        return self
+
+    def paginate(self, **_: str) -> Iterator[dict[str, Any]]:
+        """Yield a page a target."""
+        yield from ({"Targets": [each]} for each in self.targets)
+
+    def put_targets(self, Rule: str, Targets: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        """Take the targets, or say that some failed."""
+        assert Rule == "rule"
+        self.put += Targets
+        entries = [{"TargetId": "1", "ErrorCode": "ConcurrentModificationException"}]
+        return {"FailedEntryCount": self._refused, "FailedEntries": entries[: self._refused]}
+
+
+def set_on(rule: Any) -> bool:
+    """Set the queue `q` on the targets that are the function `f`."""
+    return set_dead_letter_queue(rule, "rule", "f", "q")
+
+
+def test_only_our_target_gets_the_queue_and_keeps_the_rest() -> None:
+    """What somebody else hangs on our rule is theirs; what else our target has stays."""
+    rule = Rule({"Id": "theirs", "Arn": "x"}, {"Id": "1", "Arn": "f", "Input": "{}"})
+    assert set_on(rule) is True
+    assert rule.put == [{"Id": "1", "Arn": "f", "Input": "{}", "DeadLetterConfig": {"Arn": "q"}}]
+
+
+def test_a_target_with_its_queue_is_left_alone() -> None:
+    """Each write is an event that the reactor itself looks at."""
+    rule = Rule({"Id": "1", "Arn": "f", "DeadLetterConfig": {"Arn": "q"}})
+    assert set_on(rule) is False
+    assert rule.put == []
+
+
+def test_a_target_that_eventbridge_does_not_take_is_an_error() -> None:
+    """PutTargets succeeds as a call and fails entry by entry."""
+    with pytest.raises(Transient, match="ConcurrentModificationException"):
+        set_on(Rule({"Id": "1", "Arn": "f"}, refused=1))
+
+
+def test_a_rule_that_does_not_lead_to_its_function_is_an_error() -> None:
+    """A queue on nothing would look as if all were well."""
+    with pytest.raises(Permanent, match="does not lead to the function f"):
+        set_on(Rule({"Id": "theirs", "Arn": "x"}))

@@ -159,6 +159,22 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
     assert missing["TreatMissingData"] == "breaching"
 
 
+def test_the_alarm_on_alarm_records_looks_where_the_functions_count(stage: Stage) -> None:
+    """A metric with other dimensions is another metric, and the alarm would never go off."""
+    stage.new_user("counted")
+    lines = [each for each in stage.deployment.log_events("react") if '"_aws"' in each]
+    counted = json.loads(lines[-1])
+    [metrics] = counted["_aws"]["CloudWatchMetrics"]
+    [dimensions] = metrics["Dimensions"]
+    [alarm] = stage.sandbox.client("cloudwatch").describe_alarms(
+        AlarmNames=["mfa-reactor-prod-reported"]
+    )["MetricAlarms"]
+    assert metrics["Namespace"] == alarm["Namespace"]
+    assert {name: counted[name] for name in dimensions} == {
+        each["Name"]: each["Value"] for each in alarm["Dimensions"]
+    }
+
+
 def test_what_is_in_order_is_left_alone(stage: Stage) -> None:
     """A second apply writes nothing at all, and says so."""
     before = len(stage.sandbox.control.records())
