@@ -81,7 +81,7 @@ def explain(
         typer.Option("--json", metavar="", help="Print one JSON document instead of sentences."),
     ] = False,
 ) -> None:
-    """Say what an event would do: does the rule match it, whom would be looked at, and why."""
+    """Say what an event would do: which functions hear it, whom they would look at, and why."""
     if account is not None and not ACCOUNT.fullmatch(account):
         raise WrongUse(f"--account is {account!r}: an account has 12 digits")
     settings = Operator.of(context).settings()
@@ -121,7 +121,14 @@ def _ignored(payload: object, reading: Reading) -> str | None:
         for member, what in _OTHER_DOCUMENTS.items():
             if member in payload:
                 return what
+    if reading.ignored is None and not _is_cloudtrails(payload):
+        return "its envelope is not CloudTrail's, and no rule delivers it"
     return reading.ignored
+
+
+def _is_cloudtrails(payload: Any) -> bool:  # noqa: ANN401 - it has been read
+    true = envelope_of(payload["detail"])
+    return all(payload.get(member) == true[member] for member in ("source", "detail-type"))
 
 
 def _sentences(explanation: Explanation) -> list[str]:

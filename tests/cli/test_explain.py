@@ -38,6 +38,7 @@ ENVELOPE: dict[str, Any] = {
 }
 ALICE = {
     "matched": True,
+    "heard_by": ["react"],
     "event": "DeactivateMFADevice",
     "subjects": [{"kind": "user", "account": ACCOUNT, "name": "alice"}],
     "ignored": None,
@@ -45,9 +46,16 @@ ALICE = {
 _RECORDINGS = Path(__file__).parents[3] / "shared" / "cloudtrail"
 
 
-def explain(command: CommandLine, document: object, *options: str) -> Result:
+def explain(command: CommandLine, document: object, *options: str, **variables: str) -> Result:
     """Explain a document given on standard input."""
-    return command("explain", "-", *options, stdin=json.dumps(document))
+    return command("explain", "-", *options, stdin=json.dumps(document), **variables)
+
+
+def answer(document: object, *options: str) -> str:
+    """Explain a document without a process of its own."""
+    ran = CliRunner().invoke(app, ["explain", "-", *options], input=json.dumps(document))
+    assert ran.exit_code == 0
+    return ran.stdout
 
 
 @pytest.mark.parametrize(
@@ -68,12 +76,95 @@ def test_an_event_is_explained_in_whatever_it_is_wrapped(
 
 
 def test_people_get_sentences(offline: CommandLine) -> None:
-    """Whether the rule matches, who is looked at, and why it matters."""
+    """Who hears it, who is looked at, why it matters, and under which settings."""
     assert explain(offline, RECORD).stdout.splitlines() == [
-        "DeactivateMFADevice: the rule matches.",
+        "DeactivateMFADevice: heard by react.",
         f"Looks at the user alice (account {ACCOUNT}).",
         "Why it matters: it may have been the user's last device.",
+        "When it can change a verdict: always.",
     ]
+
+
+def test_an_event_that_no_rule_delivers_says_so(offline: CommandLine) -> None:
+    """It says whom it concerns all the same, and when it would matter."""
+    record = {**RECORD, "eventName": "EnableMFADevice"}
+    assert explain(offline, record).stdout.splitlines() == [
+        "EnableMFADevice: no rule delivers it under these settings.",
+        f"Would look at the user alice (account {ACCOUNT}).",
+        "Why it matters: a device takes a user out of the scopes `without-mfa` and `console`.",
+        "When it can change a verdict: REACTOR_SCOPE is not `everyone`.",
+    ]
+    assert explain(offline, record, "--json").document == {
+        **ALICE,
+        "matched": False,
+        "heard_by": [],
+        "event": "EnableMFADevice",
+    }
+
+
+def test_it_reads_the_event_under_the_settings(offline: CommandLine) -> None:
+    """As the functions would that were deployed with them."""
+    record = {**RECORD, "eventName": "EnableMFADevice"}
+    ran = explain(offline, record, "--json", REACTOR_SCOPE="without-mfa")
+    assert ran.document["heard_by"] == ["review"]
+    assert explain(offline, record, REACTOR_SCOPE="nobody").status == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "heard_by", "sentence"),
+    (
+        pytest.param(
+            "DeletePolicy",
+            {"policyArn": f"arn:aws:iam::{ACCOUNT}:policy/MfaReactorGuard"},
+            ["react", "keeper"],
+            "DeletePolicy: heard by react and keeper.",
+            id="two functions",
+        ),
+        pytest.param(
+            "DetachGroupPolicy",
+            {"groupName": "staff", "policyArn": f"arn:aws:iam::{ACCOUNT}:policy/Another"},
+            ["review"],
+            "Looks at the members of the group staff ",
+            id="a group",
+        ),
+        pytest.param(
+            "SetDefaultPolicyVersion",
+            {"policyArn": f"arn:aws:iam::{ACCOUNT}:policy/MfaReactorGuard"},
+            ["keeper"],
+            f"whoever the policy arn:aws:iam::{ACCOUNT}:policy/MfaReactorGuard is attached to ",
+            id="a policy",
+        ),
+        pytest.param(
+            "DeleteVirtualMFADevice",
+            {"serialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/alice"},
+            ["react"],
+            f"Looks at whoever had the MFA device arn:aws:iam::{ACCOUNT}:mfa/alice ",
+            id="a device",
+        ),
+        pytest.param(
+            "DeactivateMFADevice",
+            {"userName": "AWS ROOT USER"},
+            ["react"],
+            "Looks at the root user ",
+            id="root",
+        ),
+    ),
+)
+def test_every_kind_of_subject_has_its_words(
+    name: str, parameters: dict[str, str], heard_by: list[str], sentence: str
+) -> None:
+    """A person reads whom it concerns, a script who hears it."""
+    record = {**RECORD, "eventName": name, "requestParameters": parameters}
+    assert json.loads(answer(record, "--json"))["heard_by"] == heard_by
+    assert sentence in answer(record)
+
+
+def test_the_guards_tags_are_the_keepers_business() -> None:
+    """No user is looked at, and somebody hears it."""
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/MfaReactorGuard"
+    record = {**RECORD, "eventName": "UntagPolicy", "requestParameters": {"policyArn": arn}}
+    document = json.loads(answer(record, "--json"))
+    assert (document["heard_by"], document["subjects"]) == (["keeper"], [])
 
 
 def test_a_file_is_read_with_a_byte_order_mark_too(offline: CommandLine, tmp_path: Path) -> None:
@@ -104,6 +195,8 @@ def test_an_event_without_a_user_concerns_everybody(offline: CommandLine) -> Non
         pytest.param({"Records": [RECORD]}, "give one of them", id="a log file"),
         pytest.param({"invokingEvent": "{}"}, "AWS Config", id="an AWS Config invocation"),
         pytest.param({**ENVELOPE, "source": "my.app"}, "envelope", id="a forged source"),
+        pytest.param({**ENVELOPE, "detail-type": "A Call"}, "envelope", id="a forged type"),
+        pytest.param({**ENVELOPE, "source": "aws.ssm"}, "envelope", id="another service's"),
         pytest.param([RECORD], "not an object", id="a list"),
         pytest.param({}, "no detail", id="nothing"),
         pytest.param(None, "not an object", id="null"),
@@ -111,11 +204,9 @@ def test_an_event_without_a_user_concerns_everybody(offline: CommandLine) -> Non
 )
 def test_what_concerns_nobody_is_ignored_with_the_reason(document: object, reason: str) -> None:
     """It did not fail: the status is 0, and the answer is "not matched"."""
-    ran = CliRunner().invoke(app, ["explain", "-", "--json"], input=json.dumps(document))
-    assert ran.exit_code == 0
-    answer = json.loads(ran.stdout)
-    assert (answer["matched"], answer["subjects"]) == (False, [])
-    assert reason in answer["ignored"]
+    told = json.loads(answer(document, "--json"))
+    assert (told["matched"], told["heard_by"], told["subjects"]) == (False, [], [])
+    assert reason in told["ignored"]
 
 
 def test_account_reads_it_as_if_deployed_there(offline: CommandLine) -> None:
@@ -133,7 +224,7 @@ def test_foreign_text_is_neither_obeyed_by_the_terminal_nor_read_as_markup(
 ) -> None:
     """An event's name is anybody's text."""
     said = explain(offline, {**RECORD, "eventName": "\x1b[31m[red]\ud800\u202ex"}).stdout
-    assert said.startswith(r"\x1b[31m[red]\ud800\u202ex: the rule does not match.")
+    assert said.startswith(r"\x1b[31m[red]\ud800\u202ex: no rule delivers it ")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +270,7 @@ def test_every_recorded_event_is_explained() -> None:
         ran = CliRunner().invoke(app, ["explain", str(file), "--json"])
         assert ran.exit_code == 0, file.name
         document = json.loads(ran.stdout)
-        assert list(document) == ["matched", "event", "subjects", "ignored"], file.name
+        assert list(document) == [*ALICE], file.name
         assert bool(document["subjects"]) == (document["ignored"] is None), file.name
         if file.name.startswith("decoy-"):
             assert document["matched"] is False, file.name
