@@ -136,13 +136,13 @@ def _mend_destinations(session: "AwsSession", home: "Home", stage: str) -> list[
 
     Nothing is missing where there is no stack yet: it makes them.
     """
-    from reactor.aws import operations  # noqa: PLC0415 - imports boto3
+    from reactor.aws import operations, stacks  # noqa: PLC0415 - imports boto3
 
     name = operations_stack(stage)
-    stack = operations.find_stack(session.cloudformation, name)
+    stack = stacks.find_stack(session.cloudformation, name)
     if stack is None:
         return []
-    operations.require_changeable(name, stack.status)
+    stacks.require_changeable(name, stack.status)
     _require_queues(session, stage)
     queue = _arn(home, "sqs", failed_queue(stage))
     functions = [function_name(stage, each) for each in Function]
@@ -156,7 +156,7 @@ def _mend_destinations(session: "AwsSession", home: "Home", stage: str) -> list[
 def _apply_stack(
     session: "AwsSession", stage: str, template: str, parameters: dict[str, str | None]
 ) -> None:
-    from reactor.aws.operations import apply_stack, find_stack  # noqa: PLC0415 - imports boto3
+    from reactor.aws.stacks import apply_stack, find_stack  # noqa: PLC0415 - imports boto3
 
     name = operations_stack(stage)
     if sys.stderr.isatty():

@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reactor.aws.operations import (
-    EVENT_AGE_SECONDS,
-    RETRIES,
-    require_changeable,
-    set_dead_letter_queue,
-)
+from reactor.aws.operations import EVENT_AGE_SECONDS, RETRIES, set_dead_letter_queue
+from reactor.aws.stacks import require_changeable
 from reactor.errors import Permanent, Transient
 from tests.cli.command import PROJECT
 
