@@ -138,7 +138,8 @@ def _heard_by(payload: object, settings: Settings) -> tuple[Function, ...]:
 def _why_ignored(detail: Mapping[str, Any]) -> str | None:
     """Return why the event concerns nobody; None when it does concern somebody."""
     source, name = detail.get("eventSource"), detail.get("eventName")
-    if source not in {IAM_EVENT_SOURCE, PARAMETER_EVENT_SOURCE}:
+    # No set: it may be of a type that cannot be in one.
+    if source not in (IAM_EVENT_SOURCE, PARAMETER_EVENT_SOURCE):
         return f"an event of another service: {shorten(source, 80)}"
     row = CATALOGUE.get(name) if isinstance(name, str) else None
     if row is None or (source == PARAMETER_EVENT_SOURCE) != (row.event in PARAMETER_EVENTS):

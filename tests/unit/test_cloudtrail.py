@@ -563,6 +563,11 @@ def test_event_without_a_time_gives_no_hint(time: object) -> None:
             id="another service's CreateUser",
         ),
         pytest.param(
+            changed(CREATE, eventSource=["iam.amazonaws.com"]),
+            "an event of another service: ['iam.amazonaws.com']",
+            id="a list for an event source",
+        ),
+        pytest.param(
             changed(CREATE, eventSource=...),
             "an event of another service: None",
             id="no event source",

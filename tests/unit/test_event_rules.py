@@ -24,10 +24,7 @@ TOO_LARGE = {"reason": "requestParameters too large", "omitted": True, "original
 
 def happened(name: str, request: Any = None, **detail: Any) -> Envelope:
     """Return an event of IAM's or of the parameter store's; `detail` has further members."""
-    payload = event(name, None)
-    if name in PARAMETER_EVENTS:
-        payload["source"] = "aws.ssm"
-        payload["detail"]["eventSource"] = "ssm.amazonaws.com"
+    payload = event(name, None, service="ssm" if name in PARAMETER_EVENTS else "iam")
     payload["detail"] |= {"requestParameters": request, **detail}
     return payload
 

@@ -241,7 +241,8 @@ def test_foreign_text_is_one_short_line() -> None:
     """Whatever its author meant it to be; what is no text is nothing."""
     assert quoted("a\nb\x00\t c") == "a b\x00 c"
     assert len(quoted("x" * 10_000) or "") == 300
-    assert [quoted(each) for each in ("", None, 7, ["a"], {})] == [None] * 5
+    others: tuple[object, ...] = ("", None, 7, ["a"], {})
+    assert [quoted(each) for each in others] == [None] * 5
 
 
 def test_mapping() -> None:
