@@ -92,6 +92,11 @@ class IamClient:
         """Answer GetUser."""
         return {"User": _shown(_user(self._read(), UserName))}
 
+    def get_account_summary(self) -> Answer:
+        """Answer GetAccountSummary, for an account whose root user has MFA."""
+        self._weather.call()
+        return {"SummaryMap": {"AccountMFAEnabled": 1, "AccountPasswordPresent": 1}}
+
     def get_login_profile(self, UserName: str) -> Answer:  # noqa: N803
         """Answer GetLoginProfile."""
         user = _user(self._read(), UserName)

@@ -1,0 +1,225 @@
+"""A deployed stage on a fake account: the real reactor.runtime, woken as Lambda wakes it.
+
+EventBridge's rules decide which functions an event reaches; a function that raises is tried again
+one and two minutes later, and then its event lies in the failure queue. Time is the fake clock's,
+and everything happens in the order in which it is due.
+"""
+
+import heapq
+import itertools
+import json
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from reactor.coalescing import Coalescer
+from reactor.errors import ReactorError, Unsettled, as_ours
+from reactor.names import Function, function_name
+from reactor.runtime import FunctionReactor
+from reactor.settings import Settings
+from reactor.triggers.matching import matches
+from reactor.triggers.rules import pattern_of
+from tests.fakes.account import ACCOUNT, Account
+from tests.fakes.clock import FakeClock
+from tests.fakes.events import Envelope, role
+from tests.fakes.iam_client import IamClient, Weather, fail
+from tests.fakes.ledger import Ledger
+from tests.fakes.tools import Tools
+
+STAGE = "prod"
+RETRIES_AFTER = (60, 120)  # seconds: how Lambda tries an asynchronous invocation again
+KEEPER_TRIES = 4  # of the client that asks the keeper (reactor.aws.account)
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(order=True, slots=True)
+class Invocation:
+    """A function to be invoked: when, with what, and at which try."""
+
+    due: datetime
+    number: int
+    function: Function = field(compare=False)
+    payload: dict[str, Any] = field(compare=False)
+    tries: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        name = self.payload.get("detail", {}).get("eventName", "no event")
+        return f"{self.function} on {name} ({self.event_id}), try {self.tries + 1}"
+
+    @property
+    def event_id(self) -> str | None:
+        """The id of the CloudTrail event it brings, if it brings one."""
+        detail = self.payload.get("detail")
+        return None if detail is None else str(detail["eventID"])
+
+
+class Stage:
+    """The functions of one stage, what waits for them, and what they failed on.
+
+    `on_end` is told of each invocation as it ends: with None when it went well, or else its error.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = FakeClock()
+        self.account = Account(self.clock)
+        self.weather = Weather()
+        self.ledger = Ledger(settings.mode)
+        self.waiting: list[Invocation] = []
+        self.failed: list[Invocation] = []
+        self.running: list[Invocation] = []
+        self.on_write: Callable[[str, str], None] = lambda _operation, _user: None
+        self.on_end: Callable[[Invocation, Exception | None], None] = lambda _run, _error: None
+        # How long after its call each copy of the event of our own call arrives.
+        self.own_copies: tuple[int, ...] = (5,)
+        self._numbers = itertools.count()
+        self._patterns = {each: pattern_of(each, settings) for each in Function}
+        self._reactor = FunctionReactor(
+            settings,
+            self._session(),
+            self.ledger,
+            Coalescer(self.clock, lambda seconds: _sleep(self.clock, seconds)),
+            self.clock,
+        )
+
+    def hear(self, event: Envelope, after: Iterable[int]) -> list[Function]:
+        """Deliver copies of an event, each so many seconds from now, to whoever listens."""
+        heard_by = [
+            function
+            for function, pattern in self._patterns.items()
+            if pattern is not None and matches(pattern, event)
+        ]
+        for seconds, function in itertools.product(after, heard_by):
+            self.invoke(function, event, seconds)
+        return heard_by
+
+    def invoke(
+        self, function: Function, payload: dict[str, Any], seconds: float = 0, tries: int = 0
+    ) -> None:
+        """Have a function invoked asynchronously, so many seconds from now."""
+        due = self.clock() + timedelta(seconds=seconds)
+        heapq.heappush(self.waiting, Invocation(due, next(self._numbers), function, payload, tries))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and all happen that falls due in it."""
+        until = self.clock() + timedelta(seconds=seconds)
+        while self.waiting and self.waiting[0].due <= until:
+            run = heapq.heappop(self.waiting)
+            self._sleep_until(run.due)
+            self._run(run)
+        self._sleep_until(until)
+
+    def drain(self) -> None:
+        """Let time pass until nothing waits any more."""
+        while self.waiting:
+            self.wait(max(0.0, (self.waiting[0].due - self.clock()).total_seconds()))
+
+    def redrive(self) -> None:
+        """Send what lies in the failure queue to its functions again."""
+        failed, self.failed = self.failed, []
+        for run in failed:
+            self.invoke(run.function, run.payload)
+
+    def _run(self, run: Invocation) -> None:
+        try:
+            self._call(run)
+        except Unsettled as error:
+            self.on_end(run, error)
+            if run.tries < len(RETRIES_AFTER):
+                self.invoke(run.function, run.payload, RETRIES_AFTER[run.tries], run.tries + 1)
+            else:
+                self.failed.append(run)
+        else:
+            self.on_end(run, None)
+
+    def _call(self, run: Invocation) -> Any:
+        name = function_name(STAGE, run.function)
+        arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+        context = SimpleNamespace(
+            invoked_function_arn=arn, function_name=name, aws_request_id=f"run-{run.number}"
+        )
+        methods = {
+            Function.REACT: self._reactor.react,
+            Function.REVIEW: self._reactor.react,
+            Function.SWEEP: self._reactor.sweep,
+            Function.KEEPER: self._reactor.keep,
+        }
+        self.running.append(run)
+        try:
+            return methods[run.function](run.payload, context)
+        finally:
+            self.running.pop()
+
+    def _asked(self, FunctionName: str, InvocationType: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - boto3's
+        """Answer lambda:Invoke."""
+        self.weather.call()
+        function = Function(FunctionName.removeprefix(function_name(STAGE, "")))
+        payload = json.loads(Payload)
+        if InvocationType == "Event":
+            self.invoke(function, payload, 1)
+            return {}
+        run = Invocation(self.clock(), next(self._numbers), function, payload)
+        try:
+            said = self._call(run)
+        except Unsettled as error:
+            said = {"errorMessage": str(error), "errorType": "Unsettled"}
+            return {"FunctionError": "Unhandled", "Payload": BytesIO(json.dumps(said).encode())}
+        return {"Payload": BytesIO(json.dumps(said).encode())}
+
+    def _written(self, operation: str, request: dict[str, Any]) -> None:
+        """Take notice of a call of our own; its event comes back to us, too."""
+        self.on_write(operation, str(request.get("userName")))
+        caller = role(function_name(STAGE, self.running[-1].function))
+        event = Tools(self.account, caller)._event(operation, **request)
+        self.hear(event, self.own_copies)
+
+    def _parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's
+        """Answer ssm:GetParameter."""
+        text = self.weather.world(self.account).exemption_list
+        if text is None or Name != self.settings.exempt_parameter:
+            fail("ParameterNotFound")
+        return {"Parameter": {"Type": "StringList", "Value": text}}
+
+    def _session(self) -> Any:
+        """Return what stands for reactor.aws.account.AwsSession."""
+        return SimpleNamespace(
+            iam=IamClient(self.account, self.weather, self._written),
+            ssm=SimpleNamespace(get_parameter=self._parameter),
+            functions=SimpleNamespace(invoke=self._asked),
+            events=Refusing(),
+            cloudtrail=Refusing(),
+            function_settings=Refusing(),
+            gather=gather,
+        )
+
+    def _sleep_until(self, moment: datetime) -> None:
+        _sleep(self.clock, (moment - self.clock()).total_seconds())
+
+
+class Refusing:
+    """A client whose every call is denied: what a sweep inspects is not this fake's subject."""
+
+    def __getattr__(self, operation: str) -> Any:
+        """Return a call that fails."""
+        return lambda **_: fail("AccessDenied", operation)
+
+
+def gather(calls: Mapping[Key, Callable[[], Any]], /) -> dict[Key, Any | ReactorError]:
+    """Make calls one after another; an error stands in its call's place."""
+    return {key: _settle(call) for key, call in calls.items()}
+
+
+def _settle(call: Callable[[], Any]) -> Any | ReactorError:
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - as AwsSession.gather
+        return as_ours(error)
+
+
+def _sleep(clock: FakeClock, seconds: float) -> None:
+    if seconds > 0:
+        clock.advance(seconds)
