@@ -42,7 +42,7 @@ check: $(INSTALLED) ## Lint, types, import contracts, templates
 	$(BIN)/cfn-lint infra/*.yaml
 
 unit: $(INSTALLED) ## Unit, property and end-to-end tests
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(INSTALLED) ## Measure the reaction and the import
 	$(BIN)/python -m benches

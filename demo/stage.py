@@ -83,7 +83,7 @@ def set_up(mode: str, working: Working) -> Iterator[Stage]:
         past = f"{story.EARLIER} without MFA, {story.ENROLLED} with a device, an exemption list"
         with working(f"In it: {past}"):
             _furnish(sandbox)
-        with working(f"chalice deploy --stage {STAGE}: functions react, sweep and keeper"):
+        with working(f"chalice deploy --stage {STAGE}: five functions"):
             deployment = deploy(
                 sandbox,
                 project=PROJECT,
@@ -91,7 +91,21 @@ def set_up(mode: str, working: Working) -> Iterator[Stage]:
                 settings=settings(mode),
                 before_deploy=_write_roles,
             )
+        with working(f"mfa-reactor --stage {STAGE} operations apply: queues and alarms"):
+            _apply_operations(sandbox, deployment)
         yield Stage(sandbox, deployment)
+
+
+def _apply_operations(sandbox: Sandbox, deployment: Deployment) -> None:
+    """Make the queues and alarms of the stage, as `make deploy` does after deploying."""
+    subprocess.run(
+        [sys.executable, "-m", "reactor", "--stage", STAGE, "operations", "apply"],
+        env=sandbox.environment(),
+        cwd=deployment.project,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
 
 def _write_roles(copy: Path) -> None:

@@ -111,12 +111,7 @@ STORY = (
         "The first sweep: the keeper makes the guard",
         EARLIER,
         Schedule(),
-        Expected(
-            guarded=True,
-            compliance=Compliance.NON_COMPLIANT,
-            rule="must-carry-guard",
-            actions=("create-guard done", "attach-guard done"),
-        ),
+        MENDED,
     ),
     Step(
         "A user is created",

@@ -26,7 +26,7 @@ class Deployment:
     functions: list[str]
     rules: list[str]
     _sandbox: Sandbox
-    _project: Path
+    project: Path
 
     def log_group(self, function: str) -> str:
         """Raises KeyError for a function that was not deployed."""
@@ -48,18 +48,18 @@ class Deployment:
 
     def redeploy(self, settings: Mapping[str, str]) -> None:
         """Deploys again, with these settings added to those before."""
-        _merge_settings(self._project, self.stage, settings)
+        _merge_settings(self.project, self.stage, settings)
         self._chalice("deploy")
-        self.functions, self.rules = _deployed(self._project, self.stage)
+        self.functions, self.rules = _deployed(self.project, self.stage)
 
     def delete(self) -> None:
         """Takes away from the account all that was deployed, and the copy it came from."""
         self._chalice("delete")
-        shutil.rmtree(self._project.parent, ignore_errors=True)
+        shutil.rmtree(self.project.parent, ignore_errors=True)
 
     def _chalice(self, command: str) -> None:
         environment = self._sandbox.environment(self.region)
-        run_chalice(self._project, environment, command, "--stage", self.stage)
+        run_chalice(self.project, environment, command, "--stage", self.stage)
 
 
 def deploy(  # noqa: PLR0913 - a deployment has as many sides, and all are named

@@ -14,6 +14,8 @@ from sandbox.wire import Call, Refusal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sandbox.callers import Caller
+
 _EVERY = ""  # stands for all operations
 _FAILURES = (
     (
@@ -37,6 +39,7 @@ class _Bucket:
     burst: float
     tokens: float
     filled: float  # monotonic seconds
+    spared: frozenset[str]  # names of the roles whose calls neither need nor take tokens
 
     def fill(self, now: float) -> None:
         self.tokens = min(self.burst, self.tokens + (now - self.filled) * self.rate)
@@ -58,11 +61,13 @@ class Faults:
         rate_per_second: float | None,
         burst: float | None = None,
         operations: Sequence[str] | None = None,
+        spared_roles: Sequence[str] = (),
     ) -> None:
         """Lets so many calls a second through, and as many at once as `burst` (the rate, or 1).
 
         Without operations it is one bucket for all calls; with them, each has a bucket of its own
-        besides. A rate of None takes the buckets away again, without operations all of them.
+        besides. The calls of sessions of spared roles are not counted. A rate of None takes the
+        buckets away again, without operations all of them.
         """
         with self._lock:
             if rate_per_second is None:
@@ -71,7 +76,9 @@ class Faults:
                 return
             fit = max(1.0, rate_per_second) if burst is None else float(burst)
             for name in operations or [_EVERY]:
-                self._buckets[name] = _Bucket(rate_per_second, fit, fit, time.monotonic())
+                self._buckets[name] = _Bucket(
+                    rate_per_second, fit, fit, time.monotonic(), frozenset(spared_roles)
+                )
 
     def set_failures(
         self, share: float, operations: Sequence[str] | None = None, seed: int = 0
@@ -85,19 +92,21 @@ class Faults:
             self._failing = set(operations) if operations is not None else None
             self._random = random.Random(seed)  # noqa: S311
 
-    def judge(self, call: Call) -> None:
+    def judge(self, call: Call, caller: Caller) -> None:
         """Raises Refusal for a call that is throttled or fails."""
         if call.service != "iam":
             return
         with self._lock:
-            if not self._take(call.action):
+            if not self._take(call.action, caller):
                 raise Refusal("Throttling", "Rate exceeded", HTTPStatus.BAD_REQUEST)
             if self._fails(call.action):
                 raise Refusal(*self._random.choice(_FAILURES))
 
-    def _take(self, action: str) -> bool:
+    def _take(self, action: str, caller: Caller) -> bool:
         """A token from each bucket that the call draws on, or from none of them."""
+        role = caller.session.role_name if caller.session else None
         buckets = [self._buckets[name] for name in (_EVERY, action) if name in self._buckets]
+        buckets = [bucket for bucket in buckets if role not in bucket.spared]
         for bucket in buckets:
             bucket.fill(time.monotonic())
         if any(bucket.tokens < 1 for bucket in buckets):

@@ -120,7 +120,7 @@ class Gateway:
 
     def _answer(self, call: Call, caller: Caller, request: Request) -> Reply:
         try:
-            self._faults.judge(call)
+            self._faults.judge(call, caller)
             with self._account_lock:
                 authorization.judge(call, caller)
             refuse_what_is_not_played(call)

@@ -1,8 +1,8 @@
 """What ships, as Chalice packs it, and what it finds at Lambda.
 
 Chalice works on a copy of the project: it writes what it made beside the project's configuration,
-and a person's own `.chalice/deployed` must neither be read nor overwritten. Only what ships or says
-how to ship is copied.
+and a person's own `.chalice/deployed` must neither be read nor overwritten. Only what ships, or
+says how to deploy, is copied.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CHALICE = "from chalice.cli import main; raise SystemExit(main())"
-_SHIPPED = ("app.py", "requirements.txt", "chalicelib", "reactor", "vendor")
+_SHIPPED = ("app.py", "requirements.txt", "chalicelib", "reactor", "vendor", "infra")
 _NOWHERE = "http://127.0.0.1:9"  # nothing listens there: packing calls no AWS API
 
 # What Lambda's runtime brings along: boto3 and the runtime's own client, each with what it needs.

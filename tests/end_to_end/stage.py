@@ -108,9 +108,8 @@ class Stage:
     @property
     def directory(self) -> Path:
         """The directory that it was deployed from, with what operations need there."""
-        directory = self.deployment._project
-        if not (directory / "infra").exists():
-            shutil.copytree(PROJECT / "infra", directory / "infra")
+        directory = self.deployment.project
+        if not (directory / "Makefile").exists():
             shutil.copy(PROJECT / "Makefile", directory)
         return directory
 
