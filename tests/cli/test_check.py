@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sandbox import Sandbox
     from tests.cli.command import CommandLine
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 def test_an_unguarded_user_is_named_with_rule_and_reason(
     command: CommandLine, new_user: Callable[..., str]

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from tests.cli.command import CommandLine
 
-pytestmark = pytest.mark.xdist_group("cli")
 
 NOT_DEPLOYED = "stage prod is not deployed in us-east-1 of account 123456789012"
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sandbox import Sandbox
     from tests.cli.command import CommandLine
 
-pytestmark = pytest.mark.xdist_group("cli")
 
 ARN = "arn:aws:iam::123456789012:user/teams/ops/Carol"
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from sandbox import Sandbox
     from tests.cli.command import CommandLine
 
-pytestmark = pytest.mark.xdist_group("cli")
 
 ACCOUNT = "210987654321"
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from tests.cli.command import CommandLine
 
-pytestmark = pytest.mark.xdist_group("cli")
 
 APPLY = ("--stage", "prod", "operations", "apply")
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sandbox import Sandbox
     from tests.cli.command import CommandLine
 
-pytestmark = pytest.mark.xdist_group("cli")
 
 REACT = "arn:aws:lambda:us-east-1:123456789012:function:mfa-reactor-prod-react"
 OTHER = REACT.replace("prod", "dev")

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from sandbox import Sandbox
     from tests.cli.command import CommandLine, Result
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 def guard_of(command: CommandLine, sandbox: Sandbox) -> str:
     """The ARN of the test's own guard."""

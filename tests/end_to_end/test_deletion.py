@@ -8,8 +8,6 @@ import pytest
 
 from tests.end_to_end.stage import Stage, staged
 
-pytestmark = pytest.mark.xdist_group("deletion")
-
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:

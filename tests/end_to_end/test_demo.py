@@ -6,13 +6,10 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import pytest
-
 from demo.stage import PROJECT
 from demo.story import STORY, Step
 
 # Both runs start processes enough for the machine: never at the same time.
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def _run(*arguments: str, columns: int) -> subprocess.CompletedProcess[str]:

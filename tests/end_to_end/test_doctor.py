@@ -12,8 +12,6 @@ import pytest
 from reactor.names import Function, failed_queue, function_name, rule_name, undelivered_queue
 from tests.end_to_end.stage import Stage, staged
 
-pytestmark = pytest.mark.xdist_group("doctor")
-
 PROD = "prod"
 LIST = "/mfa/exempt"
 TRAIL = "management-events"

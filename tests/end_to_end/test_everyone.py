@@ -10,8 +10,6 @@ import pytest
 from reactor.names import Function
 from tests.end_to_end.stage import Stage, staged
 
-pytestmark = pytest.mark.xdist_group("everyone")
-
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:

@@ -6,8 +6,6 @@ import pytest
 
 from tests.end_to_end.stage import Stage, staged
 
-pytestmark = pytest.mark.xdist_group("exemptions")
-
 PARAMETER = "/mfa-reactor/exempt"
 
 

@@ -9,8 +9,6 @@ import pytest
 from reactor.guard.document import guard_document
 from tests.end_to_end.stage import Stage, staged
 
-pytestmark = pytest.mark.xdist_group("keeper")
-
 IN_ORDER = {"in_order": True, "errors": []}
 OPEN: dict[str, Any] = {
     "Version": "2012-10-17",

@@ -20,8 +20,6 @@ from reactor.names import (
 from sandbox import Sandbox
 from tests.end_to_end.stage import Stage, deploy_into, staged
 
-pytestmark = pytest.mark.xdist_group("operations")
-
 PROD = "prod"
 SETTINGS = {"REACTOR_MODE": "enforce"}
 STACK = operations_stack(PROD)

@@ -6,8 +6,6 @@ import pytest
 
 from tests.end_to_end.stage import Stage, deploy_into, staged
 
-pytestmark = pytest.mark.xdist_group("scopes")
-
 ENFORCE = {"REACTOR_MODE": "enforce"}
 
 

@@ -8,8 +8,6 @@ from reactor.roles import stale_files
 from sandbox import DeploymentError, Sandbox, deploy
 from tests.end_to_end.stage import PROJECT, Stage, deploy_into, staged
 
-pytestmark = pytest.mark.xdist_group("stages")
-
 
 @pytest.mark.parametrize("stage_name", ["dev", "prod"])
 def test_a_stage_observes_until_it_is_told_to_enforce(stage_name: str) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from tests.end_to_end.stage import Stage, staged
 
-pytestmark = pytest.mark.xdist_group("weakening")
 LIST = "/mfa/exempt"
 
 

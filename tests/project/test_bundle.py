@@ -10,8 +10,6 @@ import pytest
 
 from sandbox.packaging import libraries_of_lambda, unpacked_bundle
 
-pytestmark = pytest.mark.xdist_group("bundle")
-
 ROOT = Path(__file__).parents[2]
 LIMIT = 3 * 1000 * 1000  # bytes, zipped
 SCRIPT = """

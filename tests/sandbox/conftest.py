@@ -19,15 +19,6 @@ _numbers = itertools.count(1)
 GUARD = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares the deployment in one process when tests run in several."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            fixtures = getattr(item, "fixturenames", ())
-            group = "sandbox-functions" if "deployment" in fixtures else "sandbox-iam"
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """An account in a process of its own."""
