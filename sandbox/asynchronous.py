@@ -20,7 +20,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sandbox.concurrency import ThrottledError
-from sandbox.pool import WORKERS_PER_FUNCTION
 
 if TYPE_CHECKING:
     from sandbox.destinations import Destinations
@@ -49,19 +48,22 @@ class Event:
 class Asynchronous:
     """The queues of all functions, and who works them off."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all named; it stands between as many parts
         self,
+        *,
         invoker: Invoker,
         find: FindFunction,
         destinations: Destinations,
         unfinished: Unfinished,
         pauses_seconds: tuple[float, ...],
+        workers_per_function: int,
     ) -> None:
         self._invoker = invoker
         self._find = find
         self._destinations = destinations
         self._unfinished = unfinished
         self._pauses = pauses_seconds
+        self._pollers = workers_per_function
         self._age_speed = 1.0
         self._queues: dict[str, list[Event]] = defaultdict(list)
         self._changed = threading.Condition()
@@ -100,7 +102,7 @@ class Asynchronous:
             self._changed.notify_all()
 
     def _start_pollers(self, function_arn: str) -> None:
-        for number in range(WORKERS_PER_FUNCTION):
+        for number in range(self._pollers):
             threading.Thread(
                 target=self._poll, args=(function_arn,), name=f"poller-{number}", daemon=True
             ).start()

@@ -49,16 +49,20 @@ class Sandbox:
         retry_pauses_seconds: tuple[float, float] | None = None,
         trail: bool = True,
         concurrency_limit: int = 1000,
+        workers_per_function: int | None = None,
     ) -> Self:
         """Starts the account, by default with a trail that logs all management events.
 
-        `concurrency_limit` is how many functions may run at once in a region. Raises SandboxError
-        when the server does not come up.
+        `concurrency_limit` is how many functions may run at once in a region, and
+        `workers_per_function` how many processes this machine is to have for each of them. Raises
+        SandboxError when the server does not come up.
         """
         directory = Path(tempfile.mkdtemp(prefix="sandbox-"))
         arguments = ["--port", str(port), "--account", account, "--until-stdin-closes"]
         arguments += ["--concurrency-limit", str(concurrency_limit)]
         arguments += [] if trail else ["--no-trail"]
+        if workers_per_function is not None:
+            arguments += ["--workers-per-function", str(workers_per_function)]
         if retry_pauses_seconds is not None:
             arguments += ["--retry-pauses", ",".join(map(str, retry_pauses_seconds))]
         process = subprocess.Popen(

@@ -59,14 +59,20 @@ class Control:
         rate_per_second: float | None,
         burst: float | None = None,
         operations: Sequence[str] | None = None,
+        spared_roles: Sequence[str] = (),
     ) -> None:
         """Throttles IAM: so many calls a second, and as many at once as `burst`.
 
         Without operations all calls share one bucket; with them, each operation has one of its own
-        besides. A rate of None is off: for the operations named, or altogether.
+        besides. Calls of spared roles (by name) are not counted. A rate of None is off: for the
+        operations named, or altogether.
         """
         self._command(
-            "set_throttle", rate_per_second=rate_per_second, burst=burst, operations=operations
+            "set_throttle",
+            rate_per_second=rate_per_second,
+            burst=burst,
+            operations=operations,
+            spared_roles=spared_roles,
         )
 
     def set_failures(

@@ -104,7 +104,7 @@ class Faults:
 
     def _take(self, action: str, caller: Caller) -> bool:
         """A token from each bucket that the call draws on, or from none of them."""
-        role = caller.session.role_name if caller.session else None
+        role = caller.role.name if caller.role else None
         buckets = [self._buckets[name] for name in (_EVERY, action) if name in self._buckets]
         buckets = [bucket for bucket in buckets if role not in bucket.spared]
         for bucket in buckets:

@@ -15,8 +15,6 @@ from sandbox.functions import Function, function_environment, unpack
 from sandbox.packaging import libraries_of_lambda
 from sandbox.worker import Launch, Worker, log_stream_name
 
-WORKERS_PER_FUNCTION = 4
-
 # Opens a session of the function's role, under the account's lock.
 OpenSession = Callable[[Function], Credentials]
 
@@ -24,13 +22,13 @@ OpenSession = Callable[[Function], Credentials]
 class Pool:
     """Gives out workers and takes them back."""
 
-    def __init__(self, url: str, open_session: OpenSession) -> None:
+    def __init__(self, url: str, open_session: OpenSession, workers_per_function: int) -> None:
         self._url = url
         self._open_session = open_session
         self._directory = Path(tempfile.mkdtemp(prefix="sandbox-functions-"))
         self._runtime = libraries_of_lambda(self._directory / "runtime", runtime=True)
         self._slots: dict[str, threading.Semaphore] = defaultdict(
-            lambda: threading.Semaphore(WORKERS_PER_FUNCTION)
+            lambda: threading.Semaphore(workers_per_function)
         )
         self._idle: dict[str, list[Worker]] = defaultdict(list)
         self._busy: set[Worker] = set()

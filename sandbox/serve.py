@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DEFAULT_WORKERS_PER_FUNCTION = 4  # each is a process
 DEFAULT_PAUSES_SECONDS = (0.2, 0.4)  # AWS waits one minute, then two
 
 
@@ -35,6 +36,7 @@ def main() -> None:
         arguments.retry_pauses,
         trail=not arguments.no_trail,
         concurrency_limit=arguments.concurrency_limit,
+        workers_per_function=arguments.workers_per_function,
     )
     ready = {
         "url": server.url,
@@ -61,6 +63,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--no-trail", action="store_true", help="start without a trail")
     parser.add_argument("--concurrency-limit", type=int, default=1000, help="of each region")
+    parser.add_argument(
+        "--workers-per-function",
+        type=int,
+        default=DEFAULT_WORKERS_PER_FUNCTION,
+        help="the most executions of a function at once, whatever is reserved for it",
+    )
     parser.add_argument("--until-stdin-closes", action="store_true")
     return parser.parse_args()
 

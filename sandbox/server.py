@@ -62,7 +62,7 @@ ADMINISTRATOR_SESSION = "operator"
 class Server:
     """The account on 127.0.0.1. `serve_forever` answers until `stop`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as Sandbox.start, whose they are
         self,
         account: str,
         port: int,
@@ -70,6 +70,7 @@ class Server:
         *,
         trail: bool,
         concurrency_limit: int,
+        workers_per_function: int,
     ) -> None:
         self.account = account
         self._lock = threading.RLock()
@@ -80,15 +81,16 @@ class Server:
         )
         self.url = f"http://{HOST}:{self._http.server_port}"
         self._hosts = {f"{name}:{self._http.server_port}" for name in (HOST, "localhost")}
-        self._pool = Pool(self.url, self._open_session)
+        self._pool = Pool(self.url, self._open_session, workers_per_function)
         unfinished = Unfinished()
         self._invoker = Invoker(self._pool, self._find_function, unfinished, self._lock)
         self._asynchronous = Asynchronous(
-            self._invoker,
-            self._find_function,
-            Destinations(self._lock),
-            unfinished,
-            pauses_seconds,
+            invoker=self._invoker,
+            find=self._find_function,
+            destinations=Destinations(self._lock),
+            unfinished=unfinished,
+            pauses_seconds=pauses_seconds,
+            workers_per_function=workers_per_function,
         )
         bus = Bus(
             account,

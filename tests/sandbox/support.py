@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +39,24 @@ def enable(iam: Any, user: str, serial_number: str) -> None:
     iam.enable_mfa_device(UserName=user, SerialNumber=serial_number, **CODES)
 
 
+def certificate() -> str:
+    """A new certificate, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made up")])
+    now = dt.datetime.now(dt.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
 def pages(method: Any, member: str, **arguments: Any) -> list[list[Any]]:
     """All pages, followed by their markers."""
     found = []
@@ -46,16 +69,23 @@ def pages(method: Any, member: str, **arguments: Any) -> list[list[Any]]:
         arguments["Marker"] = answer["Marker"]
 
 
-def without_retries(sandbox: Sandbox, service: str) -> Any:
+def without_retries(
+    sandbox: Sandbox, service: str, credentials: dict[str, str] | None = None
+) -> Any:
     """A client that tells of the first refusal; others wait and try again."""
     environment = sandbox.environment()
+    keys = credentials or {
+        "access_key_id": environment["AWS_ACCESS_KEY_ID"],
+        "secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
+        "session_token": environment["AWS_SESSION_TOKEN"],
+    }
     create: Any = boto3.client  # its stubs know the services installed by name only
     return create(
         service,
         region_name=sandbox.region,
         endpoint_url=sandbox.url,
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=environment["AWS_SESSION_TOKEN"],
+        aws_access_key_id=keys["access_key_id"],
+        aws_secret_access_key=keys["secret_access_key"],
+        aws_session_token=keys["session_token"],
         config=Config(retries={"max_attempts": 0}, proxies={}),
     )

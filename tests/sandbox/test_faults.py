@@ -76,6 +76,20 @@ def test_an_operation_may_have_a_bucket_of_its_own(faults: Control, plain: Any, 
         plain.list_users()
 
 
+def test_the_calls_of_a_spared_role_are_not_counted(
+    sandbox: Sandbox, faults: Control, plain: Any, user: str
+) -> None:
+    """They pass and take nothing from the others, who are throttled as before."""
+    other = without_retries(sandbox, "iam", sandbox.control.console_session(user, mfa=True))
+    faults.set_throttle(0.001, burst=1, spared_roles=["SandboxAdministrator"])
+    plain.get_user(UserName=user)
+    plain.get_user(UserName=user)
+    other.get_user(UserName=user)
+    with refused("Throttling"):
+        other.get_user(UserName=user)
+    plain.get_user(UserName=user)
+
+
 def test_clients_try_a_throttled_call_again(faults: Control, iam: Any, user: str) -> None:
     """As they do with AWS."""
     faults.set_throttle(20, burst=1)
