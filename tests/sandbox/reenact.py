@@ -75,8 +75,7 @@ class Reenactment:
         }
         client = self._sandbox.client("iam", credentials=session)
         model = client.meta.service_model.operation_model(self._event).input_shape
-        required = {name: _anything(model.members[name]) for name in model.required_members}
-        return self._call(client, required)
+        return self._call(client, _anything(model))
 
     def _call(self, client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         method = getattr(client, xform_name(self._event))
@@ -213,6 +212,10 @@ def _renamed(value: Any, shape: Shape) -> Any:
 
 def _anything(shape: Shape) -> Any:
     """A value that a client lets through; the call is denied before anybody looks at it."""
+    if isinstance(shape, ListShape):
+        return [_anything(shape.member)]
+    if isinstance(shape, StructureShape):
+        return {name: _anything(shape.members[name]) for name in shape.required_members}
     if shape.type_name == "boolean":
         return True
     if enum := shape.metadata.get("enum"):

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from tests.sandbox.support import GUARD, PASSWORD, enable, refused
+from tests.sandbox.support import GUARD, PASSWORD, certificate, enable, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def _certificate() -> str:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made up")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def _with_policy(iam: Any, user: str) -> None:
@@ -65,7 +43,7 @@ def _with_ssh_key(iam: Any, user: str) -> None:
 
 
 def _with_certificate(iam: Any, user: str) -> None:
-    iam.upload_signing_certificate(UserName=user, CertificateBody=_certificate())
+    iam.upload_signing_certificate(UserName=user, CertificateBody=certificate())
 
 
 def _with_service_credential(iam: Any, user: str) -> None:
