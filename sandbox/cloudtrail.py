@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sandbox.callers import Caller
 
 EVENT_VERSION = "1.11"
-LARGEST_REQUEST_BYTES = 100_000  # about; CloudTrail gives no figure
+LARGEST_REQUEST_BYTES = 100_000  # about: elastic/detection-rules pull 4788; AWS gives no figure
 
 _TLS = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256"}
 

@@ -32,7 +32,9 @@ class Names(StrEnum):
     SERIAL = "whoever had the device `requestParameters.serialNumber`"
     MEMBERS = "the members of `requestParameters.groupName`"
     RENAMED_MEMBERS = "the members of `requestParameters.newGroupName`, else `groupName`"
-    HOLDERS = "whoever `requestParameters.policyArn` is attached to; every user for the guard"
+    HOLDERS = (
+        "whoever `requestParameters.policyArn` is attached to; every user once the guard is deleted"
+    )
     EVERYONE = "every user"
     NOBODY = "nobody"
 

@@ -1,11 +1,14 @@
 """What the documents quote from the code, made from the code.
 
-`python -m tests.project.documents` prints the README's table of settings.
+`python -m tests.project.documents` prints the README's table of settings, and the tables of
+docs/events.md.
 """
 
 from dataclasses import fields
 
+from reactor.names import Function
 from reactor.settings import Settings, variable
+from reactor.triggers.catalogue import CATALOGUE, NEVER, Row
 
 
 def settings_table() -> str:
@@ -18,5 +21,40 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
+def events_tables() -> str:
+    """Return the tables of docs/events.md: a function each, then what none of them hears."""
+    rows = sorted(CATALOGUE.values(), key=lambda row: row.event)
+    tables = []
+    for function in (Function.REACT, Function.REVIEW, Function.KEEPER):
+        heard = [row for row in rows if row.function is function and row.matters is not NEVER]
+        tables += [f"## `{function}`", _heard(heard)]
+    unheard = [row for row in rows if row.matters is NEVER]
+    return "\n\n".join([*tables, "## None of them", _unheard(unheard)])
+
+
+def _heard(rows: list[Row]) -> str:
+    lines = ["| event | whom it concerns | hint | delivered | why |", "|---|---|---|---|---|"]
+    for row in rows:
+        hint = f"`{row.claim}`" if row.claim else ""
+        lines.append(
+            f"| `{row.event}` | {row.names} | {hint} | {_delivered(row)} | {row.why} |",
+        )
+    return "\n".join(lines)
+
+
+def _unheard(rows: list[Row]) -> str:
+    lines = ["| event | whom it concerns | why it is not delivered |", "|---|---|---|"]
+    lines += [f"| `{row.event}` | {row.names} | {row.why} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _delivered(row: Row) -> str:
+    if row.failed_with:
+        return f"when it failed with `{row.failed_with}`"
+    if row.of_the_guard:
+        return "for the guard, or where the event does not say which policy"
+    return row.matters.words.replace("REACTOR_", "if REACTOR_", 1)
+
+
 if __name__ == "__main__":
-    print(settings_table())  # noqa: T201 - a command
+    print(settings_table(), events_tables(), sep="\n\n")  # noqa: T201 - a command

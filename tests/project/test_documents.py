@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from reactor.audit import ALARM_SCHEMA, SCHEMA
-from tests.project.documents import settings_table
+from reactor.triggers.catalogue import CATALOGUE
+from tests.project.documents import events_tables, settings_table
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -18,6 +19,13 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 def test_the_readmes_table_of_settings_is_the_codes() -> None:
     """Every setting with its default and meaning, in the code's own words."""
     assert settings_table() in README
+
+
+def test_the_events_tables_are_the_catalogues() -> None:
+    """docs/events.md has every row, with its condition and its reason, and nothing besides."""
+    text = (ROOT / "docs" / "events.md").read_text()
+    assert events_tables() in text
+    assert text.count("\n| `") == len(CATALOGUE)
 
 
 def test_the_readme_names_targets_that_exist() -> None:
