@@ -149,5 +149,5 @@ def _sentences(explanation: Explanation) -> list[str]:
 
 def _heard(explanation: Explanation) -> str:
     if not explanation.heard_by:
-        return "no rule delivers it under these settings"
+        return "no rule delivers it to react, review or keeper under these settings"
     return f"heard by {' and '.join(explanation.heard_by)}"

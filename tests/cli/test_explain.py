@@ -89,7 +89,7 @@ def test_an_event_that_no_rule_delivers_says_so(offline: CommandLine) -> None:
     """It says whom it concerns all the same, and when it would matter."""
     record = {**RECORD, "eventName": "EnableMFADevice"}
     assert explain(offline, record).stdout.splitlines() == [
-        "EnableMFADevice: no rule delivers it under these settings.",
+        "EnableMFADevice: no rule delivers it to react, review or keeper under these settings.",
         f"Would look at the user alice (account {ACCOUNT}).",
         "Why it matters: a device takes a user out of the scopes `without-mfa` and `console`.",
         "When it can change a verdict: REACTOR_SCOPE is not `everyone`.",
