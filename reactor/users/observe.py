@@ -77,7 +77,7 @@ class Observer:
             case SubjectKind.EVERY_USER if cause.trigger.kind is TriggerKind.IAM_EVENT:
                 yield self._in_place_of_a_user(subject, Presence.EVERYBODY)
             case SubjectKind.EVERY_USER:
-                yield from self._in_bulk(subject.account)
+                yield from self._in_bulk(cause)
             case SubjectKind.MFA_SERIAL:
                 yield from self._owners(cause)
             case SubjectKind.GROUP_MEMBERS | SubjectKind.POLICY_HOLDERS:
@@ -117,7 +117,7 @@ class Observer:
     def _many(self, names: set[str], cause: Cause) -> Iterator[Observation[UserState]]:
         """Read many users from bulk data; they were asked for, so no brake holds for them."""
         missing = {name.lower(): name for name in names}
-        for seen in self._in_bulk(cause.subject.account, frozenset(missing)):
+        for seen in self._in_bulk(cause, frozenset(missing)):
             missing.pop((seen.subject.name or "").lower(), None)
             yield replace(seen, swept=False)
         if missing:
@@ -140,7 +140,7 @@ class Observer:
         return answers
 
     def _in_bulk(
-        self, account: str, only: frozenset[str] | None = None
+        self, cause: Cause, only: frozenset[str] | None = None
     ) -> Iterator[Observation[UserState]]:
         """Read every user, or those of the names in `only` (lower case), from bulk data.
 
@@ -152,7 +152,7 @@ class Observer:
         while some := list(itertools.islice(details, USERS_AT_ONCE)):
             states = [self._bulk_state(each, common) for each in some if _is_detail(each)]
             wanted = [each for each in states if only is None or each.name.lower() in only]
-            yield from self._answer_open_questions(account, wanted)
+            yield from self._answer_open_questions(cause, wanted)
             _answer(some[-1])  # those before a page that could not be read are judged all the same
 
     def _owners(self, cause: Cause) -> Iterator[Observation[UserState]]:
@@ -256,17 +256,20 @@ class Observer:
         )
 
     def _answer_open_questions(
-        self, account: str, states: list[UserState]
+        self, cause: Cause, states: list[UserState]
     ) -> Iterator[Observation[UserState]]:
-        answers = self._gather_each({each.name: self._open_questions(each) for each in states})
+        calls = {each.name: self._open_questions(each, cause) for each in states}
+        answers = self._gather_each(calls)
         for state in states:
-            yield self._completed(account, state, answers[state.name])
+            yield self._completed(cause.subject.account, state, answers[state.name])
 
-    def _open_questions(self, state: UserState) -> dict[str, Call]:
+    def _open_questions(self, state: UserState, cause: Cause) -> dict[str, Call]:
         """Return what the bulk data leaves open about a user."""
         if exemption_of(state, self.settings) is not None:
             return {}
-        if guard_holds(state) and self.settings.lift is not Lift.COMPLIANT:
+        # What an event claims may take off the guard that was read; then the scope is asked for.
+        settled = guard_holds(state) and not cause.hints
+        if settled and self.settings.lift is not Lift.COMPLIANT:
             return {}
         return self._calls(scope_reads(self.settings), state.name)
 

@@ -6,12 +6,21 @@ import pytest
 
 from reactor.errors import Unsettled
 from reactor.guard.identity import Standing
-from reactor.model import Compliance, SubjectKind
+from reactor.model import Cause, Compliance, Subject, SubjectKind
+from reactor.users.observe import FEW
 from reactor.users.ports import CREDENTIAL_READS, READS
 from reactor.users.state import Device, Presence, UserState
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.clock import START
-from tests.fakes.events import about_device, about_everyone, about_root, about_user, created
+from tests.fakes.events import (
+    about_device,
+    about_everyone,
+    about_root,
+    about_user,
+    created,
+    detached,
+    trigger,
+)
 from tests.fakes.harness import Harness, settings
 
 SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/alice"
@@ -288,6 +297,21 @@ class TestEveryUser:
         assert seen.state is not None
         for member in ("name", "arn", "path", "tags", "groups", "policies", "guarded_groups"):
             assert getattr(bulk, member) == getattr(seen.state, member), member
+
+
+@pytest.mark.parametrize("scope", ["without-mfa", "console"])
+def test_many_users_against_the_read(scope: str) -> None:
+    """A large group that still seems to carry the guard is mended on the event's word alone."""
+    harness = Harness(settings(scope=scope))
+    harness.account.put_policy()
+    harness.account.put_group("crew", GUARD_ARN)
+    names = [f"user-{number}" for number in range(FEW + 1)]
+    for name in names:
+        harness.account.put_user(name, password=True, groups=frozenset({"crew"}))
+    crew = Subject(SubjectKind.GROUP_MEMBERS, ACCOUNT, name="crew")
+    run = harness.react(Cause(trigger(), crew, (detached(GUARD_ARN),)))
+    run.raise_unsettled()
+    assert {call.about for call in harness.iam.writes} == set(names)
 
 
 SINGLE_READS = sorted({*PLAIN, *CREDENTIAL_READS, "devices_of"})
