@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install demo sandbox deploy test check unit bench lock roles clean
+.PHONY: help install demo sandbox deploy test check unit soak bench lock roles clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ check: $(INSTALLED) ## Lint, types, import contracts, templates
 
 unit: $(INSTALLED) ## Unit, property and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+soak: $(INSTALLED) ## Try for long to lose events: RUNS=10000
+	@$(BIN)/python -m tests.property.soak
 
 bench: $(INSTALLED) ## Measure the reaction and the import
 	$(BIN)/python -m benches

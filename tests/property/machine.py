@@ -265,6 +265,7 @@ class EventLoser(RuleBasedStateMachine):
             return
         for arn in sorted(user.policies) if thorough else ():
             self._tell(tools.detach_policy(name, arn), after, 0)
+        FIGURES["deletions tried"] += 1
         if tools.hanging_on(name):
             self._fail_to_delete(name, tools, after)
         else:
@@ -438,6 +439,7 @@ class EventLoser(RuleBasedStateMachine):
         for user in self.account.world.users.values():
             if laws.only_the_guard_hangs_on(user):
                 tools = self._as("admin")
+                FIGURES["deletions tried"] += 2
                 self._fail_to_delete(user.name, tools, (2,))
                 self.stage.drain()
                 self._tell(tools.delete_user(user.name), (2,))
