@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benches import importing, reaction
+from benches import burst, importing, reaction
 
 RESULTS = Path("build/bench")
 
@@ -14,7 +14,7 @@ def main() -> None:
     """Run the benches one after another: at the same time they would measure each other."""
     console = Console()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    for bench in (importing, reaction):
+    for bench in (importing, reaction, burst):
         console.rule(bench.__name__.rpartition(".")[2])
         figures, table = bench.run()
         console.print(table)
