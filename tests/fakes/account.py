@@ -36,6 +36,7 @@ class IamUser:
     ssh_keys: tuple[bool, ...] = ()
     service_credentials: tuple[bool, ...] = ()
     certificates: tuple[bool, ...] = ()
+    created_at: datetime | None = None  # None: before anything that a test looks at
 
     @property
     def arn(self) -> str:

@@ -13,10 +13,12 @@ from botocore.exceptions import ClientError
 
 from reactor.partitions import policy_arn
 from tests.fakes.account import ACCOUNT, Account, IamUser, Policy, World
+from tests.fakes.clock import START
 
 POLICIES_PER_USER = 10  # AWS's quotas
 VERSIONS_PER_POLICY = 5
 USERS_A_PAGE = 3
+LONG_AGO = START - timedelta(days=365)
 
 Answer = dict[str, Any]
 
@@ -274,7 +276,13 @@ def _status(active: bool) -> Answer:
 
 def _shown(user: IamUser) -> Answer:
     tags = [{"Key": key, "Value": value} for key, value in user.tags]
-    return {"UserName": user.name, "Arn": user.arn, "Path": user.path, "Tags": tags}
+    return {
+        "UserName": user.name,
+        "Arn": user.arn,
+        "Path": user.path,
+        "CreateDate": (user.created_at or LONG_AGO).replace(microsecond=0),
+        "Tags": tags,
+    }
 
 
 def _detail(user: IamUser) -> Answer:

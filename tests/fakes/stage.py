@@ -9,7 +9,7 @@ import heapq
 import itertools
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from types import SimpleNamespace
@@ -38,12 +38,16 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(order=True, slots=True)
 class Invocation:
-    """A function to be invoked: when, with what, and at which try."""
+    """A function to be invoked: when, with what, and at which try.
+
+    `request` is Lambda's id of it, which further tries keep.
+    """
 
     due: datetime
     number: int
     function: Function = field(compare=False)
     payload: dict[str, Any] = field(compare=False)
+    request: str = field(compare=False)
     tries: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
@@ -97,12 +101,9 @@ class Stage:
             self.invoke(function, event, seconds)
         return heard_by
 
-    def invoke(
-        self, function: Function, payload: dict[str, Any], seconds: float = 0, tries: int = 0
-    ) -> None:
+    def invoke(self, function: Function, payload: dict[str, Any], seconds: float = 0) -> None:
         """Have a function invoked asynchronously, so many seconds from now."""
-        due = self.clock() + timedelta(seconds=seconds)
-        heapq.heappush(self.waiting, Invocation(due, next(self._numbers), function, payload, tries))
+        heapq.heappush(self.waiting, self._invocation(function, payload, seconds))
 
     def wait(self, seconds: float) -> None:
         """Let time pass, and all happen that falls due in it."""
@@ -124,13 +125,22 @@ class Stage:
         for run in failed:
             self.invoke(run.function, run.payload)
 
+    def _invocation(
+        self, function: Function, payload: dict[str, Any], seconds: float = 0
+    ) -> Invocation:
+        number = next(self._numbers)
+        due = self.clock() + timedelta(seconds=seconds)
+        return Invocation(due, number, function, payload, f"request-{number}")
+
     def _run(self, run: Invocation) -> None:
         try:
             self._call(run)
         except Unsettled as error:
             self.on_end(run, error)
             if run.tries < len(RETRIES_AFTER):
-                self.invoke(run.function, run.payload, RETRIES_AFTER[run.tries], run.tries + 1)
+                due = self.clock() + timedelta(seconds=RETRIES_AFTER[run.tries])
+                again = replace(run, due=due, number=next(self._numbers), tries=run.tries + 1)
+                heapq.heappush(self.waiting, again)
             else:
                 self.failed.append(run)
         else:
@@ -140,7 +150,7 @@ class Stage:
         name = function_name(STAGE, run.function)
         arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
         context = SimpleNamespace(
-            invoked_function_arn=arn, function_name=name, aws_request_id=f"run-{run.number}"
+            invoked_function_arn=arn, function_name=name, aws_request_id=run.request
         )
         methods = {
             Function.REACT: self._reactor.react,
@@ -162,7 +172,7 @@ class Stage:
         if InvocationType == "Event":
             self.invoke(function, payload, 1)
             return {}
-        run = Invocation(self.clock(), next(self._numbers), function, payload)
+        run = self._invocation(function, payload)
         try:
             said = self._call(run)
         except Unsettled as error:

@@ -52,7 +52,7 @@ class Tools:
 
     def create_user(self, name: str, **members: Any) -> Envelope:
         """Do CreateUser; `members` are what the user has besides."""
-        self._account.put_user(name, **members)
+        self._account.put_user(name, created_at=self._now(), **members)
         return self._event("CreateUser", userName=name)
 
     def rename_user(self, name: str, to: str) -> Envelope:
