@@ -1,8 +1,10 @@
-"""What an event about the guard says that spares the keeper a look at it.
+"""What an event about the guard says that spares a look at it, or an alarm about it.
 
 The keeper's own CreatePolicyVersion comes back to it as an event, while reads may still show the
 document that it replaced: judged on such a read, it would restore, and be woken again, and so on
-until IAM's reads are fresh.
+until IAM's reads are fresh. The watch asks, too: what the keeper does is no reason for an alarm.
+
+A record is not trusted: whatever is not exactly what is asked for is False.
 """
 
 from collections.abc import Mapping
@@ -10,7 +12,7 @@ from typing import Any
 
 from reactor.guard.comparison import parse, same_document
 from reactor.guard.document import guard_document
-from reactor.guard.identity import Guard
+from reactor.guard.identity import TAG_KEY, TAG_VALUE, Guard
 
 
 def gives_our_document(
@@ -18,24 +20,43 @@ def gives_our_document(
 ) -> bool:
     """Tell whether a CloudTrail record is of a call that gave the guard our document.
 
-    Such a call restores the guard, whoever made it. `detail` is not trusted: whatever is not
-    exactly that is False, and the keeper looks. To forge one gains nothing: no other event is
+    Such a call restores the guard, whoever made it. To forge one gains nothing: no other event is
     passed over for it.
     """
-    if detail.get("eventSource") != "iam.amazonaws.com":
-        return False
-    if detail.get("eventName") != "CreatePolicyVersion":
-        return False
-    # A call that failed has changed nothing; its record may still have the request.
-    if detail.get("errorCode") is not None or detail.get("errorMessage") is not None:
-        return False
-    request = detail.get("requestParameters")
-    if not isinstance(request, dict) or request.get("policyArn") != guard.arn:
+    request = _request_of(detail, "CreatePolicyVersion")
+    if request.get("policyArn") != guard.arn:
         return False
     default = request.get("setAsDefault")
     # CloudTrail has been seen to write other booleans as text.
     if default is not True and default != "true":
         return False
+    return _has_our_document(request, partition, account)
+
+
+def creates_our_guard(
+    detail: Mapping[str, Any], guard: Guard, partition: str, account: str
+) -> bool:
+    """Tell whether a CloudTrail record is of a call that made the guard as the keeper makes it."""
+    request = _request_of(detail, "CreatePolicy")
+    if request.get("policyName") != guard.name or request.get("path", "/") != "/":
+        return False
+    if request.get("tags") != [{"key": TAG_KEY, "value": TAG_VALUE}]:
+        return False
+    return _has_our_document(request, partition, account)
+
+
+def _request_of(detail: Mapping[str, Any], event: str) -> Mapping[str, Any]:
+    """Return the request of a successful call to IAM; an empty one for every other record."""
+    if detail.get("eventSource") != "iam.amazonaws.com" or detail.get("eventName") != event:
+        return {}
+    # A call that failed has changed nothing; its record may still have the request.
+    if detail.get("errorCode") is not None or detail.get("errorMessage") is not None:
+        return {}
+    request = detail.get("requestParameters")
+    return request if isinstance(request, dict) else {}
+
+
+def _has_our_document(request: Mapping[str, Any], partition: str, account: str) -> bool:
     document = request.get("policyDocument")
     return isinstance(document, str) and same_document(
         parse(document), guard_document(partition, account)

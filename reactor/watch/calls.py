@@ -19,7 +19,8 @@ class Call:
 
     `error` is the errorCode of a failed call, and `message` what was said of it. A denied call's
     record has no request (seen in published records). `of_management` is false for the use of a
-    thing, such as a function's invocation, where the trail logs that.
+    thing, such as a function's invocation, where the trail logs that. `record` is all of it, as it
+    came.
     """
 
     service: str
@@ -30,6 +31,7 @@ class Call:
     request: Mapping[str, Any]
     response: Mapping[str, Any]
     of_management: bool
+    record: Mapping[str, Any]
 
     @property
     def by(self) -> str:
@@ -60,6 +62,7 @@ def call_of(payload: Mapping[str, Any]) -> Call:
         request=mapping(detail.get("requestParameters")),
         response=mapping(detail.get("responseElements")),
         of_management=detail.get("managementEvent") is True,
+        record=detail,
     )
 
 

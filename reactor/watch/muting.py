@@ -1,9 +1,12 @@
 """Whose changes raise no alarm: our own functions', in what is their task, and those who deploy."""
 
+from reactor.guard.events import creates_our_guard, gives_our_document
+from reactor.guard.identity import Guard
 from reactor.model import Alarm, AlarmKind
 from reactor.names import Function, function_name
 from reactor.settings import Settings
 from reactor.triggers.records import Caller
+from reactor.watch.calls import Call
 
 # What deploying changes. Abuse is nobody's task, so it is never muted.
 MUTED_FOR_TRUSTED = frozenset(
@@ -16,14 +19,16 @@ MUTED_FOR_TRUSTED = frozenset(
 )
 
 
-def why_muted(
-    alarm: Alarm, caller: Caller, *, account: str, stage: str, settings: Settings
+def why_muted(  # noqa: PLR0913 - what it is about; all but the first two by name
+    alarm: Alarm, call: Call, *, guard: Guard, account: str, stage: str, settings: Settings
 ) -> str | None:
     """Return why an alarm is not raised; None when it is."""
+    caller = call.caller
     ours = _function_of(caller, account, stage)
-    # The guard is the keeper's task. Another function of ours that changes it was taken over.
+    # The guard is the keeper's task. Another function of ours that changes it was taken over, and
+    # so was the keeper when it does what it never does.
     if alarm.kind is AlarmKind.GUARD_CHANGED and ours is Function.KEEPER:
-        return "the guard's own keeper"
+        return "the guard's own keeper" if _is_the_keepers_work(call, guard, account) else None
     # A function whose role cannot do its task fails, and that is reported with its remedy.
     if alarm.kind is AlarmKind.DENIED_AT_GUARD and ours is not None:
         return f"our own function {ours}"
@@ -31,6 +36,19 @@ def why_muted(
     if alarm.kind in MUTED_FOR_TRUSTED and trusted is not None:
         return f"by the trusted role {trusted}"
     return None
+
+
+def _is_the_keepers_work(call: Call, guard: Guard, account: str) -> bool:
+    """Tell whether a change of the guard is one that the keeper makes (guard/actions.py).
+
+    Its role is as good as an administrator's, so each other use of it is somebody else's.
+    """
+    if guard.given:
+        return False
+    partition = guard.arn.split(":")[1]
+    return creates_our_guard(call.record, guard, partition, account) or gives_our_document(
+        call.record, guard, partition, account
+    )
 
 
 def _function_of(caller: Caller, account: str, stage: str) -> Function | None:

@@ -43,7 +43,7 @@ def look(  # noqa: PLR0913 - what it is about; all but the first by name
     if not found:
         return Sighting(trigger, ignored="nothing to alarm about")
     muted = [
-        why_muted(alarm, call.caller, account=account, stage=stage, settings=settings)
+        why_muted(alarm, call, guard=guard, account=account, stage=stage, settings=settings)
         for alarm in found
     ]
     raised = tuple(alarm for alarm, why in zip(found, muted, strict=True) if why is None)

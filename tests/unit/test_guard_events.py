@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reactor.guard.document import canonical, guard_document
-from reactor.guard.events import gives_our_document
+from reactor.guard.events import creates_our_guard, gives_our_document
 from reactor.guard.identity import Guard
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.events import event
@@ -162,3 +162,56 @@ def _mutations() -> list[Any]:
 def test_mutated(detail: Detail) -> None:
     """A record of another shape is no restoration, and no crash."""
     assert gives(detail) is False
+
+
+def creation(**request: Any) -> Detail:
+    """Return the record of a creation by the keeper, with these members of its request instead."""
+    return dict(
+        event(
+            "CreatePolicy",
+            {
+                "policyName": GUARD.name,
+                "policyDocument": canonical(guard_document("aws", ACCOUNT)),
+                "description": "any",
+                "tags": [{"key": "mfa-reactor", "value": "guard"}],
+                **request,
+            },
+        )["detail"]
+    )
+
+
+def creates(detail: Detail) -> bool:
+    """Ask about the guard of the account."""
+    return creates_our_guard(detail, GUARD, "aws", ACCOUNT)
+
+
+def test_created() -> None:
+    """What the keeper does when there is no guard."""
+    assert creates(creation())
+    assert creates(creation(path="/"))
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        pytest.param(creation(policyName=GUARD.name.upper()), id="in other case"),
+        pytest.param(creation(policyName="Other"), id="another policy"),
+        pytest.param(creation(path="/team/"), id="below a path"),
+        pytest.param(creation(policyDocument="{}"), id="another document"),
+        pytest.param(creation(tags=None), id="without our tag"),
+        pytest.param(creation(tags=[{"key": "mfa-reactor", "value": "x"}]), id="another value"),
+        pytest.param({**creation(), "errorCode": "EntityAlreadyExistsException"}, id="failed"),
+        pytest.param({**creation(), "requestParameters": None}, id="nothing told"),
+        pytest.param({**creation(), "eventName": "CreatePolicyVersion"}, id="another call"),
+        pytest.param({**creation(), "eventSource": "ssm.amazonaws.com"}, id="another service"),
+        pytest.param(restoration(), id="a restoration"),
+        *(
+            pytest.param(creation(**{name: odd}), id=f"{name} odd {number}")
+            for number, odd in enumerate(ODD)
+            for name in ("policyName", "policyDocument", "tags")
+        ),
+    ],
+)
+def test_not_created(detail: Detail) -> None:
+    """Anything else is not the keeper's work."""
+    assert creates(detail) is False

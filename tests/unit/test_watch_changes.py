@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from reactor.guard.document import canonical, guard_document
 from reactor.guard.identity import Guard
 from reactor.settings import Settings
 from tests.fakes.account import ACCOUNT, GUARD_ARN
@@ -12,6 +13,7 @@ from tests.fakes.calls import LIST, STAGE, function, happened, kinds, role, root
 OTHER_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/Other"
 MARK = {"Key": "mfa-reactor", "Value": "guard"}
 PADDED = "{}" + " " * 120_000
+DOCUMENT = canonical(guard_document("aws", ACCOUNT))
 NAME = f"mfa-reactor-{STAGE}-react"
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{NAME}"
 GROUP = f"/aws/lambda/{NAME}"
@@ -165,14 +167,49 @@ def test_not_trusted(caller: Any) -> None:
         assert kinds(by(payload, caller or {})) == [kind]
 
 
-def test_the_keeper_keeps_the_guard() -> None:
-    """The keeper changes the guard silently; another function of ours, or another stage's, not."""
-    for payload in GUARD_CHANGES:
-        assert seen(by(payload, function("keeper"))).ignored == "the guard's own keeper"
-        assert kinds(by(payload, function("react"))) == ["guard-changed"]
-        assert kinds(by(payload, function("keeper", "dev"))) == ["guard-changed"]
-    for payload in (*REACTOR_CHANGES, *TRAIL_CHANGES):
-        assert len(kinds(by(payload, function("keeper")))) == 1
+KEEPING = [
+    happened(
+        "iam", "CreatePolicy", PolicyName="MfaReactorGuard", PolicyDocument=DOCUMENT, Tags=[MARK]
+    ),
+    happened(
+        "iam",
+        "CreatePolicyVersion",
+        PolicyArn=GUARD_ARN,
+        PolicyDocument=DOCUMENT,
+        SetAsDefault=True,
+    ),
+]
+
+
+@pytest.mark.parametrize("payload", KEEPING, ids=label)
+def test_the_keeper_keeps_the_guard(payload: dict[str, Any]) -> None:
+    """The keeper makes and mends the guard silently; another function, or another stage's, not."""
+    assert seen(by(payload, function("keeper"))).ignored == "the guard's own keeper"
+    assert kinds(by(payload, function("react"))) == ["guard-changed"]
+    assert kinds(by(payload, function("keeper", "dev"))) == ["guard-changed"]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *GUARD_CHANGES,
+        happened("iam", "CreatePolicyVersion", PolicyArn=GUARD_ARN, PolicyDocument=DOCUMENT),
+        happened("iam", "CreatePolicy", PolicyName="MfaReactorGuard", PolicyDocument=DOCUMENT),
+        *REACTOR_CHANGES,
+        *TRAIL_CHANGES,
+    ],
+    ids=label,
+)
+def test_the_keepers_role_in_other_hands(payload: dict[str, Any]) -> None:
+    """Its role is as good as an administrator's: what the keeper never does is an alarm."""
+    assert kinds(by(payload, function("keeper"))) == kinds(payload) != []
+
+
+def test_nobody_keeps_a_given_guard() -> None:
+    """The keeper has no task in a guard that someone else keeps, not even with our document."""
+    settings = Settings.from_environment({"REACTOR_GUARD_POLICY": GUARD_ARN})
+    payload = by(KEEPING[1], function("keeper"))
+    assert kinds(payload, guard=Guard(GUARD_ARN, given=True), settings=settings) != []
 
 
 def test_given_guard() -> None:
