@@ -136,6 +136,10 @@ class Journal:
             details = {"subjects": len(failed), "sample": sample}
             self.alarm(Alarm(AlarmKind.PERMANENT_FAILURE, what, remedies[what], details))
 
+    def swept(self) -> None:
+        """Count a sweep that came on its schedule and has looked at every user."""
+        self._metrics.add_metric(name="Sweeps", unit=MetricUnit.Count, value=1)
+
     def flush(self) -> None:
         """Write the metrics counted since the last flush."""
         if self._metrics.metric_set:

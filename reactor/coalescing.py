@@ -1,9 +1,12 @@
-"""Many requests for a sweep become a few sweeps.
+"""Many requests for a sweep become a few sweeps, and share the brake of one.
 
 Whoever can make IAM write an event that does not say whom it concerns can ask for a sweep, and do
 so a thousand times. One sweep at a time runs (its function's reserved concurrency is 1); a request
-made before the last good sweep began is answered by that sweep; and sweeps that events asked for
-keep a distance, in which further requests gather behind the one that waits.
+made before the last sweep began that looked at everybody is answered by that sweep; and sweeps that
+events asked for keep a distance, in which further requests gather behind the one that waits.
+
+Who asks often must not loosen the brake either: what requested sweeps, and Lambda's further tries
+of any sweep, may change is what the last scheduled sweep has left.
 """
 
 import time
@@ -16,19 +19,26 @@ SPACING = timedelta(seconds=10)  # between the beginnings of two sweeps that eve
 
 @dataclass(slots=True)
 class Coalescer:
-    """What one function's environment remembers of its sweeps.
+    """What one function's environment remembers of its sweeps; runs go by Lambda's request ids.
 
-    A new environment remembers nothing, and sweeps once more than needed.
+    A new environment remembers nothing, and sweeps, or changes, once more than needed.
+    `spent` is how many users were changed since the last scheduled sweep began, it included.
     """
 
     clock: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
+    spent: int = field(default=0, init=False)
     _began: datetime | None = field(default=None, init=False)
-    _good: datetime | None = field(default=None, init=False)
+    _answered: datetime | None = field(default=None, init=False)
+    _inspected: datetime | None = field(default=None, init=False)
+    _owing: set[str] = field(default_factory=set, init=False)
 
-    def is_answered(self, asked_at: datetime) -> bool:
-        """Tell whether a sweep that began later than the request has ended well."""
-        return self._good is not None and asked_at < self._good
+    def is_answered(self, asked_at: datetime, run: str) -> bool:
+        """Tell whether a sweep that began later than the request has looked at everybody.
+
+        Not when this very run has, and left somebody unsettled: it is tried again for those.
+        """
+        return self._answered is not None and asked_at < self._answered and run not in self._owing
 
     def wait_for_turn(self) -> None:
         """Wait until the last sweep's beginning is long enough ago."""
@@ -38,11 +48,27 @@ class Coalescer:
         if left > 0:
             self.sleep(left)
 
-    def begin(self) -> datetime:
+    def begin(self, run: str, *, scheduled: bool) -> datetime:
         """Note that a sweep begins; return when."""
+        if scheduled and run not in self._owing:
+            self.spent = 0
         self._began = self.clock()
         return self._began
 
-    def end_well(self, began: datetime) -> None:
-        """Note that the sweep that began then has looked at every user."""
-        self._good = began
+    def takes_inspection(self, period: timedelta) -> bool:
+        """Tell whether the last inspection is a period ago, and note that there is one now."""
+        now = self.clock()
+        due = self._inspected is None or now - self._inspected >= period
+        if due:
+            self._inspected = now
+        return due
+
+    def end(self, run: str, began: datetime, *, spent: int, looked: bool, settled: bool) -> None:
+        """Note what became of a sweep: whether it has looked at everybody, and settled them all."""
+        self.spent += spent
+        if looked:
+            self._answered = began
+        if settled:
+            self._owing.discard(run)
+        else:
+            self._owing.add(run)

@@ -18,6 +18,9 @@ from reactor.errors import ReactorError
 # How long what an event claims outweighs what IAM says: IAM is eventually consistent without a
 # stated bound; two minutes have been seen, so five are taken.
 HINT_LIFETIME = timedelta(minutes=5)
+# Lambda tries again one and then two more minutes on. A read that contradicts an event is judged
+# again by those tries, and the last of them must be able to end well.
+RECHECK_LIFETIME = timedelta(seconds=150)
 # Event times come from other machines' clocks; a claim from further ahead is not believed.
 CLOCK_TOLERANCE = timedelta(minutes=1)
 
@@ -97,7 +100,9 @@ class Claim(StrEnum):
     POLICY_DETACHED = "policy-detached"
     GROUP_LEFT = "group-left"
     DEVICE_REMOVED = "device-removed"
+    GROUP_RENAMED = "group-renamed"
     CREDENTIAL_MADE = "credential-made"
+    PASSWORD_MADE = "password-made"  # noqa: S105 - a claim's name
     DELETION_BLOCKED = "deletion-blocked"
 
 
@@ -106,7 +111,7 @@ class Hint:
     """An event's claim.
 
     `about` is the policy's ARN (POLICY_DETACHED), the group's name (GROUP_LEFT), the device's
-    serial (DEVICE_REMOVED), or else the user's name.
+    serial (DEVICE_REMOVED), its new name (GROUP_RENAMED), or else the user's name.
     """
 
     claim: Claim

@@ -105,18 +105,24 @@ class Settled:
 
 @dataclass(slots=True)
 class Run:
-    """All subjects of one run."""
+    """All subjects of one run. `spent` is how many places of the brake it took."""
 
     settled: list[Settled] = field(default_factory=list)
+    spent: int = 0
 
     @property
     def held_back(self) -> list[Settled]:
         """Those who wait for the next sweep because of the brake."""
         return [each for each in self.settled if each.held_back]
 
+    @property
+    def unsettled(self) -> list[Settled]:
+        """Those who should be tried again."""
+        return [each for each in self.settled if each.unsettled]
+
     def raise_unsettled(self) -> None:
         """Raise Unsettled, with counts, when a subject should be tried again."""
-        open_ones = [each for each in self.settled if each.unsettled]
+        open_ones = self.unsettled
         if not open_ones:
             return
         first = open_ones[0]
@@ -134,23 +140,25 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
     execute: Executor,
     clock: Clock,
     brake: int = 0,
+    spent: int = 0,
     record: Callable[[Settled], None] | None = None,
 ) -> Run:
     """Bring the cause's subjects into order, as far as `execute` carries plans out.
 
     Of those found by looking at everybody, at most `brake` are changed, the most dangerous first
-    (0 = all). `record` is called once for each subject as soon as it is settled.
+    (0 = all), `spent` of them already, by runs before. `record` is called once for each subject as
+    soon as it is settled.
     """
     judged = [
         (seen, _judge(guardrail, seen, cause, clock())) for seen in _observe(guardrail, cause)
     ]
     # Those in order first, for nothing is waited for; sorting keeps the order of the rest.
     judged.sort(key=lambda each: (bool(each[1].plan), -each[1].danger))
-    run, changed = Run(), 0
+    run = Run()
     for seen, decision in judged:
-        waits = seen.swept and bool(decision.plan) and 0 < brake <= changed
+        waits = seen.swept and bool(decision.plan) and 0 < brake <= spent + run.spent
         outcomes = _carry_out(guardrail, decision.plan, execute, waits=waits)
-        changed += seen.swept and _spends_the_brake(outcomes)
+        run.spent += seen.swept and _spends_the_brake(outcomes)
         settled = Settled(cause, seen, decision, outcomes, clock(), held_back=waits)
         run.settled.append(settled)
         if record is not None:

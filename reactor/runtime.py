@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,17 +20,33 @@ from reactor.aws.iam import AwsIam
 from reactor.aws.inspection import AwsInspection
 from reactor.aws.parameters import read_list
 from reactor.coalescing import Coalescer
-from reactor.errors import ReactorError, SettingError, Unsettled, WrongRegion
+from reactor.errors import (
+    ReactorError,
+    SettingError,
+    Transient,
+    Unsettled,
+    WrongRegion,
+    as_ours,
+)
 from reactor.guard.events import gives_our_document
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
 from reactor.inspection.facts import Stage
 from reactor.inspection.poll import polled
-from reactor.model import Cause, OutcomeStatus, Subject, SubjectKind, Trigger, TriggerKind
+from reactor.model import (
+    Alarm,
+    AlarmKind,
+    Cause,
+    OutcomeStatus,
+    Subject,
+    SubjectKind,
+    Trigger,
+    TriggerKind,
+)
 from reactor.names import Function, function_name, stage_of
 from reactor.partitions import require_iam_event_region
 from reactor.reconcile import Clock, Executor, Guardrail, Run, enforce, observe_only, reconcile
-from reactor.settings import Mode, Settings
+from reactor.settings import Lift, Mode, Settings
 from reactor.triggers import cloudtrail
 from reactor.triggers.records import event_of, mapping, quoted, time_of
 from reactor.users.alarms import taken_off_by_us
@@ -176,7 +192,8 @@ class FunctionReactor:
             for cause in reading.causes:
                 run.settled += self._reconcile(cause, guardrail).settled
             for each in run.settled:
-                alarm = taken_off_by_us(each, own_roles(stage))
+                lifts = self.settings.lift is not Lift.NEVER
+                alarm = taken_off_by_us(each, own_roles(stage), lifts=lifts)
                 if alarm is not None:
                     self.journal.alarm(alarm, each.cause.trigger)
         run.raise_unsettled()
@@ -204,30 +221,33 @@ class FunctionReactor:
         On the schedule, or because another function asked for it; then a sweep that began after the
         request will do. Raises Unsettled as `react` does.
         """
-        request = _request(payload)
+        request, run_id = _request(payload), context.aws_request_id
         home = self._begin(context, request.asked_by)
-        trigger = Trigger(
-            TriggerKind.REACTOR if request.asked_at else TriggerKind.SCHEDULE, self.clock()
-        )
+        scheduled = request.asked_at is None
+        trigger = Trigger(TriggerKind.SCHEDULE if scheduled else TriggerKind.REACTOR, now())
         if request.asked_at is not None:
-            if self.sweeps.is_answered(request.asked_at):
-                self.journal.ignored(
-                    trigger, "a sweep that began later has answered it", self.clock()
-                )
+            if self.sweeps.is_answered(request.asked_at, run_id):
+                self.journal.ignored(trigger, "a sweep that began later has answered it", now())
                 return
             self.sweeps.wait_for_turn()
-        began = self.sweeps.begin()
+        began = self.sweeps.begin(run_id, scheduled=scheduled)
         ask = self._keeper_asked(context)
         refused = _refusal(ask) if self._keeps_the_guard else None
         with self._flushing():
-            cause = Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account))
-            run = self._reconcile(cause, self._users(home, context, ask))
-            if trigger.kind is TriggerKind.SCHEDULE:
+            if self.sweeps.takes_inspection(timedelta(minutes=self.settings.sweep_minutes)):
                 self._inspect(home, stage_of(context.function_name))
+            cause = Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account))
+            users = self._users(home, context, ask)
+            run = self._reconcile(cause, users, spent=self.sweeps.spent)
+            looked = _looked_at_everybody(run)
+            if scheduled and looked:
+                self.journal.swept()
+        # What cannot be mended by another try has raised its alarm, in the keeper's log.
+        owing = run.unsettled or isinstance(refused, Transient)
+        self.sweeps.end(run_id, began, spent=run.spent, looked=looked, settled=not owing)
         run.raise_unsettled()
-        if refused is not None:
+        if isinstance(refused, Transient):
             raise Unsettled(f"the guard is not in order: {refused}") from refused
-        self.sweeps.end_well(began)
 
     def keep(self, payload: object, context: LambdaContext) -> dict[str, object]:
         """Bring the guard into order, and say whether it is. Raises Unsettled as `react` does.
@@ -258,18 +278,27 @@ class FunctionReactor:
             for each in run.settled
             for outcome in each.outcomes
         )
-        errors = [str(error) for each in run.settled for error in each.errors]
-        return {"in_order": not errors and not skipped, "errors": errors}
+        errors = [error for each in run.settled for error in each.errors]
+        return {
+            "in_order": not errors and not skipped,
+            "errors": [f"{error}; {error.remedy}" for error in errors],
+            "permanent": bool(errors),  # had another try been able to help, this had raised
+        }
 
     def _inspect(self, home: Home, stage: str) -> None:
         """Look for what no event can bring, such as a rule that hears nothing any more."""
-        alarms = polled(
-            AwsInspection(self.session),
-            self.session.gather,
-            Stage(stage, home.partition, home.region, home.account),
-            exempt_parameter=self.settings.exempt_parameter,
-            patterns=rule_patterns(self.settings),
-        )
+        try:
+            alarms = polled(
+                AwsInspection(self.session),
+                self.session.gather,
+                Stage(stage, home.partition, home.region, home.account),
+                exempt_parameter=self.settings.exempt_parameter,
+                patterns=rule_patterns(self.settings),
+            )
+        except Exception as error:  # noqa: BLE001 - it is told, and the users are looked at
+            ours = as_ours(error)
+            details = {"check": "inspection", "state": "unknown"}
+            alarms = (Alarm(AlarmKind.REACTOR_IMPAIRED, str(ours), ours.remedy, details),)
         for alarm in alarms:
             self.journal.alarm(alarm)
 
@@ -316,7 +345,7 @@ class FunctionReactor:
             ),
         )
 
-    def _reconcile(self, cause: Cause, guardrail: Guardrail) -> Run:
+    def _reconcile(self, cause: Cause, guardrail: Guardrail, *, spent: int = 0) -> Run:
         # In observe mode nothing is changed, so nobody waits.
         enforcing = self.settings.mode is Mode.ENFORCE
         brake = self.settings.max_remediations if enforcing else 0
@@ -326,6 +355,7 @@ class FunctionReactor:
             execute=executor_of(self.settings.mode),
             clock=self.clock,
             brake=brake,
+            spent=spent,
             record=self.journal.settled,
         )
         self.journal.held_back(run, brake)
@@ -352,6 +382,11 @@ class _Request:
 def _request(payload: object) -> _Request:
     request = mapping(payload)
     return _Request(quoted(request.get("asked_by")), time_of(request.get("asked_at")))
+
+
+def _looked_at_everybody(run: Run) -> bool:
+    """Tell whether a sweep got as far as the users, whatever became of some of them."""
+    return all(each.observation.subject.kind is not SubjectKind.EVERY_USER for each in run.settled)
 
 
 def _refusal(ask: Callable[[], None]) -> ReactorError | None:

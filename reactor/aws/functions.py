@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reactor.aws.errors import asking
-from reactor.errors import Transient, shorten
+from reactor.errors import Permanent, Transient, shorten
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -15,7 +15,8 @@ def ask_keeper(client: "LambdaClient", function: str, *, asked_by: str) -> None:
     """Have the keeper bring the guard into order, and wait for it.
 
     `asked_by` is our own run: the keeper's record names it, and nothing else comes of it.
-    Raises Transient when it could not, with its own words; its log has the record.
+    Raises, with its own words, Permanent when it says that another try cannot help, or else
+    Transient; its log has the record.
     """
     with asking("lambda:InvokeFunction"):
         answer = client.invoke(
@@ -25,12 +26,12 @@ def ask_keeper(client: "LambdaClient", function: str, *, asked_by: str) -> None:
         )
         payload = answer["Payload"].read()
     said = _read(payload)
-    failed = answer.get("FunctionError") is not None
-    if failed or not (isinstance(said, dict) and said.get("in_order") is True):
-        raise Transient(
-            f"the keeper could not bring the guard into order: {shorten(said)}",
-            remedy=f"see the log of the function {function}",
-        )
+    told = said if isinstance(said, dict) and answer.get("FunctionError") is None else {}
+    if told.get("in_order") is True:
+        return
+    what = f"the keeper could not bring the guard into order: {shorten(said)}"
+    kind = Permanent if told.get("permanent") is True else Transient
+    raise kind(what, remedy=f"see the log of the function {function}")
 
 
 def begin_sweep(

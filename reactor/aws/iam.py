@@ -56,9 +56,11 @@ class AwsIam:
         pages = self._pages_if_there(operation, PolicyArn=policy_arn, EntityFilter=only)
         return frozenset(each["GroupName"] for page in pages for each in page["PolicyGroups"])
 
-    def members_of(self, group: str) -> tuple[str, ...]:
-        """Return the names of a group's members; none when there is no such group."""
+    def members_of(self, group: str) -> tuple[str, ...] | None:
+        """Return the names of a group's members, None when there is no such group."""
         pages = self._pages_if_there("get_group", GroupName=group)
+        if not pages:
+            return None
         return tuple(each["UserName"] for page in pages for each in page["Users"])
 
     def holders_of(self, policy_arn: str) -> Holders:
@@ -254,7 +256,7 @@ def _paging() -> Any:  # noqa: ANN401 - boto3's
 
 def _user(each: Any) -> User:  # noqa: ANN401 - GetUser's and UserDetailList's shapes differ
     tags = tuple((tag["Key"], tag["Value"]) for tag in each.get("Tags", []))
-    return User(each["UserName"], each["Arn"], each["Path"], tags)
+    return User(each["UserName"], each["Arn"], each["Path"], tags, each.get("CreateDate"))
 
 
 def _document(document: object) -> object:

@@ -17,7 +17,7 @@ so to write it once too often adds a version and changes nothing else.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from reactor.errors import Transient
@@ -29,6 +29,7 @@ from reactor.guard.ports import Policies
 from reactor.guard.state import GuardState
 from reactor.model import (
     CLOCK_TOLERANCE,
+    RECHECK_LIFETIME,
     Action,
     Cause,
     Compliance,
@@ -46,9 +47,6 @@ READS: Mapping[str, str] = {
     "other_versions": "iam:ListPolicyVersions",
 }
 VERSIONS = 5  # a policy can have (IAM user guide, quotas)
-# Lambda tries again one and then two more minutes on. A read that may be older than the event is
-# judged again by those tries, and the last of them must be able to end well.
-RECHECK_LIFETIME = timedelta(seconds=150)
 
 _NOWHERE = Guard("", given=False)
 # What the keeper's writes need, for its role.

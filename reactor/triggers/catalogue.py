@@ -181,7 +181,7 @@ CATALOGUE = {
             Function.REACT,
             ALWAYS,
             f"a password puts a user into scope `console`; {_REVIVED}",
-            Claim.CREDENTIAL_MADE,
+            Claim.PASSWORD_MADE,
         ),
         Row(
             "UpdateLoginProfile",
@@ -265,6 +265,8 @@ CATALOGUE = {
             Function.REVIEW,
             ALWAYS,
             "events under its old name find no members any more; its name may exempt them",
+            Claim.GROUP_RENAMED,
+            "newGroupName",
         ),
         Row(
             "DeleteGroup",

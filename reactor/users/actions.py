@@ -24,10 +24,14 @@ class AttachGuard:
 
 @dataclass(frozen=True, slots=True)
 class DetachGuard:
-    """Take the guard off a user who need not carry it any more, or is being deleted."""
+    """Take the guard off a user who need not carry it any more, or is being deleted.
+
+    `recheck`: done on one read that may be stale, so another look must confirm it.
+    """
 
     user: str
     policy_arn: str
+    recheck: bool = False
     name: str = field(default="detach-guard", init=False)
     permissions: frozenset[str] = field(default=frozenset({"iam:DetachUserPolicy"}), init=False)
     changes: bool = field(default=True, init=False)

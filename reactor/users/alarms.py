@@ -6,11 +6,12 @@ from reactor.model import Alarm, AlarmKind, Claim
 from reactor.reconcile import Settled
 
 
-def taken_off_by_us(each: Settled, our_roles: Collection[str]) -> Alarm | None:
+def taken_off_by_us(each: Settled, our_roles: Collection[str], *, lifts: bool) -> Alarm | None:
     """Return the alarm for a guard that our own role took off a user who must carry it.
 
     Our functions never do that, so somebody else is using the role. Judged by what the user must
-    carry now: where our function had a reason to take it off, the verdict says the same again.
+    carry now: where our function had a reason to take it off, the verdict says the same again. With
+    `lifts` (REACTOR_LIFT takes guards off) the reason may be gone since, and the guard back on.
     """
     event = each.cause.trigger.event
     state = each.observation.state
@@ -22,11 +23,13 @@ def taken_off_by_us(each: Settled, our_roles: Collection[str]) -> Alarm | None:
     )
     if not claimed or each.decision.verdict.rule != "must-carry-guard":
         return None
+    if lifts and state.guarded_directly:
+        return None
     user = each.observation.subject.name
     return Alarm(
         AlarmKind.GUARD_TAKEN_OFF,
         f"{event.caller} took the guard off {user}, who must carry it",
         "find out who uses the reactor's role: who may pass or assume it, and who changed the"
-        f" function {event.caller_role} lately; the guard was put back",
-        {"user": user, "role": event.caller_role},
+        f" function {event.caller_role} lately",
+        {"user": user, "role": event.caller_role, "put_back": each.changed},
     )

@@ -43,7 +43,8 @@ class Users:
                 return Outcome(action, OutcomeStatus.DONE, recheck=action.recheck)
             case DetachGuard():
                 detached = self.iam.detach(action.user, action.policy_arn)
-                return Outcome(action, OutcomeStatus.DONE if detached else OutcomeStatus.ALREADY)
+                status = OutcomeStatus.DONE if detached else OutcomeStatus.ALREADY
+                return Outcome(action, status, recheck=action.recheck and detached)
             case CreateGuard():
                 self.keep_guard()
                 return Outcome(action, OutcomeStatus.DONE)

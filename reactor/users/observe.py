@@ -98,14 +98,18 @@ class Observer:
         """Find a group's members, or whoever a policy reaches, and read them."""
         subject, reads = cause.subject, [READS["members_of"]]
         if subject.kind is SubjectKind.GROUP_MEMBERS:
-            names = set(self.iam.members_of(subject.name or ""))
+            members = self.iam.members_of(subject.name or "")
+            if members is None:
+                yield self._in_place_of_a_user(subject, Presence.GONE, *reads)
+                return
+            names = set(members)
         else:
             holders = self.iam.holders_of(subject.arn or "")
             groups = {
                 group: functools.partial(self.iam.members_of, group) for group in holders.groups
             }
-            members = self.gather(groups).values()
-            names = set(holders.users).union(*(_answer(each) for each in members))
+            found = self.gather(groups).values()
+            names = set(holders.users).union(*(_answer(each) or () for each in found))
             reads.append(READS["holders_of"])
         if not names:
             yield self._in_place_of_a_user(subject, Presence.NOBODY, *reads)
@@ -247,6 +251,7 @@ class Observer:
             guard_standing=self.guard.standing(common.guard_tags),
             arn=detail.user.arn,
             path=detail.user.path,
+            created_at=detail.user.created_at,
             tags=detail.user.tags,
             groups=detail.groups,
             policies=detail.policies,

@@ -5,6 +5,7 @@ Every method reads all pages, and raises ReactorError for whatever is not an ans
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from reactor.errors import ReactorError
@@ -19,6 +20,7 @@ class User:
     arn: str
     path: str
     tags: tuple[tuple[str, str], ...]
+    created_at: datetime | None = None  # UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class Iam(Protocol):
     def groups_with(self, policy_arn: str) -> frozenset[str]:
         """Return the groups that a policy is attached to; none when there is no such policy."""
 
-    def members_of(self, group: str) -> tuple[str, ...]:
-        """Return the names of a group's members; none when there is no such group."""
+    def members_of(self, group: str) -> tuple[str, ...] | None:
+        """Return the names of a group's members, or None when there is no such group."""
 
     def holders_of(self, policy_arn: str) -> Holders:
         """Return whom a policy is attached to; nobody when there is no such policy."""

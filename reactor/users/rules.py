@@ -7,7 +7,16 @@ from datetime import datetime, timedelta
 
 from reactor.errors import Transient
 from reactor.guard.identity import Standing
-from reactor.model import Action, Cause, Claim, Compliance, Decision, Verdict
+from reactor.model import (
+    RECHECK_LIFETIME,
+    Action,
+    Cause,
+    Claim,
+    Compliance,
+    Decision,
+    SubjectKind,
+    Verdict,
+)
 from reactor.settings import Lift, Scope, Settings
 from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard, SweepEveryone
 from reactor.users.claims import Believed, believe, claims
@@ -16,9 +25,8 @@ from reactor.users.state import Presence, UserState, known
 
 # What is not found this soon after it was made is not visible yet; later it is gone again.
 VISIBILITY_LAG = timedelta(seconds=60)
-# Lambda tries again one and then two more minutes on. A read that contradicts an event is judged
-# again by those tries, and the last of them must be able to end well.
-RECHECK_LIFETIME = timedelta(seconds=150)
+# Between IAM's clock, which dates a user's creation, and CloudTrail's, which dates the call.
+_SKEW = timedelta(seconds=10)
 
 
 def decide(user: UserState, settings: Settings, cause: Cause, now: datetime) -> Decision:
@@ -38,16 +46,21 @@ def decide(user: UserState, settings: Settings, cause: Cause, now: datetime) -> 
 
 
 def _judge(user: UserState, settings: Settings, cause: Cause, now: datetime) -> Decision:
+    if _is_the_one_before(user, cause, now):
+        return _not_visible("just-created", f"the user {user.name}")
     stripped = user.has_credentials is False  # asked on events only, not by sweeps
     if stripped and any(hint.claim is Claim.DELETION_BLOCKED for hint in cause.hints):
         # Even of an exempt user, and whenever it was: with no credential, the guard guards nothing.
+        # But the read may be stale, and a credential just made: another look puts the guard back.
         reason = "it is being deleted, and cannot be while a policy is attached to it"
-        return _settled("deletion-blocked", reason, plan=_take_off(user))
+        plan = _take_off(user, recheck=_recheck_is_due(cause, now))
+        return _settled("deletion-blocked", reason, plan=plan)
     exemption = exemption_of(user, settings)
     if exemption is not None:
         lifted = settings.lift is not Lift.NEVER
         return _settled("exempt", exemption.reason, plan=_take_off(user) if lifted else ())
-    if stripped and any(claims(cause, Claim.CREDENTIAL_MADE, now, VISIBILITY_LAG)):
+    made = (Claim.CREDENTIAL_MADE, Claim.PASSWORD_MADE)
+    if stripped and any(any(claims(cause, each, now, RECHECK_LIFETIME)) for each in made):
         return _not_visible("credential-not-visible", f"the new credential of {user.name}")
     if stripped:
         # To put the guard back would make the DeleteUser that follows fail.
@@ -55,15 +68,30 @@ def _judge(user: UserState, settings: Settings, cause: Cause, now: datetime) -> 
     return _judge_scope(user, settings, cause, now)
 
 
+def _is_the_one_before(user: UserState, cause: Cause, now: datetime) -> bool:
+    """Whether this is another user of the same name, deleted before a young event made one."""
+    return any(
+        user.created_at is not None and user.created_at < hint.at - _SKEW
+        for hint in claims(cause, Claim.USER_CREATED, now, VISIBILITY_LAG)
+    )
+
+
 def _gone(user: UserState, cause: Cause, now: datetime) -> Decision:
-    named = (Claim.USER_CREATED, Claim.USER_RENAMED)
+    """Judge a user, or a group, that was not found."""
+    what = "group" if cause.subject.kind is SubjectKind.GROUP_MEMBERS else "user"
+    named = (Claim.USER_CREATED, Claim.USER_RENAMED, Claim.GROUP_RENAMED)
     if any(
         hint.about.lower() == user.name.lower()
         for claim in named
         for hint in claims(cause, claim, now, VISIBILITY_LAG)
     ):
-        return _not_visible("just-created", f"the user {user.name}")
-    return _settled("gone", "there is no such user")
+        return _not_visible("just-created", f"the {what} {user.name}")
+    if what == "group" and any(
+        hint.about == user.guard.arn for hint in claims(cause, Claim.POLICY_DETACHED, now)
+    ):
+        # It lost the guard and was renamed or deleted since: its members may be anybody.
+        return _everybody()
+    return _settled("gone", f"there is no such {what}")
 
 
 def _not_visible(rule: str, what: str) -> Decision:
@@ -86,6 +114,9 @@ def _judge_scope(user: UserState, settings: Settings, cause: Cause, now: datetim
     if holds and settings.lift is not Lift.COMPLIANT:
         # Before the scope: in it or not, this user is in order, and sweeps need not ask which.
         return _settled("guarded", _how_guarded(believed.user), compliance=Compliance.COMPLIANT)
+    unseen = any(claims(cause, Claim.PASSWORD_MADE, now, RECHECK_LIFETIME))
+    if settings.scope is Scope.CONSOLE and unseen and user.has_password is False:
+        return _not_visible("credential-not-visible", f"the new password of {user.name}")
     excuse = _out_of_scope(believed.user, settings.scope)
     if excuse:
         plan = _take_off(user) if settings.lift is Lift.COMPLIANT else ()
@@ -152,12 +183,12 @@ def _recheck_is_due(cause: Cause, now: datetime) -> bool:
     return any(hint.is_young(now, RECHECK_LIFETIME) for hint in cause.hints)
 
 
-def _take_off(user: UserState) -> tuple[Action, ...]:
+def _take_off(user: UserState, *, recheck: bool = False) -> tuple[Action, ...]:
     # Only what stands on the user itself: a group's policy is the group owner's decision. And only
     # our own guard: a policy of its name that is somebody else's was not put there by us.
     if not (user.guarded_directly and _is_ours_to_use(user)):
         return ()
-    return (DetachGuard(user.name, user.guard.arn),)
+    return (DetachGuard(user.name, user.guard.arn, recheck=recheck),)
 
 
 def _danger(user: UserState) -> int:

@@ -41,6 +41,7 @@ class UserState:
     guard_standing: Standing = Standing.MISSING
     arn: str = ""
     path: str = "/"
+    created_at: datetime | None = None
     tags: tuple[tuple[str, str], ...] = ()
     groups: tuple[str, ...] = ()
     policies: frozenset[str] = frozenset()  # ARNs attached to the user itself

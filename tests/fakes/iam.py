@@ -140,10 +140,12 @@ class FakeIam:
         policy = _policy(self._read("other_versions", policy_arn), policy_arn)
         return tuple(each for each in reversed(list(policy.versions)) if each != policy.default)
 
-    def members_of(self, group: str) -> tuple[str, ...]:
-        """Answer GetGroup, nobody for a group that is not there."""
-        users = self._read("members_of", group).users.values()
-        return tuple(sorted(user.name for user in users if group in user.groups))
+    def members_of(self, group: str) -> tuple[str, ...] | None:
+        """Answer GetGroup, None for a group that is not there."""
+        world = self._read("members_of", group)
+        if group not in world.groups:
+            return None
+        return tuple(sorted(user.name for user in world.users.values() if group in user.groups))
 
     def holders_of(self, policy_arn: str) -> Holders:
         """Answer ListEntitiesForPolicy, for users and groups."""

@@ -198,7 +198,7 @@ def _delete_device(scene: Scene) -> Expected:
 
 def _create_password(scene: Scene) -> Expected:
     scene.iam.create_login_profile(UserName=scene.new_user(), Password=PASSWORD)
-    return scene.about_user(_REACT, claim=Claim.CREDENTIAL_MADE)
+    return scene.about_user(_REACT, claim=Claim.PASSWORD_MADE)
 
 
 def _update_password(scene: Scene) -> Expected:
@@ -283,7 +283,8 @@ def _remove_from_group(scene: Scene) -> Expected:
 
 def _update_group(scene: Scene) -> Expected:
     scene.iam.update_group(GroupName=scene.new_group(), NewGroupName=scene.renamed)
-    return Expected((_REVIEW,), SubjectKind.GROUP_MEMBERS, scene.renamed)
+    claim, name = Claim.GROUP_RENAMED, scene.renamed
+    return Expected((_REVIEW,), SubjectKind.GROUP_MEMBERS, name, claim, name)
 
 
 def _delete_group(scene: Scene) -> Expected:

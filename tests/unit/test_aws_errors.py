@@ -50,7 +50,7 @@ def ours(error: Exception) -> ReactorError:
     ],
 )
 def test_error_answers(code: str, kind: type[ReactorError], remedy: str) -> None:
-    """A quota and a mistake of ours are permanent; each error says what was asked, what came, and what to do."""
+    """A quota and a mistake of ours are permanent; each error says what came, and what to do."""
     error = ours(client_error(code))
     assert type(error) is kind
     assert str(error) == f"iam:GetUser failed: {code}: words"

@@ -104,9 +104,9 @@ DETACHED = Hint(Claim.POLICY_DETACHED, START, GUARD_ARN)
 REMOVED = Hint(Claim.DEVICE_REMOVED, START, SERIAL)
 
 
-def made(name: str) -> Hint:
+def made(name: str, claim: Claim = Claim.CREDENTIAL_MADE) -> Hint:
     """Return the claim that a user got a credential."""
-    return Hint(Claim.CREDENTIAL_MADE, START, name)
+    return Hint(claim, START, name)
 
 
 SUBJECTS = [
@@ -197,13 +197,13 @@ SUBJECTS = [
     pytest.param(
         event("CreateLoginProfile", UserName="alice", Password="secret"),
         user("alice"),
-        (made("alice"),),
+        (made("alice", Claim.PASSWORD_MADE),),
         id="a password",
     ),
     pytest.param(
         event("CreateLoginProfile", USER, Password="secret"),
         user("carol"),
-        (made("carol"),),
+        (made("carol", Claim.PASSWORD_MADE),),
         id="a user's own password, whose record has no request at all",
     ),
     pytest.param(
@@ -253,7 +253,7 @@ SUBJECTS = [
     pytest.param(
         event("UpdateGroup", GroupName="old", NewGroupName="bots"),
         group("bots"),
-        (),
+        (Hint(Claim.GROUP_RENAMED, START, "bots"),),
         id="a group is renamed",
     ),
     pytest.param(

@@ -56,9 +56,9 @@ CreateAccessKey__panther__8 | review | root | - | - | -
 CreateAccessKey__stratus__2 | review | user | malicious-iam-user | credential-made | christophe
 CreateAccessKey__traildiscover__1 | ignored | the call failed: AccessDenied
 CreateGroup__traildiscover__1 | ignored | not an event that can weaken MFA: CreateGroup
-CreateLoginProfile__eb-cloudbuddy__1 | react | user | Cli1 | credential-made | CanCreateBuddyAccount
-CreateLoginProfile__invictus__1 | react | user | stratus-red-team-login-profile-user | credential-made | bert-jan
-CreateLoginProfile__stratus__1 | react | user | stratus-red-team-login-profile-user | credential-made | christophe
+CreateLoginProfile__eb-cloudbuddy__1 | react | user | Cli1 | password-made | CanCreateBuddyAccount
+CreateLoginProfile__invictus__1 | react | user | stratus-red-team-login-profile-user | password-made | bert-jan
+CreateLoginProfile__stratus__1 | react | user | stratus-red-team-login-profile-user | password-made | christophe
 CreatePolicyVersion__traildiscover__1 | ignored | the call failed: AccessDenied
 CreatePolicy__eb-react__1 | ignored | not an event that can weaken MFA: CreatePolicy
 CreatePolicy__sans504__1 | ignored | not an event that can weaken MFA: CreatePolicy

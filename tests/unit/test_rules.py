@@ -7,13 +7,22 @@ import pytest
 
 from reactor.errors import Permanent, Transient
 from reactor.guard.identity import Guard, Standing
-from reactor.model import Cause, Decision
+from reactor.model import Cause, Claim, Decision, Hint, Subject, SubjectKind
 from reactor.settings import Settings
+from reactor.users.actions import DetachGuard
 from reactor.users.rules import decide
 from reactor.users.state import Device, Presence, UserState
-from tests.fakes.account import GUARD_ARN
+from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.clock import START
-from tests.fakes.events import about_everyone, about_root, about_user, created, detached, removed
+from tests.fakes.events import (
+    about_everyone,
+    about_root,
+    about_user,
+    created,
+    detached,
+    removed,
+    trigger,
+)
 from tests.fakes.harness import settings
 
 GUARD = Guard(GUARD_ARN, given=False)
@@ -457,3 +466,94 @@ def test_danger_ranks_by_what_reaches_the_user() -> None:
     plain = after(1, alice(), about_everyone(), settings())
     mighty = alice(policies=frozenset({"a", "b"}), inline_policies=1, groups=("x",))
     assert (plain.danger, after(1, mighty, about_everyone(), settings()).danger) == (0, 4)
+
+
+def claimed(claim: Claim, about: str = "alice", *, kind: SubjectKind = SubjectKind.USER) -> Cause:
+    """Return the cause of an event that makes a claim about a user, or about a group."""
+    subject = Subject(kind, ACCOUNT, name=about)
+    return Cause(trigger(), subject, (Hint(claim, START, about),))
+
+
+class TestDeletionBlocked:
+    """A DeleteUser that failed."""
+
+    CAUSE = claimed(Claim.DELETION_BLOCKED)
+
+    def test_the_guard_comes_off_who_has_no_credential(self) -> None:
+        """And another look is asked for while a stale read may be why none was seen."""
+        state = alice(has_credentials=False, **GUARDED)
+        decision = after(5, state, self.CAUSE, settings())
+        assert (decision.verdict.rule, names(decision)) == ("deletion-blocked", DETACH)
+        (action,) = decision.plan
+        assert isinstance(action, DetachGuard)
+        assert action.recheck
+        (later,) = after(160, state, self.CAUSE, settings()).plan
+        assert isinstance(later, DetachGuard)
+        assert not later.recheck
+
+    def test_the_second_look_finds_the_credential(self) -> None:
+        """It was made while IAM showed none: the guard goes back on."""
+        decision = after(60, alice(has_credentials=True), self.CAUSE, settings())
+        assert names(decision) == ATTACH
+
+    def test_it_stays_on_who_has_a_credential(self) -> None:
+        """A failing DeleteUser is no way to get rid of it."""
+        assert names(after(5, alice(**GUARDED), self.CAUSE, settings())) == ()
+
+    def test_exempt_users_too(self) -> None:
+        """Whoever was guarded before it became exempt must not be kept from deletion."""
+        tags = (("userType", "Service"),)
+        state = alice(has_credentials=False, tags=tags, **GUARDED)
+        assert names(after(5, state, self.CAUSE, settings())) == DETACH
+
+
+@pytest.mark.parametrize("claim", [Claim.CREDENTIAL_MADE, Claim.PASSWORD_MADE])
+def test_a_credential_that_is_not_visible_is_looked_for_again(claim: Claim) -> None:
+    """As long as Lambda tries; then the read is right."""
+    state = alice(has_credentials=False)
+    decision = after(90, state, claimed(claim), settings())
+    assert decision.verdict.rule == "credential-not-visible"
+    assert isinstance(decision.error, Transient)
+    assert after(150, state, claimed(claim), settings()).verdict.rule == "being-deleted"
+
+
+def test_a_password_that_is_not_visible_is_looked_for_again() -> None:
+    """In scope `console`, for it decides there; who is guarded already is in order."""
+    chosen, cause = settings(scope="console"), claimed(Claim.PASSWORD_MADE)
+    unseen = after(5, alice(**NO_PASSWORD), cause, chosen)
+    assert unseen.verdict.rule == "credential-not-visible"
+    assert after(150, alice(**NO_PASSWORD), cause, chosen).verdict.rule == "out-of-scope"
+    assert after(5, alice(**NO_PASSWORD, **GUARDED), cause, chosen).verdict.rule == "guarded"
+    key = claimed(Claim.CREDENTIAL_MADE)
+    assert after(5, alice(**NO_PASSWORD), key, chosen).verdict.rule == "out-of-scope"
+
+
+def test_the_user_before_is_not_judged_in_the_new_ones_place() -> None:
+    """A name that was deleted and made again: the read still shows the guarded one of before."""
+    cause = about_user("alice", created("alice"))
+    before = alice(created_at=START - timedelta(days=1), **GUARDED)
+    decision = after(5, before, cause, settings())
+    assert decision.verdict.rule == "just-created"
+    assert isinstance(decision.error, Transient)
+    assert after(5, alice(created_at=START, **GUARDED), cause, settings()).error is None
+
+
+def missing_group() -> UserState:
+    """Return the state in the place of a group that is not there."""
+    return UserState("staff", Presence.GONE, GUARD)
+
+
+def test_a_group_under_its_new_name_is_looked_for_again() -> None:
+    """For a minute; then it is gone."""
+    cause = claimed(Claim.GROUP_RENAMED, "staff", kind=SubjectKind.GROUP_MEMBERS)
+    assert isinstance(after(5, missing_group(), cause, settings()).error, Transient)
+    assert after(61, missing_group(), cause, settings()).verdict.rule == "gone"
+
+
+def test_a_group_that_lost_the_guard_and_its_name() -> None:
+    """Its members may be anybody; where it lost another policy, nobody is concerned."""
+    subject = Subject(SubjectKind.GROUP_MEMBERS, ACCOUNT, name="staff")
+    guard = Cause(trigger(), subject, (detached(GUARD_ARN),))
+    assert names(after(5, missing_group(), guard, settings())) == ("sweep-everyone",)
+    other = Cause(trigger(), subject, (detached(LOOK_ALIKE),))
+    assert after(5, missing_group(), other, settings()).verdict.rule == "gone"
