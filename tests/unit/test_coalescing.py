@@ -1,102 +1,182 @@
-"""reactor.coalescing: which request is answered, who waits, what of the brake is left."""
+"""reactor.coalescing: many requests, few sweeps, one brake; on a clock that a test moves."""
 
 from datetime import timedelta
 
 import pytest
 
 from reactor.coalescing import SPACING, Coalescer
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 
-PERIOD = timedelta(minutes=15)
-
-
-class Sweeps:
-    """A coalescer with a clock that its sleeping advances."""
-
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.slept: list[float] = []
-        self.memory = Coalescer(self.clock, self._sleep)
-
-    def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.clock.advance(seconds)
-
-    def run(
-        self,
-        run: str = "run-1",
-        *,
-        scheduled: bool = False,
-        spent: int = 0,
-        looked: bool = True,
-        settled: bool = True,
-    ) -> None:
-        """Have a sweep begin now and end three seconds later."""
-        began = self.memory.begin(run, scheduled=scheduled)
-        self.clock.advance(3)
-        self.memory.end(run, began, spent=spent, looked=looked, settled=settled)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def sweeps() -> Sweeps:
-    """A fresh environment."""
-    return Sweeps()
+def clock() -> FakeClock:
+    """Return the clock that the sweeps go by."""
+    return FakeClock()
 
 
-def test_a_request_made_before_a_sweep_began_is_answered_by_it(sweeps: Sweeps) -> None:
-    """One made while it ran is not: what it is about may have been read already."""
-    before = sweeps.clock()
-    assert not sweeps.memory.is_answered(before, "run-2")
-    sweeps.clock.advance(1)
-    sweeps.run()
-    assert sweeps.memory.is_answered(before, "run-2")
-    assert not sweeps.memory.is_answered(sweeps.clock() - timedelta(seconds=2), "run-2")
+@pytest.fixture
+def sweeps(clock: FakeClock) -> Coalescer:
+    """Return what a new environment remembers: nothing. To sleep moves its clock."""
+
+    def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+
+    return Coalescer(clock, sleep)
 
 
-def test_a_sweep_that_did_not_get_to_the_users_answers_nobody(sweeps: Sweeps) -> None:
-    """Its list or its first page could not be read."""
-    before = sweeps.clock()
-    sweeps.clock.advance(1)
-    sweeps.run(looked=False, settled=False)
-    assert not sweeps.memory.is_answered(before, "run-2")
+def sweep(  # noqa: PLR0913 - what a sweep may come to
+    sweeps: Coalescer,
+    run: str = "run",
+    *,
+    scheduled: bool = False,
+    spent: int = 0,
+    looked: bool = True,
+    settled: bool = True,
+) -> None:
+    """Let a sweep begin now, and end at once."""
+    began = sweeps.begin(run, scheduled=scheduled)
+    sweeps.end(run, began, spent=spent, looked=looked, settled=settled)
 
 
-def test_one_failing_user_does_not_make_a_sweep_of_each_request(sweeps: Sweeps) -> None:
-    """The sweep answers the others' requests; its own further tries look at that user again."""
-    before = sweeps.clock()
-    sweeps.clock.advance(1)
-    sweeps.run("run-1", settled=False)
-    assert sweeps.memory.is_answered(before, "run-2")
-    assert not sweeps.memory.is_answered(before, "run-1")
-    sweeps.run("run-1")
-    assert sweeps.memory.is_answered(before, "run-1")
+class TestAnswered:
+    """Which requests need no sweep of their own."""
+
+    def test_nothing_is_answered_at_first(self, sweeps: Coalescer) -> None:
+        """A new environment knows of no sweep."""
+        assert not sweeps.is_answered(START - timedelta(days=1), "request")
+
+    @pytest.mark.parametrize(
+        ("before", "answered"),
+        [
+            pytest.param(1, True, id="made before the sweep began"),
+            pytest.param(0, False, id="made as it began"),
+            pytest.param(-1, False, id="made after it began"),
+        ],
+    )
+    def test_by_a_sweep_that_began_later(
+        self, sweeps: Coalescer, before: int, *, answered: bool
+    ) -> None:
+        """A sweep answers what was asked before it read anything, and nothing else."""
+        sweep(sweeps)
+        assert sweeps.is_answered(START - before * SECOND, "request") is answered
+
+    def test_not_by_a_sweep_that_runs(self, sweeps: Coalescer) -> None:
+        """A sweep answers once it has ended."""
+        sweeps.begin("run", scheduled=False)
+        assert not sweeps.is_answered(START - SECOND, "request")
+
+    def test_not_by_a_sweep_that_read_only_some(self, sweeps: Coalescer) -> None:
+        """A sweep that has not looked at everybody answers nothing."""
+        sweep(sweeps, looked=False)
+        assert not sweeps.is_answered(START - SECOND, "request")
+
+    def test_by_the_beginning_and_not_the_end(self, sweeps: Coalescer, clock: FakeClock) -> None:
+        """What was asked while a sweep ran may have come after it looked."""
+        began = sweeps.begin("run", scheduled=False)
+        asked_at = clock.advance(5)
+        clock.advance(5)
+        sweeps.end("run", began, spent=0, looked=True, settled=True)
+        assert not sweeps.is_answered(asked_at, "request")
+
+    def test_an_earlier_sweep_still_answers(self, sweeps: Coalescer, clock: FakeClock) -> None:
+        """A sweep that fails takes nothing back of what the one before it has answered."""
+        sweep(sweeps)
+        clock.advance(60)
+        sweep(sweeps, "another", looked=False, settled=False)
+        assert sweeps.is_answered(START - SECOND, "request")
+
+    def test_a_run_is_not_answered_by_itself(self, sweeps: Coalescer, clock: FakeClock) -> None:
+        """Lambda tries a sweep again that left somebody unsettled: it is for those."""
+        sweep(sweeps, "request", settled=False)
+        clock.advance(60)
+        assert not sweeps.is_answered(START - SECOND, "request")
+
+    def test_a_run_that_has_settled_its_own(self, sweeps: Coalescer, clock: FakeClock) -> None:
+        """Once a further try has settled them, nothing is owed any more."""
+        sweep(sweeps, "request", settled=False)
+        clock.advance(60)
+        sweep(sweeps, "request")
+        assert sweeps.is_answered(START - SECOND, "request")
 
 
-def test_sweeps_keep_their_distance(sweeps: Sweeps) -> None:
-    """The first begins at once, the next when the last beginning is long enough ago."""
-    sweeps.memory.wait_for_turn()
-    sweeps.run()
-    sweeps.memory.wait_for_turn()
-    sweeps.run()
-    sweeps.clock.advance(60)
-    sweeps.memory.wait_for_turn()
-    assert sweeps.slept == [SPACING.total_seconds() - 3]
+class TestTurn:
+    """The distance between sweeps that events asked for."""
+
+    @pytest.mark.parametrize(
+        ("after", "slept"),
+        [
+            pytest.param(timedelta(0), SPACING, id="at once: the whole distance"),
+            pytest.param(SPACING / 2, SPACING / 2, id="half of it later: the other half"),
+            pytest.param(SPACING, timedelta(0), id="the distance later: not at all"),
+            pytest.param(SPACING * 3, timedelta(0), id="much later: not at all"),
+        ],
+    )
+    def test_waits_for_the_rest(
+        self, sweeps: Coalescer, clock: FakeClock, after: timedelta, slept: timedelta
+    ) -> None:
+        """It is measured from the last sweep's beginning, of whatever sweep, however it ended."""
+        sweep(sweeps, scheduled=True, looked=False, settled=False)
+        before = clock.advance(after.total_seconds())
+        sweeps.wait_for_turn()
+        assert clock() - before == slept
+
+    def test_first_does_not_wait(self, sweeps: Coalescer, clock: FakeClock) -> None:
+        """A new environment sweeps at once."""
+        sweeps.wait_for_turn()
+        assert clock() == START
+
+    def test_a_thousand_requests_are_a_few_sweeps(
+        self, sweeps: Coalescer, clock: FakeClock
+    ) -> None:
+        """Asked a thousand times within a distance, it sweeps twice: at once, and behind it."""
+        requests = [START + timedelta(milliseconds=number) for number in range(1000)]
+        clock.advance(0.5)
+        swept = 0
+        for number, asked_at in enumerate(requests):
+            if not sweeps.is_answered(asked_at, f"request-{number}"):
+                sweeps.wait_for_turn()
+                sweep(sweeps, f"request-{number}")
+                swept += 1
+        assert swept == 2
 
 
-def test_the_brake_is_shared_until_the_next_scheduled_sweep(sweeps: Sweeps) -> None:
-    """Requested sweeps take what the scheduled one has left, and its further tries as well."""
-    sweeps.run("run-1", scheduled=True, spent=20, settled=False)
-    sweeps.run("run-2", spent=5)
-    sweeps.memory.begin("run-1", scheduled=True)
-    assert sweeps.memory.spent == 25
-    sweeps.memory.begin("run-3", scheduled=True)
-    assert sweeps.memory.spent == 0
+class TestBrake:
+    """What sweeps may change together, until the schedule comes round again."""
+
+    def test_requested_sweeps_add_up(self, sweeps: Coalescer) -> None:
+        """Who asks often does not loosen the brake."""
+        sweep(sweeps, "schedule", scheduled=True, spent=3)
+        sweep(sweeps, "request-1", spent=2)
+        sweep(sweeps, "request-2", spent=1)
+        assert sweeps.spent == 6
+
+    def test_a_scheduled_sweep_begins_anew(self, sweeps: Coalescer) -> None:
+        """Each turn of the schedule has the whole brake."""
+        sweep(sweeps, "schedule-1", scheduled=True, spent=3)
+        sweeps.begin("schedule-2", scheduled=True)
+        assert sweeps.spent == 0
+
+    def test_a_further_try_of_the_schedule_goes_on(self, sweeps: Coalescer) -> None:
+        """The same sweep, tried again, has what it left."""
+        sweep(sweeps, "schedule", scheduled=True, spent=3, settled=False)
+        sweep(sweeps, "schedule", scheduled=True, spent=1)
+        assert sweeps.spent == 4
+        sweeps.begin("schedule", scheduled=True)
+        assert sweeps.spent == 0, "it was settled, and owes nothing"
 
 
-def test_an_inspection_a_period(sweeps: Sweeps) -> None:
-    """Whoever asks for the sweep, and however often."""
-    assert sweeps.memory.takes_inspection(PERIOD)
-    sweeps.clock.advance(PERIOD.total_seconds() - 1)
-    assert not sweeps.memory.takes_inspection(PERIOD)
-    sweeps.clock.advance(1)
-    assert sweeps.memory.takes_inspection(PERIOD)
+@pytest.mark.parametrize(
+    ("after", "due"),
+    [
+        pytest.param(899, False, id="a second before the period is over"),
+        pytest.param(900, True, id="a period later"),
+    ],
+)
+def test_inspection(sweeps: Coalescer, clock: FakeClock, after: int, *, due: bool) -> None:
+    """The reactor itself is inspected at first, and then once a period."""
+    period = timedelta(minutes=15)
+    assert sweeps.takes_inspection(period)
+    clock.advance(after)
+    assert sweeps.takes_inspection(period) is due
