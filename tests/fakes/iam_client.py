@@ -32,21 +32,25 @@ def fail(code: str, message: str = "-") -> NoReturn:
 class Weather:
     """How AWS is doing.
 
-    `storm` holds an error code for each of the next calls, empty for one that goes well. `ages`
-    are how many seconds ago the reads are answered from, in turn.
+    `storm` holds an error code for each of the next calls, empty for one that goes well. `broken`
+    operations, by boto3's names, fail whenever they are called. `ages` are how many seconds ago the
+    reads are answered from, in turn.
     """
 
     storm: list[str] = field(default_factory=list)
+    broken: frozenset[str] = frozenset()
     ages: tuple[int, ...] = (0,)
     calls: int = 0
     struck: int = 0
     stale: bool = False  # whether a read showed an account that is not so any more
     _reads: int = 0
 
-    def call(self) -> None:
+    def call(self, operation: str = "") -> None:
         """Let a call through, or raise the error whose turn it is."""
         self.calls += 1
         code = self.storm.pop(0) if self.storm else ""
+        if operation in self.broken:
+            code = "ServiceFailure"
         if code:
             self.struck += 1
             fail(code, "Rate exceeded" if "Throttl" in code else "-")
@@ -88,6 +92,8 @@ class IamClient:
     def get_paginator(self, operation: str) -> Any:
         """Return what pages an operation; a call is made as its page is due."""
         pages = self._pages[operation]
+        if operation in self._weather.broken:
+            self._weather.call(operation)
         return SimpleNamespace(paginate=lambda PaginationConfig, **asked: pages(**asked))  # noqa: ARG005, N803 - boto3's
 
     def get_user(self, UserName: str) -> Answer:  # noqa: N803 - boto3's, here and below
@@ -126,7 +132,7 @@ class IamClient:
 
     def attach_user_policy(self, UserName: str, PolicyArn: str) -> None:  # noqa: N803
         """Do AttachUserPolicy."""
-        self._weather.call()
+        self._weather.call("attach_user_policy")
         user = _user(self._account.world, UserName)
         _policy(self._account.world, PolicyArn)
         if PolicyArn not in user.policies and len(user.policies) >= POLICIES_PER_USER:

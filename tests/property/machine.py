@@ -61,6 +61,12 @@ EXEMPT = {
     "exempt_paths": "/service/",
     "exempt_groups": "break-glass",
 }
+OPERATIONS = (
+    "attach_user_policy",
+    "list_mfa_devices",
+    "list_attached_user_policies",
+    "get_account_authorization_details",
+)
 ANOTHER_DOCUMENT = '{"Version":"2012-10-17","Statement":[]}'
 NEW = timedelta(minutes=6)  # how long a user is taken for new, with what clocks may differ
 A_USERS_NAMES = {Names.NEW_USER, Names.USER, Names.RENAMED_USER, Names.USER_OR_CALLER, Names.SERIAL}
@@ -368,6 +374,12 @@ class EventLoser(RuleBasedStateMachine):
         """The reactor's next calls go wrong."""
         self.stage.weather.storm = list(storm)
 
+    @rule(operation=st.sampled_from(OPERATIONS))
+    def outage(self, operation: str) -> None:
+        """One operation fails for long: with each try of whatever calls it in the meantime."""
+        self.stage.weather.broken = frozenset({operation})
+        self.stage.wait(200)
+
     @precondition(lambda self: self.lagging)
     @rule(ages=st.lists(st.integers(0, 60), min_size=1, max_size=5))
     def lag(self, ages: list[int]) -> None:
@@ -384,6 +396,7 @@ class EventLoser(RuleBasedStateMachine):
         """Time passes until nothing waits any more; the schedule's sweep does not come."""
         self.stage.drain()
         self.stage.weather.storm.clear()
+        self.stage.weather.broken = frozenset()
         if not self.lossy and not self.lagging:
             self._check_reactions()
 
