@@ -7,9 +7,12 @@ from botocore.exceptions import ClientError
 from reactor.aws.account import AwsSession
 from reactor.aws.errors import asking, code_of
 from reactor.inspection.facts import (
+    EVENT_AGE_SECONDS,
+    RETRIES,
     BasicSelector,
     Concurrency,
     Condition,
+    EventSettings,
     Parameter,
     Root,
     Rule,
@@ -95,8 +98,8 @@ class AwsInspection:
                 return None
         return Concurrency(answer.get("ReservedConcurrentExecutions"))
 
-    def failure_destination(self, function: str) -> str | None:
-        """Return the ARN of where events go that a function failed on."""
+    def event_settings(self, function: str) -> EventSettings | None:
+        """Return a function's settings for events that it fails on."""
         with asking("lambda:GetFunctionEventInvokeConfig"):
             try:
                 answer = self._functions.get_function_event_invoke_config(FunctionName=function)
@@ -105,7 +108,12 @@ class AwsInspection:
                     raise
                 return None
         destinations = answer.get("DestinationConfig", {})
-        return destinations.get("OnFailure", {}).get("Destination") or None
+        return EventSettings(
+            destinations.get("OnFailure", {}).get("Destination") or None,
+            # What was never set is Lambda's default (API reference, PutFunctionEventInvokeConfig).
+            answer.get("MaximumRetryAttempts", RETRIES),
+            answer.get("MaximumEventAgeInSeconds", EVENT_AGE_SECONDS),
+        )
 
     def parameter(self, name: str) -> Parameter | None:
         """Return a parameter."""

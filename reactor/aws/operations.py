@@ -1,8 +1,9 @@
 """Two settings of a deployed stage that get lost, and are put back here.
 
 A rule's target loses its dead-letter queue with every `chalice deploy`, which puts it anew as Id
-and Arn only (chalice 1.34). A function loses its on-failure destination when it is deleted, and
-CloudFormation, which made it, does not see that. Nothing is written where all is in order.
+and Arn only (chalice 1.34). A function loses its on-failure destination when it is deleted, or when
+somebody sets it to something else, and CloudFormation, which made it, does not see that. Nothing is
+written where all is in order.
 """
 
 from collections.abc import Iterable
@@ -12,14 +13,12 @@ from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
 from reactor.errors import Permanent, Transient, shorten
+from reactor.inspection.facts import EVENT_AGE_SECONDS, RETRIES
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
 
-# As infra/operations.yaml has them, for a destination that is put back.
-RETRIES = 2
-EVENT_AGE_SECONDS = 21600
 _MISSING = "ResourceNotFoundException"
 
 
@@ -38,7 +37,7 @@ def missing_functions(client: "LambdaClient", names: Iterable[str]) -> list[str]
 
 
 def set_failure_destination(client: "LambdaClient", function: str, queue_arn: str) -> bool:
-    """Have Lambda send what a function fails on to a queue; False when it does so."""
+    """Have Lambda send what a function fails on, with all tries, to a queue; False when it does."""
     with asking("lambda:GetFunctionEventInvokeConfig"):
         try:
             found: Any = client.get_function_event_invoke_config(FunctionName=function)
@@ -47,7 +46,8 @@ def set_failure_destination(client: "LambdaClient", function: str, queue_arn: st
                 raise
             found = {}
     destination = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-    if destination == queue_arn:
+    tries = found.get("MaximumRetryAttempts"), found.get("MaximumEventAgeInSeconds")
+    if destination == queue_arn and tries == (RETRIES, EVENT_AGE_SECONDS):
         return False
     with asking("lambda:PutFunctionEventInvokeConfig"):
         client.put_function_event_invoke_config(

@@ -9,9 +9,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from reactor.errors import ReactorError, shorten
-from reactor.inspection.facts import Concurrency, Parameter, Root, Rule, Stage, Target
+from reactor.inspection.facts import (
+    EVENT_AGE_SECONDS,
+    RETRIES,
+    Concurrency,
+    EventSettings,
+    Parameter,
+    Root,
+    Rule,
+    Stage,
+    Target,
+)
 from reactor.inspection.findings import ROOT, Finding, State, failed, passed, unread
-from reactor.names import function_name, rule_name
+from reactor.names import failed_queue, function_name, rule_name, undelivered_queue
 from reactor.partitions import IAM_EVENT_REGION
 
 Pattern = Mapping[str, Any]
@@ -81,6 +91,11 @@ def rule(
             f"the rule {name} has no queue for events that it cannot deliver: they would be lost",
             _operate(stage),
         )
+    if target.queue != stage.queue_arn(undelivered_queue(stage.name)):
+        what = (
+            f"the rule {name} puts events that it cannot deliver elsewhere: {shorten(target.queue)}"
+        )
+        return failed(check, what, _operate(stage))
     return passed(check, f"{name} is enabled and keeps what it cannot deliver")
 
 
@@ -88,9 +103,9 @@ def function(
     stage: Stage,
     name: str,
     concurrency: Concurrency | ReactorError | None,
-    destination: str | ReactorError | None,
+    events: EventSettings | ReactorError | None,
 ) -> Finding:
-    """Judge a function: there, free to run, with somewhere to put the events it fails on."""
+    """Judge a function: there, free to run, with tries and then our queue for what it fails on."""
     check, whole = f"function-{name}", function_name(stage.name, name)
     if isinstance(concurrency, ReactorError):
         return unread(check, f"the concurrency of {whole}", concurrency)
@@ -103,14 +118,24 @@ def function(
             f"aws lambda delete-function-concurrency --function-name {whole}"
             f" --region {stage.region}",
         )
-    if isinstance(destination, ReactorError):
-        return unread(check, f"where {whole} puts events that it fails on", destination)
-    if destination is None:
+    if isinstance(events, ReactorError):
+        return unread(check, f"where {whole} puts events that it fails on", events)
+    if events is None or events.destination is None:
         return failed(
             check,
             f"{whole} has no place for events that it fails on: they would be lost",
             _operate(stage),
         )
+    if events.destination != stage.queue_arn(failed_queue(stage.name)):
+        what = f"{whole} puts events that it fails on elsewhere: {shorten(events.destination)}"
+        return failed(check, what, _operate(stage))
+    # The reactor asks for another look by an error, so without the tries it never has one.
+    if events.retries < RETRIES or events.age_seconds < EVENT_AGE_SECONDS:
+        what = (
+            f"{whole} gives events up too soon: after {events.retries} more tries, not {RETRIES},"
+            f" or {events.age_seconds} seconds, not {EVENT_AGE_SECONDS}"
+        )
+        return failed(check, what, _operate(stage))
     return passed(check, f"{whole} may run and keeps what it fails on")
 
 

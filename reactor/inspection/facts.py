@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# What a stage has for events that a function fails on (infra/operations.yaml), which is the most
+# that Lambda takes: tries after the first, and seconds that a throttled event is kept.
+RETRIES = 2
+EVENT_AGE_SECONDS = 21600
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -17,6 +22,10 @@ class Stage:
     def function_arn(self, function_name: str) -> str:
         """Return the ARN of a function of this stage, by its name in AWS."""
         return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{function_name}"
+
+    def queue_arn(self, queue: str) -> str:
+        """Return the ARN of a queue of this stage, by its name in AWS."""
+        return f"arn:{self.partition}:sqs:{self.region}:{self.account}:{queue}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,18 @@ class Concurrency:
     """How many executions are reserved for a function; None is no reservation, 0 stops it."""
 
     reserved: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventSettings:
+    """What Lambda does with asynchronous events that a function fails on, or has no room for.
+
+    `destination` is the ARN of where they end, None without one.
+    """
+
+    destination: str | None
+    retries: int = RETRIES
+    age_seconds: int = EVENT_AGE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def _first_reads(reads: InspectionReads, stage: Stage, parameter: str) -> dict[_
         calls["rule", each] = partial(reads.rule, rule)
         calls["targets", each] = partial(reads.targets, rule)
         calls["concurrency", each] = partial(reads.concurrency, function)
-        calls["failure_destination", each] = partial(reads.failure_destination, function)
+        calls["event_settings", each] = partial(reads.event_settings, function)
     return calls
 
 
@@ -96,7 +96,7 @@ def _of_stage(
         for each in Function
     ]
     functions = [
-        checks.function(stage, each, facts["concurrency", each], facts["failure_destination", each])
+        checks.function(stage, each, facts["concurrency", each], facts["event_settings", each])
         for each in Function
     ]
     return (*rules, *functions)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from reactor.inspection.facts import (
     Concurrency,
+    EventSettings,
     Parameter,
     Role,
     Root,
@@ -41,8 +42,8 @@ class InspectionReads(Protocol):
     def concurrency(self, function: str) -> Concurrency | None:
         """Return a function's reserved concurrency, None when there is no such function."""
 
-    def failure_destination(self, function: str) -> str | None:
-        """Return the ARN of where events go that a function failed on, None without one."""
+    def event_settings(self, function: str) -> EventSettings | None:
+        """Return a function's settings for events that it fails on, None when it has none."""
 
     def parameter(self, name: str) -> Parameter | None:
         """Return a parameter, None when there is none."""
@@ -69,13 +70,13 @@ READS: Mapping[str, str] = {
     "rule": "events:DescribeRule",
     "targets": "events:ListTargetsByRule",
     "concurrency": "lambda:GetFunctionConcurrency",
-    "failure_destination": "lambda:GetFunctionEventInvokeConfig",
+    "event_settings": "lambda:GetFunctionEventInvokeConfig",
     "parameter": "ssm:GetParameter",
     "root": "iam:GetAccountSummary",
 }
 _TRAIL_READS = ("is_logging", "selectors")
 _RULE_READS = ("rule", "targets")
-_FUNCTION_READS = ("concurrency", "failure_destination")
+_FUNCTION_READS = ("concurrency", "event_settings")
 
 
 def resource_of(read: str, stage: str, parameter: str = "") -> str:

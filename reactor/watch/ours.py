@@ -44,8 +44,8 @@ THINGS = (
         # Lambda's event names come with and without a date: UpdateFunctionCode20150331v2.
         ("Add", "Create", "Delete", "Put", "Remove", "Update"),
     ),
-    # EnableRule as well: of DisableRule the rule that it disabled brings no word, so the way back is
-    # the one trace that the watch can have.
+    # EnableRule as well: a rule that was disabled brought no word of it, so the way back is the one
+    # trace that the watch can have.
     Thing("rule", "events", ("name", "rule"), ("Delete", "Disable", "Enable", "Put", "Remove")),
     Thing(
         "log group",

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reactor.aws.operations import EVENT_AGE_SECONDS, RETRIES, set_dead_letter_queue
+from reactor.aws.operations import set_dead_letter_queue
 from reactor.aws.stacks import require_changeable
 from reactor.errors import Permanent, Transient
+from reactor.inspection.facts import EVENT_AGE_SECONDS, RETRIES
 from tests.cli.command import PROJECT
 
 if TYPE_CHECKING:

@@ -133,7 +133,7 @@ def targets(stage: Stage) -> list[Any]:
 
 def put_target(stage: Stage, *without: str, **more: Any) -> None:
     """Write the target of `react`'s rule: its function and queue, without some members."""
-    queue = f"arn:aws:sqs:us-east-1:{stage.sandbox.account}:{undelivered_queue(PROD)}"
+    queue = queue_arn(stage, undelivered_queue(PROD))
     arn = stage.functions.get_function_configuration(FunctionName=REACT)["FunctionArn"]
     target = {"Id": "1", "Arn": arn, "DeadLetterConfig": {"Arn": queue}, **more}
     kept = {key: value for key, value in target.items() if key not in without}
@@ -167,13 +167,31 @@ def drop_destination(stage: Stage) -> None:
 
 def put_destination(stage: Stage) -> None:
     """Put it back."""
-    queue = f"arn:aws:sqs:us-east-1:{stage.sandbox.account}:{failed_queue(PROD)}"
     stage.functions.put_function_event_invoke_config(
         FunctionName=REACT,
         MaximumRetryAttempts=2,
         MaximumEventAgeInSeconds=21600,
-        DestinationConfig={"OnFailure": {"Destination": queue}},
+        DestinationConfig={"OnFailure": {"Destination": queue_arn(stage, failed_queue(PROD))}},
     )
+
+
+def put_foreign_destination(stage: Stage) -> None:
+    """Have what `react` fails on go to somebody else's queue."""
+    stage.sandbox.client("sqs").create_queue(QueueName="elsewhere")
+    stage.functions.update_function_event_invoke_config(
+        FunctionName=REACT,
+        DestinationConfig={"OnFailure": {"Destination": queue_arn(stage, "elsewhere")}},
+    )
+
+
+def give_up_at_once(stage: Stage) -> None:
+    """Have Lambda try no more what `react` fails on."""
+    stage.functions.update_function_event_invoke_config(FunctionName=REACT, MaximumRetryAttempts=0)
+
+
+def queue_arn(stage: Stage, name: str) -> str:
+    """Return a queue's ARN."""
+    return f"arn:aws:sqs:us-east-1:{stage.sandbox.account}:{name}"
 
 
 def root(stage: Stage, *, mfa: bool) -> None:
@@ -228,6 +246,15 @@ POLLED = (
         id="no dead-letter queue",
     ),
     pytest.param(
+        lambda stage: put_target(
+            stage, DeadLetterConfig={"Arn": queue_arn(stage, failed_queue(PROD))}
+        ),
+        put_target,
+        "rule-react",
+        ("cannot deliver elsewhere: arn:aws:sqs", "operations apply"),
+        id="another dead-letter queue",
+    ),
+    pytest.param(
         lambda stage: put_target(stage, Input="{}"),
         put_target,
         "rule-react",
@@ -247,6 +274,20 @@ POLLED = (
         "function-react",
         ("has no place for events", "operations apply"),
         id="no on-failure destination",
+    ),
+    pytest.param(
+        put_foreign_destination,
+        put_destination,
+        "function-react",
+        ("that it fails on elsewhere: arn:aws:sqs", "operations apply"),
+        id="foreign on-failure destination",
+    ),
+    pytest.param(
+        give_up_at_once,
+        put_destination,
+        "function-react",
+        ("gives events up too soon", "operations apply"),
+        id="no more tries",
     ),
     pytest.param(
         lambda stage: root(stage, mfa=False),

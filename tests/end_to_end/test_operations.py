@@ -266,6 +266,15 @@ def test_a_destination_that_was_lost_is_put_back(stage: Stage) -> None:
     assert_all_there(stage)
 
 
+def test_tries_that_were_taken_away_are_put_back(stage: Stage) -> None:
+    """The destination still stands, and would get each event that failed once."""
+    name = function_name(PROD, Function.REACT)
+    stage.functions.update_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+    ran = stage.command("operations", "apply")
+    assert f"on-failure destinations: put back on {name}" in ran.stdout
+    assert_all_there(stage)
+
+
 def test_what_a_function_failed_on_is_settled_once_it_is_mended(stage: Stage) -> None:
     """Until then it stays, and redrive says why; then the user is guarded and the queue empty."""
     name = function_name(PROD, Function.REACT)

@@ -7,6 +7,7 @@ from reactor.errors import ReactorError, Transient
 from reactor.inspection.facts import (
     BasicSelector,
     Concurrency,
+    EventSettings,
     Parameter,
     Role,
     Root,
@@ -62,7 +63,7 @@ class FakeReads:
         self.rules: dict[str, Rule] = {}
         self.rule_targets: dict[str, tuple[Target, ...]] = {}
         self.reserved: dict[str, int | None] = {}
-        self.destinations: dict[str, str] = {}
+        self.events: dict[str, EventSettings] = {}
         self.roles: dict[str, Role] = {}
         self.parameters = {LIST: Parameter("StringList")}
         self.root_user = Root(mfa=True, password=True, access_keys=False)
@@ -73,7 +74,7 @@ class FakeReads:
             self.rules[rule] = Rule(enabled=True)
             self.rule_targets[rule] = (Target(stage.function_arn(name), queue, whole=True),)
             self.reserved[name] = None
-            self.destinations[name] = QUEUE_ARN + failed_queue(stage.name)
+            self.events[name] = EventSettings(QUEUE_ARN + failed_queue(stage.name))
             self.roles[name] = Role(name, {name: ROLE_POLICY}, ())
 
     def trails(self) -> tuple[Trail, ...]:
@@ -106,10 +107,10 @@ class FakeReads:
         self._ask("concurrency", function)
         return Concurrency(self.reserved[function]) if function in self.reserved else None
 
-    def failure_destination(self, function: str) -> str | None:
-        """Return where a function's failures go."""
-        self._ask("failure_destination", function)
-        return self.destinations.get(function)
+    def event_settings(self, function: str) -> EventSettings | None:
+        """Return what becomes of events that a function fails on."""
+        self._ask("event_settings", function)
+        return self.events.get(function)
 
     def parameter(self, name: str) -> Parameter | None:
         """Return a parameter."""

@@ -14,6 +14,7 @@ from reactor.inspection.facts import (
     BasicSelector,
     Concurrency,
     Condition,
+    EventSettings,
     Parameter,
     Role,
     Root,
@@ -200,20 +201,26 @@ def test_concurrency(answer: Any, found: Concurrency | None) -> None:
     [
         pytest.param(
             ({"DestinationConfig": {"OnFailure": {"Destination": "arn:queue"}}},),
-            "arn:queue",
-            id="a queue",
+            EventSettings("arn:queue", 2, 21600),
+            id="a queue, with Lambda's defaults",
         ),
         pytest.param(
-            ({"DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}},), None, id="no destination"
+            ({"DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}},),
+            EventSettings(None),
+            id="no destination",
         ),
-        pytest.param(({"MaximumRetryAttempts": 2},), None, id="other settings only"),
+        pytest.param(
+            ({"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60},),
+            EventSettings(None, 0, 60),
+            id="other settings only",
+        ),
         pytest.param("ResourceNotFoundException", None, id="no settings"),
     ],
 )
-def test_failure_destination(answer: Any, found: str | None) -> None:
-    """Without one there is None."""
+def test_event_settings(answer: Any, found: EventSettings | None) -> None:
+    """What was not set is Lambda's default; none at all are None."""
     reads = doctor("lambda", ("get_function_event_invoke_config", answer))
-    assert reads.failure_destination(FUNCTION) == found
+    assert reads.event_settings(FUNCTION) == found
 
 
 @pytest.mark.parametrize(
@@ -273,7 +280,7 @@ READS: tuple[tuple[str, str, str, Callable[[AwsInspection], object]], ...] = (
         "lambda",
         "get_function_event_invoke_config",
         "EventInvokeConfig",
-        lambda reads: reads.failure_destination("f"),
+        lambda reads: reads.event_settings("f"),
     ),
     ("ssm", "get_parameter", "GetParameter", lambda reads: reads.parameter("/p")),
     ("iam", "get_account_summary", "GetAccountSummary", lambda reads: reads.root()),

@@ -6,7 +6,15 @@ import pytest
 
 from reactor.errors import ReactorError
 from reactor.inspection import checks
-from reactor.inspection.facts import Concurrency, Parameter, Root, Rule, Stage, Target
+from reactor.inspection.facts import (
+    Concurrency,
+    EventSettings,
+    Parameter,
+    Root,
+    Rule,
+    Stage,
+    Target,
+)
 from reactor.inspection.findings import Finding, State, alarm_of, passed
 from reactor.model import AlarmKind
 from tests.fakes.inspection import LIST, STAGE, denied
@@ -14,6 +22,16 @@ from tests.fakes.inspection import LIST, STAGE, denied
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:mfa-reactor-prod-react"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:mfa-reactor-prod-undelivered"
 TARGET = Target(ARN, QUEUE, whole=True)
+FAILED = "arn:aws:sqs:us-east-1:123456789012:mfa-reactor-prod-failed"
+EVENTS = EventSettings(FAILED)
+# Queues that are not the stage's own: each part of an ARN can be another.
+FOREIGN = (
+    ("partition", "arn:aws", "arn:aws-cn"),
+    ("region", "us-east-1", "us-west-2"),
+    ("account", "123456789012", "999999999999"),
+    ("stage", "prod", "dev"),
+    ("service", "sqs", "sns"),
+)
 PATTERN = {"source": ["aws.iam"]}
 OPERATE = "make deploy STAGE=prod, or mfa-reactor --stage prod operations apply"
 
@@ -100,6 +118,16 @@ class TestRule:
                 OPERATE,
                 id="no queue",
             ),
+            *(
+                pytest.param(
+                    Rule(enabled=True, pattern='{"source": ["aws.iam"]}'),
+                    (Target(ARN, QUEUE.replace(ours, theirs), whole=True),),
+                    "cannot deliver elsewhere: arn:",
+                    OPERATE,
+                    id=f"a queue of another {what}",
+                )
+                for what, ours, theirs in FOREIGN
+            ),
         ],
     )
     def test_failed(
@@ -133,41 +161,68 @@ class TestFunction:
     @pytest.mark.parametrize("reserved", [None, 1, 100])
     def test_ok(self, reserved: int | None) -> None:
         """Reserved or not, as long as it is not 0."""
-        assert checks.function(STAGE, "sweep", Concurrency(reserved), QUEUE).ok
+        assert checks.function(STAGE, "sweep", Concurrency(reserved), EVENTS).ok
 
     @pytest.mark.parametrize(
-        ("concurrency", "destination", "what", "remedy"),
+        ("concurrency", "events", "what", "remedy"),
         [
             pytest.param(None, None, "there is no function", "make deploy", id="missing"),
             pytest.param(
                 Concurrency(0),
-                QUEUE,
+                EVENTS,
                 "its reserved concurrency is 0",
                 "delete-function-concurrency --function-name mfa-reactor-prod-sweep",
                 id="throttled",
             ),
             pytest.param(
-                Concurrency(None), None, "has no place for events", OPERATE, id="no queue"
+                Concurrency(None), None, "has no place for events", OPERATE, id="no settings"
+            ),
+            pytest.param(
+                Concurrency(None),
+                EventSettings(None),
+                "has no place for events",
+                OPERATE,
+                id="no queue",
+            ),
+            *(
+                pytest.param(
+                    Concurrency(None),
+                    EventSettings(FAILED.replace(ours, theirs)),
+                    "that it fails on elsewhere: arn:",
+                    OPERATE,
+                    id=f"a queue of another {what}",
+                )
+                for what, ours, theirs in FOREIGN
+            ),
+            *(
+                pytest.param(
+                    Concurrency(None),
+                    EventSettings(FAILED, retries, age),
+                    "gives events up too soon",
+                    OPERATE,
+                    id=f"{retries} more tries, {age} seconds",
+                )
+                for retries, age in ((0, 21600), (1, 21600), (2, 60))
             ),
         ],
     )
     def test_failed(
-        self, concurrency: Concurrency | None, destination: str | None, what: str, remedy: str
+        self, concurrency: Concurrency | None, events: EventSettings | None, what: str, remedy: str
     ) -> None:
         """Each is named, with what mends it."""
-        finding = checks.function(STAGE, "sweep", concurrency, destination)
+        finding = checks.function(STAGE, "sweep", concurrency, events)
         assert (finding.check, finding.state) == ("function-sweep", State.FAILED)
         assert what in finding.what
         assert remedy in finding.remedy
 
     @pytest.mark.parametrize(
-        ("concurrency", "destination"),
-        [(denied(), QUEUE), (Concurrency(None), denied())],
-        ids=["its concurrency", "its destination"],
+        ("concurrency", "events"),
+        [(denied(), EVENTS), (Concurrency(None), denied())],
+        ids=["its concurrency", "its settings for events"],
     )
-    def test_unknown(self, concurrency: Any, destination: Any) -> None:
+    def test_unknown(self, concurrency: Any, events: Any) -> None:
         """What could not be read is never ok."""
-        finding = checks.function(STAGE, "sweep", concurrency, destination)
+        finding = checks.function(STAGE, "sweep", concurrency, events)
         assert finding.state is State.UNKNOWN
 
 

@@ -165,7 +165,7 @@ class TestReads:
             ("rule", "arn:*:events:*:*:rule/mfa-reactor-prod-*"),
             ("targets", "arn:*:events:*:*:rule/mfa-reactor-prod-*"),
             ("concurrency", "arn:*:lambda:*:*:function:mfa-reactor-prod-*"),
-            ("failure_destination", "arn:*:lambda:*:*:function:mfa-reactor-prod-*"),
+            ("event_settings", "arn:*:lambda:*:*:function:mfa-reactor-prod-*"),
             ("parameter", "arn:*:ssm:*:*:parameter/mfa/exempt"),
         ],
     )
