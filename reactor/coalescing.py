@@ -55,10 +55,13 @@ class Coalescer:
         self._began = self.clock()
         return self._began
 
-    def takes_inspection(self, period: timedelta) -> bool:
-        """Tell whether the last inspection is a period ago, and note that there is one now."""
+    def takes_inspection(self, period: timedelta, *, scheduled: bool) -> bool:
+        """Tell whether a sweep should inspect, and note that it does.
+
+        A scheduled one always; another when the last is a period ago: the schedule has failed.
+        """
         now = self.clock()
-        due = self._inspected is None or now - self._inspected >= period
+        due = scheduled or self._inspected is None or now - self._inspected >= period
         if due:
             self._inspected = now
         return due

@@ -234,7 +234,8 @@ class FunctionReactor:
         ask = self._keeper_asked(context)
         refused = _refusal(ask) if self._keeps_the_guard else None
         with self._flushing():
-            if self.sweeps.takes_inspection(timedelta(minutes=self.settings.sweep_minutes)):
+            period = timedelta(minutes=self.settings.sweep_minutes)
+            if self.sweeps.takes_inspection(period, scheduled=scheduled):
                 self._inspect(home, stage_of(context.function_name))
             cause = Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account))
             users = self._users(home, context, ask)

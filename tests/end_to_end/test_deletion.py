@@ -97,9 +97,9 @@ def test_terraform(stage: Stage, user: str) -> None:
     stage.settle()
     stage.iam.delete_user(UserName=user)
     assert user not in names(stage)
-    (record,) = [
+    record = next(
         each for each in stage.records_of(user) if each["verdict"]["rule"] == "deletion-blocked"
-    ]
+    )
     assert record["trigger"]["event"]["name"] == "DeleteUser"
     assert [(each["action"], each["outcome"]) for each in record["actions"]] == [
         ("detach-guard", "done")

@@ -71,11 +71,8 @@ def test_a_detached_guard_is_back(stage: Stage) -> None:
     stage.iam.detach_user_policy(UserName=user, PolicyArn=stage.guard)
     stage.settle()
     assert stage.is_guarded(user)
-    assert [each["trigger"]["event"]["name"] for each in stage.records_of(user)] == [
-        "CreateUser",
-        "CreateLoginProfile",
-        "DetachUserPolicy",
-    ]
+    events = [each["trigger"]["event"]["name"] for each in stage.records_of(user)]
+    assert sorted(events) == ["CreateLoginProfile", "CreateUser", "DetachUserPolicy"]
 
 
 def test_a_user_with_a_path_is_guarded(stage: Stage) -> None:
@@ -179,6 +176,7 @@ def test_what_concerns_nobody_is_recorded_and_not_retried(stage: Stage, payload:
 
 def test_an_event_that_hides_its_user_starts_a_sweep(stage: Stage) -> None:
     """CloudTrail drops large requestParameters, which is a way to hide: everyone is looked at."""
+    stage.sweep()  # begins a new brake, of which those that events ask for take the rest
     stage.sandbox.control.lose_next_event("CreateUser")
     stage.iam.create_user(UserName="hal")
     envelope = {

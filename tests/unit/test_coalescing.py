@@ -168,15 +168,18 @@ class TestBrake:
 
 
 @pytest.mark.parametrize(
-    ("after", "due"),
+    ("after", "scheduled", "due"),
     [
-        pytest.param(899, False, id="a second before the period is over"),
-        pytest.param(900, True, id="a period later"),
+        pytest.param(899, False, False, id="asked for, a second before the period is over"),
+        pytest.param(900, False, True, id="asked for, a period later: the schedule has failed"),
+        pytest.param(1, True, True, id="on the schedule"),
     ],
 )
-def test_inspection(sweeps: Coalescer, clock: FakeClock, after: int, *, due: bool) -> None:
-    """The reactor itself is inspected at first, and then once a period."""
+def test_inspection(
+    sweeps: Coalescer, clock: FakeClock, after: int, *, scheduled: bool, due: bool
+) -> None:
+    """The reactor itself is inspected on the schedule, and by others when that does not come."""
     period = timedelta(minutes=15)
-    assert sweeps.takes_inspection(period)
+    assert sweeps.takes_inspection(period, scheduled=False), "nothing is known at first"
     clock.advance(after)
-    assert sweeps.takes_inspection(period) is due
+    assert sweeps.takes_inspection(period, scheduled=scheduled) is due
