@@ -224,10 +224,12 @@ class FunctionReactor:
         request, run_id = _request(payload), context.aws_request_id
         home = self._begin(context, request.asked_by)
         scheduled = request.asked_at is None
-        trigger = Trigger(TriggerKind.SCHEDULE if scheduled else TriggerKind.REACTOR, now())
+        trigger = Trigger(TriggerKind.SCHEDULE if scheduled else TriggerKind.REACTOR, self.clock())
         if request.asked_at is not None:
             if self.sweeps.is_answered(request.asked_at, run_id):
-                self.journal.ignored(trigger, "a sweep that began later has answered it", now())
+                self.journal.ignored(
+                    trigger, "a sweep that began later has answered it", self.clock()
+                )
                 return
             self.sweeps.wait_for_turn()
         began = self.sweeps.begin(run_id, scheduled=scheduled)
