@@ -1,5 +1,6 @@
 """What a person's inspection reads besides (reactor.inspection.ports.DoctorReads)."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,11 @@ from reactor.aws.account import AwsSession
 from reactor.aws.errors import asking, code_of
 from reactor.aws.inspection import AwsInspection
 from reactor.aws.queues import Queue
+from reactor.errors import Transient, shorten
 from reactor.inspection.facts import Role
+from reactor.settings import PREFIX
+
+_MISSING = "ResourceNotFoundException"
 
 
 class AwsDoctor(AwsInspection):
@@ -21,14 +26,11 @@ class AwsDoctor(AwsInspection):
 
     def role(self, function: str) -> Role | None:
         """Return a function's role with all its policies."""
+        configuration = self._configuration(function)
+        if configuration is None:
+            return None
         with asking("lambda:GetFunctionConfiguration"):
-            try:
-                answer = self._functions.get_function_configuration(FunctionName=function)
-            except ClientError as error:
-                if code_of(error) != "ResourceNotFoundException":
-                    raise
-                return None
-            name = answer["Role"].rpartition("/")[2]
+            name = configuration["Role"].rpartition("/")[2]
         with asking("iam:ListRolePolicies"):
             pages = self._iam.get_paginator("list_role_policies").paginate(RoleName=name)
             inline = [each for page in pages for each in page["PolicyNames"]]
@@ -37,6 +39,43 @@ class AwsDoctor(AwsInspection):
             listed = self._iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
             attached = [each["PolicyArn"] for page in listed for each in page["AttachedPolicies"]]
         return Role(name, documents, tuple(attached))
+
+    def variables(self, function: str) -> Mapping[str, str] | None:
+        """Return a function's REACTOR_ variables. What others it has is not our business."""
+        configuration = self._configuration(function)
+        if configuration is None:
+            return None
+        environment = configuration.get("Environment", {})
+        error = environment.get("Error")
+        if error is not None:
+            # As when the key that they are encrypted with may not be used (API reference).
+            raise Transient(
+                f"lambda:GetFunctionConfiguration gave no variables: {shorten(error)}",
+                remedy="allow kms:Decrypt with the key that the function's variables need",
+            )
+        found = environment.get("Variables", {})
+        return {name: value for name, value in found.items() if name.startswith(PREFIX)}
+
+    def permissions(self, function: str) -> Mapping[str, Any] | None:
+        """Return the policy by which a function lets others in."""
+        with asking("lambda:GetPolicy"):
+            try:
+                answer = self._functions.get_policy(FunctionName=function)
+            except ClientError as error:
+                if code_of(error) != _MISSING:
+                    raise
+                return None
+            return dict(json.loads(answer["Policy"]))
+
+    def _configuration(self, function: str) -> Mapping[str, Any] | None:
+        with asking("lambda:GetFunctionConfiguration"):
+            try:
+                answer: Any = self._functions.get_function_configuration(FunctionName=function)
+            except ClientError as error:
+                if code_of(error) != _MISSING:
+                    raise
+                return None
+        return dict(answer)
 
     def _policy(self, role: str, name: str) -> Mapping[str, Any]:
         with asking("iam:GetRolePolicy"):

@@ -15,7 +15,7 @@ from reactor.inspection.findings import Finding, State
 from reactor.model import Trigger, TriggerKind
 from reactor.names import Function
 from reactor.reconcile import Settled, observe_only
-from reactor.roles import policy, settings_of
+from reactor.roles import policy, settings_of, variables_of
 from reactor.watch.patterns import rule_patterns
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def doctor(
 ) -> None:
     """Check that a deployed stage can hear and act, and say what to do. Changes nothing.
 
-    The checks of each sweep, and the stage's queues, guard and roles besides.
+    The checks of each sweep, and the stage's queues, guard, settings and roles besides.
     """
     operator = Operator.of(context)
     name = _stage_name(operator)
@@ -55,6 +55,7 @@ def doctor(
         settings=settings,
         patterns=patterns,
         wanted=wanted,
+        variables=_variables(name),
         look_at_guard=lambda: _look_at_guard(settings, session, home),
     )
     if as_json:
@@ -79,6 +80,12 @@ def _policies(stage: str) -> dict[str, dict[str, Any]]:
     """
     config = chalice_config(CHALICE_DIRECTORY)
     return {each: policy(each, stage, settings_of(config, stage, each)) for each in Function}
+
+
+def _variables(stage: str) -> dict[str, dict[str, str]]:
+    """Return the REACTOR_ variables that each function is deployed with."""
+    config = chalice_config(CHALICE_DIRECTORY)
+    return {each: variables_of(config, stage, each) for each in Function}
 
 
 def _patterns(stage: str) -> Mapping[Function, Mapping[str, Any]]:

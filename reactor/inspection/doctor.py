@@ -1,4 +1,4 @@
-"""A person's inspection: what each sweep polls, and with a person's rights queues, roles, guard."""
+"""A person's inspection: what each sweep polls, and what takes a person's rights to see."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any
 
 from reactor.errors import ReactorError, shorten
 from reactor.guard.identity import Standing
-from reactor.inspection import checks, roles
+from reactor.inspection import checks, deployed, roles
 from reactor.inspection.facts import Stage
 from reactor.inspection.findings import Finding, failed, passed, unread
 from reactor.inspection.poll import inspect
@@ -28,12 +28,13 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
     settings: Settings,
     patterns: Mapping[Function, checks.Pattern],
     wanted: Mapping[str, Mapping[str, Any]],
+    variables: Mapping[str, Mapping[str, str]],
     look_at_guard: Callable[[], Settled],
 ) -> tuple[Finding, ...]:
     """Return the findings of all checks; of a stage that is not deployed, the poll's only.
 
-    `patterns` is that of `inspect`, `wanted` has the role policy of each function, `look_at_guard`
-    judges the guard and changes nothing.
+    `patterns` is that of `inspect`, `wanted` has the role policy of each function, `variables` the
+    REACTOR_ ones that it is deployed with; `look_at_guard` judges the guard and changes nothing.
     """
     polled = inspect(
         reads, gather, stage, exempt_parameter=settings.exempt_parameter, patterns=patterns
@@ -41,15 +42,25 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
     if any(each.check == checks.STAGE for each in polled):
         return polled
     queues = (undelivered_queue(stage.name), failed_queue(stage.name))
-    calls: dict[str, Call] = {each: partial(reads.waiting, each) for each in queues}
+    calls: dict[tuple[str, str], Call] = {
+        ("waiting", each): partial(reads.waiting, each) for each in queues
+    }
     for each in Function:
-        calls[each] = partial(reads.role, function_name(stage.name, each))
+        name = function_name(stage.name, each)
+        calls["role", each] = partial(reads.role, name)
+        calls["variables", each] = partial(reads.variables, name)
+        calls["permissions", each] = partial(reads.permissions, name)
     facts = gather(calls)
     return (
         *polled,
-        *(checks.queue(stage, each, facts[each]) for each in queues),
+        *(checks.queue(stage, each, facts["waiting", each]) for each in queues),
         guard(stage, settings.mode, look_at_guard()),
-        *(roles.role(stage, each, wanted[each], facts[each]) for each in Function),
+        *(
+            deployed.variables(stage, each, variables[each], facts["variables", each])
+            for each in Function
+        ),
+        *(deployed.permission(stage, each, facts["permissions", each]) for each in Function),
+        *(roles.role(stage, each, wanted[each], facts["role", each]) for each in Function),
     )
 
 

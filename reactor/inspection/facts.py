@@ -23,6 +23,10 @@ class Stage:
         """Return the ARN of a function of this stage, by its name in AWS."""
         return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{function_name}"
 
+    def rule_arn(self, rule: str) -> str:
+        """Return the ARN of a rule of this stage on the default bus, by its name in AWS."""
+        return f"arn:{self.partition}:events:{self.region}:{self.account}:rule/{rule}"
+
     def queue_arn(self, queue: str) -> str:
         """Return the ARN of a queue of this stage, by its name in AWS."""
         return f"arn:{self.partition}:sqs:{self.region}:{self.account}:{queue}"

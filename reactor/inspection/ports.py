@@ -5,7 +5,7 @@ answer. A missing thing is None only where this says so.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from reactor.inspection.facts import (
     Concurrency,
@@ -57,6 +57,12 @@ class DoctorReads(InspectionReads, Protocol):
 
     def role(self, function: str) -> Role | None:
         """Return a function's role with all its policies, None when there is no such function."""
+
+    def variables(self, function: str) -> Mapping[str, str] | None:
+        """Return a function's REACTOR_ variables, None when there is no such function."""
+
+    def permissions(self, function: str) -> Mapping[str, Any] | None:
+        """Return the policy by which a function lets others in, None when it has none."""
 
     def waiting(self, queue: str) -> int | None:
         """Return about how many messages wait in a queue, None when there is no such queue."""

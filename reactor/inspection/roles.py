@@ -7,12 +7,12 @@ deployment was forgotten, or when somebody changed it by hand.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from reactor.errors import ReactorError, shorten
 from reactor.inspection.facts import Role, Stage
 from reactor.inspection.findings import Finding, failed, passed, unread
+from reactor.inspection.policies import as_list, matches, statements
 
 _NAMED = 3  # differences that a finding names
 
@@ -28,8 +28,8 @@ class _Grant:
     def covers(self, other: "_Grant") -> bool:
         """Tell whether whoever has this one can do what the other allows."""
         return (
-            _matches(self.action, other.action)
-            and _matches(self.resource, other.resource)
+            matches(self.action, other.action)
+            and matches(self.resource, other.resource)
             and self.condition in {"", other.condition}
         )
 
@@ -66,11 +66,6 @@ def role(
     return passed(check, f"the role {found.name} may do what it needs, and no more")
 
 
-def _matches(pattern: str, text: str) -> bool:
-    # IAM knows * and ?, and no sets in brackets.
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
-
-
 def _some(things: list[Any]) -> str:
     rest = len(things) - _NAMED
     named = ", ".join(shorten(each, 160) for each in things[:_NAMED])
@@ -78,12 +73,12 @@ def _some(things: list[Any]) -> str:
 
 
 def _grants(document: Mapping[str, Any]) -> Iterator[_Grant]:
-    for statement in _statements(document):
+    for statement in statements(document):
         if _is_plain(statement):
             condition = statement.get("Condition")
             text = json.dumps(condition, sort_keys=True) if condition else ""
-            for action in _list(statement["Action"]):
-                for resource in _list(statement["Resource"]):
+            for action in as_list(statement["Action"]):
+                for resource in as_list(statement["Resource"]):
                     yield _Grant(_lower(action), str(resource), text)
 
 
@@ -94,18 +89,10 @@ def _lower(action: object) -> str:
 
 def _strange(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the statements that deny, or say what they mean by what they do not mean."""
-    for statement in _statements(document):
+    for statement in statements(document):
         if not _is_plain(statement):
             yield json.dumps(statement, sort_keys=True)
 
 
 def _is_plain(statement: Mapping[str, Any]) -> bool:
     return statement.get("Effect") == "Allow" and {"Action", "Resource"} <= set(statement)
-
-
-def _statements(document: Mapping[str, Any]) -> list[Any]:
-    return _list(document.get("Statement", []))
-
-
-def _list(value: Any) -> list[Any]:  # noqa: ANN401 - a policy's
-    return value if isinstance(value, list) else [value]

@@ -75,6 +75,8 @@ def test_a_stage_in_good_order(stage: Stage) -> None:
         "queue-undelivered",
         "queue-failed",
         "guard",
+        *(f"settings-{each}" for each in Function),
+        *(f"permission-{each}" for each in Function),
         *(f"role-{each}" for each in Function),
     ]
     assert alarms_of_a_sweep(stage) == []
@@ -85,7 +87,7 @@ def test_the_table(stage: Stage) -> None:
     ran = stage.command("doctor")
     assert ran.status == 0
     assert "the trail management-events logs IAM's writes" in ran.stdout
-    assert f"stage prod in account {stage.sandbox.account}: 22 ok" in ran.stdout
+    assert f"stage prod in account {stage.sandbox.account}: 32 ok" in ran.stdout
 
 
 def test_it_changes_nothing(stage: Stage) -> None:
@@ -358,6 +360,36 @@ def test_roles(stage: Stage) -> None:
     assert list(found) == ["role-react"]
     assert administrator in found["role-react"]["what"]
     stage.iam.detach_role_policy(RoleName=REACT, PolicyArn=administrator)
+    assert not_ok(stage) == {}
+
+
+def test_settings(stage: Stage) -> None:
+    """A function with other settings than its stage's is named with them, and no value is shown."""
+    right = stage.functions.get_function_configuration(FunctionName=REACT)["Environment"]
+    wrong = {"Variables": {**right["Variables"], "REACTOR_MODE": "observe"}}
+    stage.functions.update_function_configuration(FunctionName=REACT, Environment=wrong)
+    found = not_ok(stage)
+    assert list(found) == ["settings-react"]
+    assert found["settings-react"]["what"].endswith(".chalice/config.json: REACTOR_MODE")
+    assert found["settings-react"]["remedy"] == "make deploy STAGE=prod"
+    stage.functions.update_function_configuration(FunctionName=REACT, Environment=right)
+    assert not_ok(stage) == {}
+
+
+def test_a_function_that_does_not_let_its_rule_in(stage: Stage) -> None:
+    """The rule is enabled, and wakes nothing."""
+    [statement] = json.loads(stage.functions.get_policy(FunctionName=REACT)["Policy"])["Statement"]
+    stage.functions.remove_permission(FunctionName=REACT, StatementId=statement["Sid"])
+    found = not_ok(stage)
+    assert list(found) == ["permission-react"]
+    assert found["permission-react"]["remedy"] == "make deploy STAGE=prod"
+    stage.functions.add_permission(
+        FunctionName=REACT,
+        StatementId=statement["Sid"],
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=statement["Condition"]["ArnLike"]["AWS:SourceArn"],
+    )
     assert not_ok(stage) == {}
 
 

@@ -29,6 +29,8 @@ ROLE_POLICY: Mapping[str, Any] = {
     "Statement": [{"Effect": "Allow", "Action": ["iam:GetUser"], "Resource": ["*"]}],
 }
 
+VARIABLES = {"REACTOR_MODE": "enforce", "REACTOR_SCOPE": "everyone"}
+
 
 def a_trail(**members: Any) -> Trail:
     """Return a trail that covers everything, but for the members given."""
@@ -41,6 +43,20 @@ def a_trail(**members: Any) -> Trail:
         "organization": False,
     }
     return Trail(**{**good, **members})
+
+
+def lets_in(stage: Stage, function: str) -> dict[str, Any]:
+    """Return the policy by which Chalice lets a function's rule in."""
+    name, rule = function_name(stage.name, function), rule_name(stage.name, function)
+    statement = {
+        "Sid": "any",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": stage.function_arn(name),
+        "Condition": {"ArnLike": {"AWS:SourceArn": stage.rule_arn(rule)}},
+    }
+    return {"Version": "2012-10-17", "Id": "default", "Statement": [statement]}
 
 
 def denied(operation: str = "some:Read") -> Transient:
@@ -65,6 +81,8 @@ class FakeReads:
         self.reserved: dict[str, int | None] = {}
         self.events: dict[str, EventSettings] = {}
         self.roles: dict[str, Role] = {}
+        self.environments: dict[str, dict[str, str]] = {}
+        self.policies: dict[str, Mapping[str, Any]] = {}
         self.parameters = {LIST: Parameter("StringList")}
         self.root_user = Root(mfa=True, password=True, access_keys=False)
         self.queues = {undelivered_queue(stage.name): 0, failed_queue(stage.name): 0}
@@ -76,6 +94,8 @@ class FakeReads:
             self.reserved[name] = None
             self.events[name] = EventSettings(QUEUE_ARN + failed_queue(stage.name))
             self.roles[name] = Role(name, {name: ROLE_POLICY}, ())
+            self.environments[name] = dict(VARIABLES)
+            self.policies[name] = lets_in(stage, each)
 
     def trails(self) -> tuple[Trail, ...]:
         """Return the trails."""
@@ -126,6 +146,16 @@ class FakeReads:
         """Return a function's role."""
         self._ask("role", function)
         return self.roles.get(function)
+
+    def variables(self, function: str) -> Mapping[str, str] | None:
+        """Return a function's variables."""
+        self._ask("variables", function)
+        return self.environments.get(function)
+
+    def permissions(self, function: str) -> Mapping[str, Any] | None:
+        """Return a function's own policy."""
+        self._ask("permissions", function)
+        return self.policies.get(function)
 
     def waiting(self, queue: str) -> int | None:
         """Return how many messages wait."""

@@ -336,6 +336,51 @@ def test_a_role_that_is_gone_is_no_answer() -> None:
         role_session(("list_role_policies", "NoSuchEntity")).role(FUNCTION)
 
 
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        pytest.param(
+            ({"Environment": {"Variables": {"REACTOR_MODE": "enforce", "OTHER": "x"}}},),
+            {"REACTOR_MODE": "enforce"},
+            id="ours, and others'",
+        ),
+        pytest.param(({},), {}, id="none"),
+        pytest.param("ResourceNotFoundException", None, id="no function"),
+    ],
+)
+def test_variables(answer: Any, found: dict[str, str] | None) -> None:
+    """Only our own are read; a function may have none at all."""
+    reads = doctor("lambda", ("get_function_configuration", answer))
+    assert reads.variables(FUNCTION) == found
+
+
+def test_variables_that_cannot_be_decrypted_are_no_answer() -> None:
+    """Lambda leaves them out then, which is not to have none."""
+    error = {"ErrorCode": "AccessDeniedException", "Message": "KMS"}
+    reads = doctor("lambda", ("get_function_configuration", ({"Environment": {"Error": error}},)))
+    with pytest.raises(Transient, match="gave no variables"):
+        reads.variables(FUNCTION)
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        pytest.param(({"Policy": '{"Statement": []}'},), {"Statement": []}, id="a policy"),
+        pytest.param("ResourceNotFoundException", None, id="none"),
+    ],
+)
+def test_permissions(answer: Any, found: dict[str, Any] | None) -> None:
+    """A function that lets nobody in has no policy."""
+    assert doctor("lambda", ("get_policy", answer)).permissions(FUNCTION) == found
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "null"])
+def test_a_policy_that_is_none_is_no_answer(text: str) -> None:
+    """It is an error, and not "lets nobody in"."""
+    with pytest.raises(Transient, match="lambda:GetPolicy gave an answer"):
+        doctor("lambda", ("get_policy", ({"Policy": text},))).permissions(FUNCTION)
+
+
 URL = {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/q"}
 
 

@@ -30,7 +30,16 @@ from reactor.reconcile import Settled
 from reactor.settings import Mode
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.harness import Rounds, settings
-from tests.fakes.inspection import LIST, ROLE_POLICY, STAGE, TRAIL_ARN, FakeReads, a_trail, denied
+from tests.fakes.inspection import (
+    LIST,
+    ROLE_POLICY,
+    STAGE,
+    TRAIL_ARN,
+    VARIABLES,
+    FakeReads,
+    a_trail,
+    denied,
+)
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 FUNCTIONS = [each.value for each in Function]
@@ -287,17 +296,20 @@ class TestExamine:
             settings=settings(exempt_parameter=LIST),
             patterns={},
             wanted=dict.fromkeys(FUNCTIONS, ROLE_POLICY),
+            variables=dict.fromkeys(FUNCTIONS, VARIABLES),
             look_at_guard=judged,
         )
 
     def test_a_stage_in_good_order(self) -> None:
-        """The checks of a sweep, the queues, the guard and the roles."""
+        """The checks of a sweep, the queues, the guard, settings, permissions and roles."""
         findings = self.look(FakeReads())
         assert not_ok(findings) == {}
-        assert [each.check for each in findings][-8:] == [
+        assert [each.check for each in findings][-18:] == [
             "queue-undelivered",
             "queue-failed",
             "guard",
+            *(f"settings-{each}" for each in FUNCTIONS),
+            *(f"permission-{each}" for each in FUNCTIONS),
             *(f"role-{each}" for each in FUNCTIONS),
         ]
 
@@ -307,8 +319,12 @@ class TestExamine:
         reads.queues["mfa-reactor-prod-failed"] = 2
         reads.roles["mfa-reactor-prod-keeper"] = Role("r", {}, ())
         reads.errors["role", "mfa-reactor-prod-watch"] = Permanent("no", remedy="yes")
+        reads.environments["mfa-reactor-prod-react"]["REACTOR_MODE"] = "observe"
+        del reads.policies["mfa-reactor-prod-sweep"]
         assert not_ok(self.look(reads)) == {
             "queue-failed": State.FAILED,
+            "settings-react": State.FAILED,
+            "permission-sweep": State.FAILED,
             "role-keeper": State.FAILED,
             "role-watch": State.UNKNOWN,
         }
@@ -319,4 +335,6 @@ class TestExamine:
         reads.rules.clear()
         reads.reserved.clear()
         assert not_ok(self.look(reads)) == {"stage": State.FAILED}
-        assert {"role", "waiting"} & {read for read, _ in reads.asked} == set()
+        assert {"role", "waiting", "variables", "permissions"} & {
+            read for read, _ in reads.asked
+        } == set()
