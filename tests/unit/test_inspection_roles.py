@@ -1,5 +1,6 @@
 """reactor.inspection.roles: a function's role against the policy that it is deployed with."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from reactor.inspection.facts import Role
 from reactor.inspection.findings import State
 from reactor.inspection.roles import role
+from reactor.names import Function
+from reactor.roles import policy
+from tests.fakes.harness import settings
 from tests.fakes.inspection import STAGE, denied
 
 GUARD = "arn:*:iam::*:policy/Guard"
@@ -128,6 +132,15 @@ def test_failed(found: Role | None, what: str) -> None:
     assert finding.state is State.FAILED
     assert what in finding.what
     assert finding.remedy
+
+
+def test_a_stages_own_roles_are_in_order() -> None:
+    """A role that is as reactor.roles has it needs nothing and has nothing too much."""
+    for function in Function:
+        own = policy(function, "prod", settings(lift="exempt"))
+        assert role(STAGE, function, own, a_role(own)).ok
+        text = json.dumps(own).replace("${aws:PrincipalAccount}", "999999999999")
+        assert "sqs:sendmessage" in role(STAGE, function, own, a_role(json.loads(text))).what
 
 
 def test_unknown() -> None:

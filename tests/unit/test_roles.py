@@ -259,6 +259,34 @@ def test_stage_is_named_in_the_roles() -> None:
     assert found["AskKeeper"].resources == ("arn:*:lambda:*:*:function:mfa-reactor-prod-keeper",)
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_what_has_a_policy_of_its_own_must_be_in_the_roles_account(function: str) -> None:
+    """Another account's queue or function of the name could let our roles in; they do not go."""
+    own = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+    found = {
+        each.sid: each.condition
+        for each in statements(function, "prod", settings())
+        if any(action.startswith(("sqs:", "lambda:Invoke")) for action in each.actions)
+    }
+    expected = {
+        "react": {"AskSweep", "AskKeeper"},
+        "review": {"AskSweep", "AskKeeper"},
+        "sweep": {"AskKeeper"},
+    }
+    assert found == dict.fromkeys({"HandOverFailures"} | expected.get(function, set()), own)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_whose_holders_can_be_listed(function: str) -> None:
+    """No event leads to the holders of a policy other than the guard."""
+    found = [
+        each.resources
+        for each in statements(function, "prod", settings())
+        if "iam:ListEntitiesForPolicy" in each.actions
+    ]
+    assert found in ([], [("arn:*:iam::*:policy/MfaReactorGuard",)])
+
+
 def test_files_of_this_project_fit() -> None:
     """The policy files in .chalice are those that config.json calls for."""
     assert stale_files(ROOT / ".chalice") == []
