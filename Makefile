@@ -47,7 +47,7 @@ unit: $(INSTALLED) ## Unit, property and end-to-end tests
 soak: $(INSTALLED) ## Try for long to lose events: RUNS=10000
 	@$(BIN)/python -m tests.property.soak
 
-bench: $(INSTALLED) ## Measure the reaction and the import
+bench: $(INSTALLED) ## Measure the reaction, a burst of 500 users, and the import
 	$(BIN)/python -m benches
 
 roles: $(INSTALLED) ## Write the roles' policy files from .chalice/config.json
