@@ -45,6 +45,20 @@ def creates_our_guard(
     return _has_our_document(request, partition, account)
 
 
+def leaves_our_mark(detail: Mapping[str, Any]) -> bool:
+    """Tell whether a CloudTrail record is of a change of a policy's tags other than the guard's.
+
+    That is the tag by which a guard is ours; keys compare without case, to be on the safe side.
+    """
+    tags = _request_of(detail, "TagPolicy").get("tags")
+    keys = _request_of(detail, "UntagPolicy").get("tagKeys")
+    if isinstance(tags, list):
+        keys = [each.get("key") if isinstance(each, dict) else None for each in tags]
+    if not isinstance(keys, list) or not all(isinstance(each, str) for each in keys):
+        return False
+    return TAG_KEY.casefold() not in {each.casefold() for each in keys}
+
+
 def _request_of(detail: Mapping[str, Any], event: str) -> Mapping[str, Any]:
     """Return the request of a successful call to IAM; an empty one for every other record."""
     if detail.get("eventSource") != "iam.amazonaws.com" or detail.get("eventName") != event:

@@ -4,9 +4,8 @@ Each is an alarm unless the caller is one of those who deploy (muting.py). What 
 functions mend at once; so the guard taken off a user is no alarm: it is mended, and recorded there.
 """
 
-from typing import Any
-
-from reactor.guard.identity import TAG_KEY, Guard
+from reactor.guard.events import leaves_our_mark
+from reactor.guard.identity import Guard
 from reactor.model import Alarm, AlarmKind
 from reactor.settings import Settings
 from reactor.watch.calls import Call, brief
@@ -46,7 +45,7 @@ def _may_change_the_guard(call: Call, guard: Guard) -> bool:
         return _takes_the_name(call, guard)
     if call.name not in GUARD_EVENTS:
         return False
-    if call.name in _TAGGING and (guard.given or _leaves_the_mark(call)):
+    if call.name in _TAGGING and (guard.given or leaves_our_mark(call.record)):
         return False
     # Without an ARN in it, it may be: CloudTrail leaves out what is too large.
     return bool(call.request.get("policyArn", guard.arn) == guard.arn)
@@ -64,17 +63,6 @@ def _takes_the_name(call: Call, guard: Guard) -> bool:
     told = made.get("policyName") if isinstance(made, dict) else None
     name = call.request.get("policyName", told)
     return not isinstance(name, str) or name.casefold() == guard.name.casefold()
-
-
-def _leaves_the_mark(call: Call) -> bool:
-    """Tell whether tags were changed, but not the one by which the guard is ours."""
-    keys: Any = call.request.get("tagKeys")
-    tags = call.request.get("tags")
-    if isinstance(tags, list):
-        keys = [each.get("key") for each in tags if isinstance(each, dict)]
-    if not isinstance(keys, list):
-        return False
-    return TAG_KEY not in {str(key).casefold() for key in keys}
 
 
 def _of_the_guard(call: Call, guard: Guard) -> Alarm:

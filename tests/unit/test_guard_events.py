@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reactor.guard.document import canonical, guard_document
-from reactor.guard.events import creates_our_guard, gives_our_document
+from reactor.guard.events import creates_our_guard, gives_our_document, leaves_our_mark
 from reactor.guard.identity import Guard
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.events import event
@@ -215,3 +215,58 @@ def test_created() -> None:
 def test_not_created(detail: Detail) -> None:
     """Anything else is not the keeper's work."""
     assert creates(detail) is False
+
+
+def tagged(*keys: Any) -> Detail:
+    """Return the record of tags that were given to the guard."""
+    tags = [{"key": key, "value": "any"} for key in keys]
+    return dict(event("TagPolicy", {"policyArn": GUARD_ARN, "tags": tags})["detail"])
+
+
+def untagged(*keys: Any) -> Detail:
+    """Return the record of tags that were taken off the guard."""
+    return dict(event("UntagPolicy", {"policyArn": GUARD_ARN, "tagKeys": [*keys]})["detail"])
+
+
+@pytest.mark.parametrize("changed", [tagged, untagged])
+def test_other_tags(changed: Any) -> None:
+    """Tags for costs and the like do not make the guard anybody else's."""
+    assert leaves_our_mark(changed("team"))
+    assert leaves_our_mark(changed("team", "mfa-reactor-2", "cost"))
+
+
+@pytest.mark.parametrize("changed", [tagged, untagged])
+@pytest.mark.parametrize("key", ["mfa-reactor", "MFA-Reactor"])
+def test_our_tag(changed: Any, key: str) -> None:
+    """Ours among them is looked at, in whatever case it is written."""
+    assert not leaves_our_mark(changed(key))
+    assert not leaves_our_mark(changed("team", key))
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        *(pytest.param(tagged("team", odd), id=f"key odd {odd}") for odd in (None, 1, [], {})),
+        *(pytest.param(untagged("team", odd), id=f"key odd {odd}") for odd in (None, 1, [], {})),
+        *(
+            pytest.param(
+                {**changed("team"), "requestParameters": {"policyArn": GUARD_ARN, member: odd}},
+                id=f"{member} odd {number}",
+            )
+            for changed, member in ((tagged, "tags"), (untagged, "tagKeys"))
+            for number, odd in enumerate(ODD)
+            if odd not in ([], ["x"])
+        ),
+        pytest.param({**tagged("team"), "requestParameters": {"omitted": True}}, id="too large"),
+        pytest.param({**tagged("team"), "requestParameters": None}, id="nothing told"),
+        pytest.param({**tagged("team"), "eventName": "UntagPolicy"}, id="tags, taken off"),
+        pytest.param({**untagged("team"), "eventName": "TagPolicy"}, id="keys, given"),
+        pytest.param({**tagged("team"), "eventName": "DeletePolicy"}, id="another call"),
+        pytest.param({**tagged("team"), "eventSource": "ssm.amazonaws.com"}, id="another service"),
+        pytest.param(restoration(), id="a restoration"),
+        pytest.param({}, id="empty"),
+    ],
+)
+def test_tags_that_are_not_told(detail: Detail) -> None:
+    """Anything else is looked at."""
+    assert not leaves_our_mark(detail)
