@@ -138,7 +138,7 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
     expected: dict[str, tuple[str, ...]] = {
         "undelivered-waiting": (depth, f"QueueName={undelivered_queue(PROD)}"),
         "failed-waiting": (depth, f"QueueName={failed_queue(PROD)}"),
-        "sweep-missing": ("AWS/Lambda/Invocations", "FunctionName=mfa-reactor-prod-sweep"),
+        "sweep-missing": ("MfaReactor/Sweeps", "service=mfa-reactor", "stage=prod"),
         "reported": ("MfaReactor/Alarms", "service=mfa-reactor", "stage=prod"),
     }
     for function in Function:
@@ -155,6 +155,43 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
     missing = alarms["sweep-missing"]
     assert (missing["Period"], missing["EvaluationPeriods"]) == (15 * 60, 3)
     assert missing["TreatMissingData"] == "breaching"
+    assert (missing["Statistic"], missing["Threshold"]) == ("Sum", 1)
+    # Some raise errors on purpose, each event's within three minutes; the others never do.
+    assert {each: errors_that_alarm(alarms[f"{each}-errors"]) for each in Function} == {
+        Function.REACT: (10, 300, 3),
+        Function.REVIEW: (10, 300, 3),
+        Function.KEEPER: (10, 300, 3),
+        Function.WATCH: (3, 900, 1),
+        Function.SWEEP: (3, 900, 1),
+    }
+
+
+def errors_that_alarm(alarm: Any) -> tuple[float, int, int]:
+    """How many errors, in how many seconds, how many times in a row."""
+    return alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"]
+
+
+def test_the_alarm_on_missing_sweeps_looks_where_they_are_counted(stage: Stage) -> None:
+    """A sweep of the schedule counts, one that another function asked for does not."""
+    [alarm] = stage.sandbox.client("cloudwatch").describe_alarms(
+        AlarmNames=["mfa-reactor-prod-sweep-missing"]
+    )["MetricAlarms"]
+
+    def counted() -> list[dict[str, Any]]:
+        lines = [each for each in stage.deployment.log_events("sweep") if '"Sweeps"' in each]
+        return [json.loads(line) for line in lines]
+
+    before = len(counted())
+    stage.invoke("sweep", {"asked_by": "a-test", "asked_at": "2024-01-01T00:00:00+00:00"})
+    assert len(counted()) == before
+    stage.sweep()
+    [found] = counted()[before:]
+    [metrics] = found["_aws"]["CloudWatchMetrics"]
+    [dimensions] = metrics["Dimensions"]
+    assert (found["Sweeps"], metrics["Namespace"]) == ([1.0], alarm["Namespace"])
+    assert {name: found[name] for name in dimensions} == {
+        each["Name"]: each["Value"] for each in alarm["Dimensions"]
+    }
 
 
 def test_the_alarm_on_alarm_records_looks_where_the_functions_count(stage: Stage) -> None:
