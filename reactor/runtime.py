@@ -28,7 +28,7 @@ from reactor.errors import (
     WrongRegion,
     as_ours,
 )
-from reactor.guard.events import gives_our_document
+from reactor.guard.events import gives_our_document, leaves_our_mark
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
 from reactor.inspection.facts import Stage
@@ -313,6 +313,8 @@ class FunctionReactor:
         if gives_our_document(mapping(payload["detail"]), guard, home.partition, home.account):
             # Our own restoration, as a rule: to look again, at reads that lag, would restore again.
             return "it gives the guard the document that it should have"
+        if leaves_our_mark(mapping(payload["detail"])):
+            return "it leaves the guard the tag by which it is ours"
         return None
 
     def _begin(self, context: LambdaContext, asked_by: object = None) -> Home:

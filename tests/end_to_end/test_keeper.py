@@ -9,7 +9,7 @@ import pytest
 from reactor.guard.document import guard_document
 from tests.end_to_end.stage import Stage, staged
 
-IN_ORDER = {"in_order": True, "errors": []}
+IN_ORDER = {"in_order": True, "errors": [], "permanent": False}
 OPEN: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -116,6 +116,18 @@ def test_a_tampered_guard_is_restored_by_the_event(stage: Stage) -> None:
     (ignored,) = (each for each in told if "ignored" in each)
     assert actions(restored) == [("restore-document", "done")]
     assert "the document that it should have" in ignored["ignored"]
+
+
+def test_other_tags_of_the_guard_are_ignored(stage: Stage) -> None:
+    """A tag for costs is no reason to look, and none to ask for another look by an error."""
+    before, tries = runs(stage), len(stage.attempts("keeper"))
+    stage.iam.tag_policy(PolicyArn=stage.guard, Tags=[{"Key": "team", "Value": "it"}])
+    stage.iam.untag_policy(PolicyArn=stage.guard, TagKeys=["team"])
+    stage.settle()
+    told = new_records(stage, before)
+    assert [each["trigger"]["event"]["name"] for each in told] == ["TagPolicy", "UntagPolicy"]
+    assert {each["ignored"] for each in told} == {"it leaves the guard the tag by which it is ours"}
+    assert len(stage.attempts("keeper")) == tries + 2
 
 
 def test_a_guard_with_five_versions_is_restored(stage: Stage) -> None:
