@@ -19,7 +19,9 @@ SPACING = timedelta(seconds=10)  # between the beginnings of two sweeps that eve
 
 @dataclass(slots=True)
 class Coalescer:
-    """What one function's environment remembers of its sweeps; runs go by Lambda's request ids.
+    """What one function's environment remembers of its sweeps.
+
+    `request` names what a sweep answers; it is the same when that is tried again, or redriven.
 
     A new environment remembers nothing, and sweeps, or changes, once more than needed.
     `spent` is how many users were changed since the last scheduled sweep began, it included.
@@ -33,12 +35,15 @@ class Coalescer:
     _inspected: datetime | None = field(default=None, init=False)
     _owing: set[str] = field(default_factory=set, init=False)
 
-    def is_answered(self, asked_at: datetime, run: str) -> bool:
+    def is_answered(self, asked_at: datetime, request: str) -> bool:
         """Tell whether a sweep that began later than the request has looked at everybody.
 
-        Not when this very run has, and left somebody unsettled: it is tried again for those.
+        Not when that answered this very request and left somebody unsettled: it is tried again for
+        those.
         """
-        return self._answered is not None and asked_at < self._answered and run not in self._owing
+        return (
+            self._answered is not None and asked_at < self._answered and request not in self._owing
+        )
 
     def wait_for_turn(self) -> None:
         """Wait until the last sweep's beginning is long enough ago."""
@@ -48,9 +53,9 @@ class Coalescer:
         if left > 0:
             self.sleep(left)
 
-    def begin(self, run: str, *, scheduled: bool) -> datetime:
+    def begin(self, request: str, *, scheduled: bool) -> datetime:
         """Note that a sweep begins; return when."""
-        if scheduled and run not in self._owing:
+        if scheduled and request not in self._owing:
             self.spent = 0
         self._began = self.clock()
         return self._began
@@ -66,12 +71,14 @@ class Coalescer:
             self._inspected = now
         return due
 
-    def end(self, run: str, began: datetime, *, spent: int, looked: bool, settled: bool) -> None:
+    def end(
+        self, request: str, began: datetime, *, spent: int, looked: bool, settled: bool
+    ) -> None:
         """Note what became of a sweep: whether it has looked at everybody, and settled them all."""
         self.spent += spent
         if looked:
             self._answered = began
         if settled:
-            self._owing.discard(run)
+            self._owing.discard(request)
         else:
-            self._owing.add(run)
+            self._owing.add(request)

@@ -221,18 +221,22 @@ class FunctionReactor:
         On the schedule, or because another function asked for it; then a sweep that began after the
         request will do. Raises Unsettled as `react` does.
         """
-        request, run_id = _request(payload), context.aws_request_id
+        request = _request(payload)
+        # Not by Lambda's request id: a request that is redriven comes with another.
+        request_id = context.aws_request_id
+        if request.asked_at is not None:
+            request_id = request.asked_at.isoformat()
         home = self._begin(context, request.asked_by)
         scheduled = request.asked_at is None
         trigger = Trigger(TriggerKind.SCHEDULE if scheduled else TriggerKind.REACTOR, self.clock())
         if request.asked_at is not None:
-            if self.sweeps.is_answered(request.asked_at, run_id):
+            if self.sweeps.is_answered(request.asked_at, request_id):
                 self.journal.ignored(
                     trigger, "a sweep that began later has answered it", self.clock()
                 )
                 return
             self.sweeps.wait_for_turn()
-        began = self.sweeps.begin(run_id, scheduled=scheduled)
+        began = self.sweeps.begin(request_id, scheduled=scheduled)
         ask = self._keeper_asked(context)
         refused = _refusal(ask) if self._keeps_the_guard else None
         with self._flushing():
@@ -247,7 +251,7 @@ class FunctionReactor:
                 self.journal.swept()
         # What cannot be mended by another try has raised its alarm, in the keeper's log.
         owing = run.unsettled or isinstance(refused, Transient)
-        self.sweeps.end(run_id, began, spent=run.spent, looked=looked, settled=not owing)
+        self.sweeps.end(request_id, began, spent=run.spent, looked=looked, settled=not owing)
         run.raise_unsettled()
         if isinstance(refused, Transient):
             raise Unsettled(f"the guard is not in order: {refused}") from refused
