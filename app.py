@@ -1,4 +1,4 @@
-"""The Chalice app: wiring only, one short function a trigger. reactor.runtime does the work.
+"""The Chalice app: wiring only, one short function a trigger. reactor.handlers does the work.
 
 Chalice imports this module twice over: where it deploys from (with the stage's settings in the
 environment, so that a wrong one stops the deployment), and in Lambda.
@@ -9,13 +9,13 @@ from typing import Any
 
 from chalice.app import BaseLambdaEvent, Chalice, Rate
 
-from reactor import runtime
+from reactor.start import start_or_exit
 from reactor.triggers.rules import keeper_pattern, react_pattern, review_pattern
 from reactor.watch.patterns import watch_pattern
 
 # Powertools writes the log; Chalice's own handler would write each line a second time.
 app = Chalice(app_name="mfa-reactor", configure_logs=False)
-reactor = runtime.start_or_exit(Path(__file__).parent)
+reactor = start_or_exit(Path(__file__).parent)
 
 
 class RawEvent(BaseLambdaEvent):

@@ -1,4 +1,4 @@
-"""A deployed stage on a fake account: the real reactor.runtime, woken as Lambda wakes it.
+"""A deployed stage on a fake account: the real reactor.handlers, woken as Lambda wakes it.
 
 EventBridge's rules decide which functions an event reaches; a function that raises is tried again
 one and two minutes later, and then its event lies in the failure queue. Time is the fake clock's,
@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 from reactor.coalescing import Coalescer
 from reactor.errors import ReactorError, Unsettled, as_ours
+from reactor.handlers import FunctionReactor
 from reactor.names import Function, function_name
-from reactor.runtime import FunctionReactor
 from reactor.settings import Settings
 from reactor.triggers.matching import matches
 from reactor.triggers.rules import pattern_of

@@ -1,15 +1,17 @@
-"""reactor.runtime: the start, and what refuses it. The rest runs end to end elsewhere."""
+"""reactor.start and reactor.handlers: the start, and what refuses it. The rest runs end to end elsewhere."""
 
 import json
 from pathlib import Path
 
 import pytest
 
+from reactor.handlers import own_roles
 from reactor.names import stage_of
 from reactor.reconcile import enforce, observe_only
 from reactor.roles import FUNCTIONS
-from reactor.runtime import executor_of, own_roles, start, start_or_exit
+from reactor.runtime import executor_of
 from reactor.settings import Mode
+from reactor.start import start, start_or_exit
 
 HERE = {"AWS_REGION": "us-east-1"}
 
