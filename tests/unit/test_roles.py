@@ -262,7 +262,7 @@ def test_stage_is_named_in_the_roles() -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_what_has_a_policy_of_its_own_must_be_in_the_roles_account(function: str) -> None:
     """Another account's queue or function of the name could let our roles in; they do not go."""
-    own = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+    own = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
     found = {
         each.sid: each.condition
         for each in statements(function, "prod", settings())

@@ -1,4 +1,4 @@
-"""reactor.start and reactor.handlers: the start, and what refuses it. The rest runs end to end elsewhere."""
+"""reactor.start: what refuses the start. What the handlers do runs end to end elsewhere."""
 
 import json
 from pathlib import Path
