@@ -26,9 +26,8 @@ _USERS = ("arn:*:iam::*:user/*",)
 _ANY_ACCOUNT = "the account is not known when the file is made; a role acts in its own only"
 # A queue's or a function's own policy may let roles of other accounts in, and somebody else's may
 # have our name. SQS and Lambda are not among the services whose calls lack this key (IAM user
-# guide, global condition keys).
-# IfExists: whether Lambda, which tries sqs:SendMessage out when a destination is set, brings the key
-# along is not documented.
+# guide, global condition keys). IfExists: whether Lambda, which tries sqs:SendMessage out when a
+# destination is set, brings the key along is not documented.
 _OWN_ACCOUNT = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 _KEPT_TO_OWN = (
     "the account is not known when the file is made; the condition keeps it to the role's"
