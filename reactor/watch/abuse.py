@@ -58,7 +58,28 @@ def _self_exemption(call: Call, settings: Settings) -> Alarm | None:
         f"{call.by} exempted itself: {how}",
         "ask whether that was agreed; if not, take the exemption back, and the user's right to"
         f" {brief(call.name)} on itself",
-        {"user": user, "how": how},
+        {"user": user, "how": how, "certain": True},
+    )
+
+
+def _group_exempted(call: Call, settings: Settings) -> Alarm | None:
+    """Judge the way to exempt oneself without a call on oneself: one's group gets an exempt name.
+
+    Who is in it would have to be read, and the watch reads nothing. Roles are in no group.
+    """
+    caller, request = call.caller, call.request
+    if call.name != "UpdateGroup" or not (caller.is_root or caller.user is not None):
+        return None
+    group = _exempt_group(request.get("newGroupName"), settings)
+    if group is None:
+        return None
+    how = f"by renaming the group {brief(request.get('groupName'))} to {group}"
+    return Alarm(
+        AlarmKind.SELF_EXEMPTION,
+        f"{call.by} exempted a group's members, and may be a member: {how}",
+        "ask whether that was agreed; if not, give the group its old name back, see who is in it"
+        " (mfa-reactor check), and take the caller's right to UpdateGroup",
+        {"user": caller.user, "how": how, "certain": False},
     )
 
 
@@ -68,9 +89,8 @@ def _exemption_given(call: Call, settings: Settings) -> str | None:
     if call.name == "TagUser":
         return _exempt_tag(request.get("tags"), settings)
     if call.name == "AddUserToGroup":
-        group = request.get("groupName")
-        is_exempt = isinstance(group, str) and group in settings.exempt_groups
-        return f"by joining the group {group}" if is_exempt else None
+        group = _exempt_group(request.get("groupName"), settings)
+        return None if group is None else f"by joining the group {group}"
     if call.name != "UpdateUser":
         return None
     name, path = request.get("newUserName"), request.get("newPath")
@@ -89,6 +109,12 @@ def _exempt_tag(tags: object, settings: Settings) -> str | None:
             if (key, value) == (exempt.key.casefold(), exempt.value.casefold()):
                 return f"by the tag {exempt.key}={exempt.value}"
     return None
+
+
+def _exempt_group(name: object, settings: Settings) -> str | None:
+    # Unique in an account without regard to case (API reference, CreateGroup).
+    given = name.casefold() if isinstance(name, str) else ""
+    return next((each for each in settings.exempt_groups if each.casefold() == given), None)
 
 
 def _exempt_path(path: object, settings: Settings) -> str | None:
@@ -165,6 +191,7 @@ def _target(call: Call) -> str | None:
 _JUDGES: tuple[Callable[[Call, Settings], Alarm | None], ...] = (
     _root_mfa_deactivated,
     _self_exemption,
+    _group_exempted,
     _device_by_access_key,
     _write_without_mfa,
 )

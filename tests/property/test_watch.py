@@ -27,6 +27,7 @@ ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("CreateUser", {"UserName": "alice"}),
     ("TagUser", {"UserName": "carol", "Tags": [{"Key": "userType", "Value": "Service"}]}),
     ("AddUserToGroup", {"UserName": "carol", "GroupName": "Robots"}),
+    ("UpdateGroup", {"GroupName": "people", "NewGroupName": "Robots"}),
     ("UpdateUser", {"UserName": "carol", "NewUserName": "svc-carol"}),
     ("EnableMFADevice", {"UserName": "alice", "SerialNumber": SERIAL}),
     ("CreateVirtualMFADevice", {"VirtualMFADeviceName": "carol"}),

@@ -54,6 +54,7 @@ def test_roots_users() -> None:
     [
         ("TagUser", {"Tags": SERVICE_TAG}, "by the tag userType=Service"),
         ("AddUserToGroup", {"GroupName": "Robots"}, "by joining the group Robots"),
+        ("AddUserToGroup", {"GroupName": "ROBOTS"}, "by joining the group Robots"),
         ("UpdateUser", {"NewUserName": "SVC-carol"}, "by a name that matches svc-*"),
         ("UpdateUser", {"NewPath": "/service/x/"}, "by a path below /service/"),
     ],
@@ -63,7 +64,7 @@ def test_self_exemption(action: str, parameters: dict[str, Any], how: str) -> No
     for by in (KEY, WITH_MFA):
         (alarm,) = seen(happened("iam", action, by, UserName="Carol", **parameters)).alarms
         assert alarm.kind == "self-exemption"
-        assert alarm.details == {"user": "carol", "how": how}
+        assert alarm.details == {"user": "carol", "how": how, "certain": True}
     assert heard(action, WITH_MFA, UserName="alice", **parameters) == []
     assert heard(action, ADMIN, UserName="carol", **parameters) == []
 
@@ -80,6 +81,25 @@ def test_self_exemption(action: str, parameters: dict[str, Any], how: str) -> No
 def test_no_exemption(action: str, parameters: dict[str, Any]) -> None:
     """What a user does to itself that exempts nobody is none."""
     assert heard(action, KEY, UserName="carol", **parameters) == []
+
+
+@pytest.mark.parametrize("new", ["Robots", "robots"])
+def test_group_exempted(new: str) -> None:
+    """A user or root who gives a group an exempt name may be in it: an alarm that is not sure."""
+    for by, name in ((WITH_MFA, "carol"), (root(mfa=True), None)):
+        payload = happened("iam", "UpdateGroup", by, GroupName="people", NewGroupName=new)
+        (alarm,) = seen(payload).alarms
+        assert alarm.kind == "self-exemption"
+        assert "may be a member" in alarm.what
+        how = "by renaming the group people to Robots"
+        assert alarm.details == {"user": name, "how": how, "certain": False}
+
+
+def test_no_group_exempted() -> None:
+    """A role is in no group; another name, or a path, exempts nobody."""
+    assert heard("UpdateGroup", ADMIN, GroupName="people", NewGroupName="Robots") == []
+    assert heard("UpdateGroup", KEY, GroupName="people", NewGroupName="humans") == []
+    assert heard("UpdateGroup", KEY, GroupName="people", NewPath="/robots/") == []
 
 
 @pytest.mark.parametrize(
