@@ -16,7 +16,7 @@ from demo.stage import Stage
 from reactor.audit import SCHEMA
 from reactor.model import TriggerKind
 
-_FUNCTIONS = ("react", "sweep", "keeper")
+_FUNCTIONS = ("react", "review", "sweep", "keeper")
 
 Record = dict[str, Any]
 

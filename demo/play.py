@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from demo.stage import Stage
 from demo.story import Boto, Cli, Expected, Step, outcome
 from reactor.audit import SCHEMA
+from reactor.names import Function
+from reactor.triggers.catalogue import CATALOGUE
 
 SETTLE_SECONDS = 30.0
 # How long a lost event is waited for: many times what any reaction here takes.
@@ -62,7 +64,7 @@ class Result:
 
 def function_of(step: Step) -> str:
     """Return the function that deals with a step."""
-    return "react" if step.event else "sweep"
+    return CATALOGUE[step.event].function if step.event else Function.SWEEP
 
 
 def play(stage: Stage, step: Step) -> Result:

@@ -1,9 +1,10 @@
 """Many requests for a sweep become a few sweeps, and share the brake of one.
 
 Whoever can make IAM write an event that does not say whom it concerns can ask for a sweep, and do
-so a thousand times. One sweep at a time runs (its function's reserved concurrency is 1); a request
-made before the last sweep began that looked at everybody is answered by that sweep; and sweeps that
-events asked for keep a distance, in which further requests gather behind the one that waits.
+so a thousand times. One sweep at a time runs (its function's reserved concurrency is 1). A request
+made before the last sweep began is answered by that sweep; sweeps that events asked for keep a
+distance, in which further requests gather behind the one that waits. A sweep that failed answers
+the others, too: the request that it ran for is tried again, for all of them.
 
 Who asks often must not loosen the brake either: what requested sweeps, and Lambda's further tries
 of any sweep, may change is what the last scheduled sweep has left.
@@ -36,10 +37,9 @@ class Coalescer:
     _owing: set[str] = field(default_factory=set, init=False)
 
     def is_answered(self, asked_at: datetime, request: str) -> bool:
-        """Tell whether a sweep that began later than the request has looked at everybody.
+        """Tell whether a sweep that began later than the request has ended.
 
-        Not when that answered this very request and left somebody unsettled: it is tried again for
-        those.
+        Not when that ran for this very request and left something unsettled: it is tried again.
         """
         return (
             self._answered is not None and asked_at < self._answered and request not in self._owing
@@ -71,13 +71,10 @@ class Coalescer:
             self._inspected = now
         return due
 
-    def end(
-        self, request: str, began: datetime, *, spent: int, looked: bool, settled: bool
-    ) -> None:
-        """Note what became of a sweep: whether it has looked at everybody, and settled them all."""
+    def end(self, request: str, began: datetime, *, spent: int, settled: bool) -> None:
+        """Note what became of a sweep: whether it is to be tried again for its request."""
         self.spent += spent
-        if looked:
-            self._answered = began
+        self._answered = began
         if settled:
             self._owing.discard(request)
         else:

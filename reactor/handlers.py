@@ -137,12 +137,11 @@ class FunctionReactor:
             cause = Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account))
             users = self._users(home, context, ask)
             run = self._reconcile(cause, users, spent=self.sweeps.spent)
-            looked = _looked_at_everybody(run)
-            if scheduled and looked:
+            if scheduled and _looked_at_everybody(run):
                 self.journal.swept()
         # What cannot be mended by another try has raised its alarm, in the keeper's log.
         owing = run.unsettled or isinstance(refused, Transient)
-        self.sweeps.end(request_id, began, spent=run.spent, looked=looked, settled=not owing)
+        self.sweeps.end(request_id, began, spent=run.spent, settled=not owing)
         run.raise_unsettled()
         if isinstance(refused, Transient):
             raise Unsettled(f"the guard is not in order: {refused}") from refused

@@ -206,13 +206,15 @@ class Outcome:
 class Decision:
     """A verdict and the actions that follow from it, in order; `danger` ranks whom to mend first.
 
-    `error` stands where no plan can help, such as a guard that is somebody else's.
+    `recheck` asks for another look on fresh reads, because an event contradicts these. `error`
+    stands where no plan can help, such as a guard that is somebody else's.
     """
 
     verdict: Verdict
     plan: tuple[Action, ...] = ()
     danger: int = 0
     error: ReactorError | None = None
+    recheck: bool = False
 
 
 class AlarmKind(StrEnum):

@@ -88,9 +88,9 @@ class Settled:
     @property
     def unsettled(self) -> bool:
         """Whether another try may settle, or must confirm, what this one did."""
-        return any(isinstance(error, Transient) for error in self.errors) or any(
-            outcome.recheck for outcome in self.outcomes
-        )
+        if self.decision.recheck or any(isinstance(error, Transient) for error in self.errors):
+            return True
+        return any(outcome.recheck for outcome in self.outcomes)
 
     @property
     def failed(self) -> bool:
@@ -126,7 +126,7 @@ class Run:
         if not open_ones:
             return
         first = open_ones[0]
-        why = first.errors[0] if first.errors else "acted on what the event says against the read"
+        why = first.errors[0] if first.errors else "an event says otherwise than what was read"
         raise Unsettled(
             f"{len(open_ones)} of {len(self.settled)} subjects must be tried again; the first,"
             f" {_label(first.observation.subject)}: {shorten(why)}"

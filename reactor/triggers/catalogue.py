@@ -105,7 +105,7 @@ CATALOGUE = {
         Row(
             "UpdateUser",
             Names.RENAMED_USER,
-            Function.REACT,
+            Function.REVIEW,
             ALWAYS,
             "events under its old name find nobody any more; an exemption by name or path may go",
             Claim.USER_RENAMED,
@@ -142,7 +142,7 @@ CATALOGUE = {
         Row(
             "DeleteVirtualMFADevice",
             Names.SERIAL,
-            Function.REACT,
+            Function.REVIEW,
             ALWAYS,
             "follows a deactivation; the last that is heard of the device if that event is lost",
             Claim.DEVICE_REMOVED,

@@ -209,7 +209,7 @@ def _leaves_the_user_out(row: Row, detail: Mapping[str, Any]) -> bool:
     request = detail.get("requestParameters")
     if request is None:
         return not row.about  # what a claim is about must be given: it was there and is lost
-    return isinstance(request, dict) and not {"userName", "omitted"} & request.keys()
+    return isinstance(request, dict) and not {"userName", "omitted", "reason"} & request.keys()
 
 
 def _renamed(request: Mapping[str, Any], old: str, new: str) -> str | None:

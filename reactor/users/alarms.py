@@ -21,9 +21,14 @@ def taken_off_by_us(each: Settled, our_roles: Collection[str], *, lifts: bool) -
         hint.claim is Claim.POLICY_DETACHED and hint.about == state.guard.arn
         for hint in each.cause.hints
     )
-    if not claimed or each.decision.verdict.rule != "must-carry-guard":
-        return None
-    if lifts and state.guarded_directly:
+    must_carry = each.decision.verdict.rule == "must-carry-guard"
+    if lifts:
+        unexplained = must_carry and not state.guarded_directly
+    else:
+        # Without lifting, we take it off none but those without a credential. Mended meanwhile, or
+        # covered by a group, it is as strange.
+        unexplained = must_carry or state.has_credentials is True
+    if not (claimed and unexplained):
         return None
     user = each.observation.subject.name
     return Alarm(

@@ -15,11 +15,16 @@ from reactor.users.state import Device, UserState
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """The state to judge, and whether it differs from the read in a device or in the guard."""
+    """The state to judge, and how it differs from the read.
+
+    `voided`: a device less. `detached`: no guard any more. `contradicted`: these, or one of several
+    ways to carry the guard less.
+    """
 
     user: UserState
     voided: bool = False
     detached: bool = False
+    contradicted: bool = False
 
 
 def believe(user: UserState, cause: Cause, now: datetime) -> Believed:
@@ -30,10 +35,14 @@ def believe(user: UserState, cause: Cause, now: datetime) -> Believed:
     if devices is not None:
         devices = tuple(each for each in devices if not _is_void(each, cause, now))
     believed = replace(user, guarded_groups=groups, policies=policies, devices=devices)
+    ways = (user.guarded_directly, user.guarded_through)
+    fewer_ways = ways != (believed.guarded_directly, believed.guarded_through)
+    voided = devices != user.devices
     return Believed(
         believed,
-        voided=devices != user.devices,
+        voided=voided,
         detached=_is_guarded(user) and not _is_guarded(believed),
+        contradicted=voided or fewer_ways,
     )
 
 

@@ -111,19 +111,33 @@ def _everybody() -> Decision:
 def _judge_scope(user: UserState, settings: Settings, cause: Cause, now: datetime) -> Decision:
     believed = believe(user, cause, now)
     holds = guard_holds(believed.user)
-    if holds and settings.lift is not Lift.COMPLIANT:
+    # What else was read may be as stale: of two devices removed, each event knows but one.
+    recheck = _recheck_is_due(cause, now) and (
+        believed.contradicted or _deletion_is_contradicted(user, cause)
+    )
+    guarded = _compliant("guarded", _how_guarded(believed.user), recheck=recheck) if holds else None
+    if guarded is not None and settings.lift is not Lift.COMPLIANT:
         # Before the scope: in it or not, this user is in order, and sweeps need not ask which.
-        return _settled("guarded", _how_guarded(believed.user), compliance=Compliance.COMPLIANT)
+        return guarded
     unseen = any(claims(cause, Claim.PASSWORD_MADE, now, RECHECK_LIFETIME))
     if settings.scope is Scope.CONSOLE and unseen and user.has_password is False:
         return _not_visible("credential-not-visible", f"the new password of {user.name}")
     excuse = _out_of_scope(believed.user, settings.scope)
     if excuse:
         plan = _take_off(user) if settings.lift is Lift.COMPLIANT else ()
-        return _settled("out-of-scope", excuse, compliance=Compliance.COMPLIANT, plan=plan)
-    if holds:
-        return _settled("guarded", _how_guarded(believed.user), compliance=Compliance.COMPLIANT)
+        return _compliant("out-of-scope", excuse, plan=plan, recheck=recheck)
+    if guarded is not None:
+        return guarded
     return _put_on(user, believed, cause, now)
+
+
+def _deletion_is_contradicted(user: UserState, cause: Cause) -> bool:
+    """Whether a DeleteUser failed, perhaps for the guard alone, though a credential was read.
+
+    Tools delete the user within a second of its last credential.
+    """
+    blocked = any(hint.claim is Claim.DELETION_BLOCKED for hint in cause.hints)
+    return blocked and user.guarded_directly
 
 
 def _out_of_scope(user: UserState, scope: Scope) -> str:
@@ -196,11 +210,12 @@ def _danger(user: UserState) -> int:
     return len(user.policies) + user.inline_policies + len(user.groups)
 
 
-def _settled(
-    rule: str,
-    reason: str,
-    *,
-    compliance: Compliance = Compliance.NOT_APPLICABLE,
-    plan: tuple[Action, ...] = (),
+def _compliant(
+    rule: str, reason: str, *, plan: tuple[Action, ...] = (), recheck: bool = False
 ) -> Decision:
-    return Decision(Verdict(compliance, rule, (reason,)), plan)
+    verdict = Verdict(Compliance.COMPLIANT, rule, (reason,))
+    return Decision(verdict, plan, recheck=recheck)
+
+
+def _settled(rule: str, reason: str, *, plan: tuple[Action, ...] = ()) -> Decision:
+    return Decision(Verdict(Compliance.NOT_APPLICABLE, rule, (reason,)), plan)

@@ -107,7 +107,7 @@ def _create_user(scene: Scene) -> Expected:
 
 def _update_user(scene: Scene) -> Expected:
     scene.iam.update_user(UserName=scene.new_user(), NewUserName=scene.renamed)
-    return Expected((_REACT,), SubjectKind.USER, scene.renamed, Claim.USER_RENAMED)
+    return Expected((_REVIEW,), SubjectKind.USER, scene.renamed, Claim.USER_RENAMED)
 
 
 def _delete_user(scene: Scene) -> Expected:
@@ -193,7 +193,7 @@ def _deactivate_device(scene: Scene) -> Expected:
 def _delete_device(scene: Scene) -> Expected:
     serial = scene.new_device(enabled=False)
     scene.iam.delete_virtual_mfa_device(SerialNumber=serial)
-    return Expected((_REACT,), SubjectKind.MFA_SERIAL, serial, Claim.DEVICE_REMOVED)
+    return Expected((_REVIEW,), SubjectKind.MFA_SERIAL, serial, Claim.DEVICE_REMOVED)
 
 
 def _create_password(scene: Scene) -> Expected:

@@ -159,14 +159,12 @@ def test_delivered_by_default() -> None:
         "DeactivateMFADevice",
         "DeletePolicy",
         "DeleteUser",
-        "DeleteVirtualMFADevice",
         "DetachGroupPolicy",
         "DetachUserPolicy",
         "RemoveUserFromGroup",
-        "UpdateUser",
     }
     assert names(Function.KEEPER, DEFAULTS) == {"CreatePolicyVersion", "SetDefaultPolicyVersion"}
     review = names(Function.REVIEW, DEFAULTS)
-    assert {"TagUser", "UntagUser", "CreateAccessKey", "UpdateGroup"} <= review
+    assert {"UpdateUser", "TagUser", "UntagUser", "CreateAccessKey", "UpdateGroup"} <= review
     assert not review & {"AddUserToGroup", "AttachUserPolicy", "EnableMFADevice", "PutParameter"}
     assert not names(Function.WATCH, DEFAULTS) | names(Function.SWEEP, DEFAULTS)

@@ -26,18 +26,17 @@ def sweeps(clock: FakeClock) -> Coalescer:
     return Coalescer(clock, sleep)
 
 
-def sweep(  # noqa: PLR0913 - what a sweep may come to
+def sweep(
     sweeps: Coalescer,
     run: str = "run",
     *,
     scheduled: bool = False,
     spent: int = 0,
-    looked: bool = True,
     settled: bool = True,
 ) -> None:
     """Let a sweep begin now, and end at once."""
     began = sweeps.begin(run, scheduled=scheduled)
-    sweeps.end(run, began, spent=spent, looked=looked, settled=settled)
+    sweeps.end(run, began, spent=spent, settled=settled)
 
 
 class TestAnswered:
@@ -67,25 +66,19 @@ class TestAnswered:
         sweeps.begin("run", scheduled=False)
         assert not sweeps.is_answered(START - SECOND, "request")
 
-    def test_not_by_a_sweep_that_read_only_some(self, sweeps: Coalescer) -> None:
-        """A sweep that has not looked at everybody answers nothing."""
-        sweep(sweeps, looked=False)
-        assert not sweeps.is_answered(START - SECOND, "request")
+    def test_by_a_sweep_that_failed(self, sweeps: Coalescer) -> None:
+        """The request that it ran for is tried again, for all who asked before it began."""
+        sweep(sweeps, "another", settled=False)
+        assert sweeps.is_answered(START - SECOND, "request")
+        assert not sweeps.is_answered(START - SECOND, "another")
 
     def test_by_the_beginning_and_not_the_end(self, sweeps: Coalescer, clock: FakeClock) -> None:
         """What was asked while a sweep ran may have come after it looked."""
         began = sweeps.begin("run", scheduled=False)
         asked_at = clock.advance(5)
         clock.advance(5)
-        sweeps.end("run", began, spent=0, looked=True, settled=True)
+        sweeps.end("run", began, spent=0, settled=True)
         assert not sweeps.is_answered(asked_at, "request")
-
-    def test_an_earlier_sweep_still_answers(self, sweeps: Coalescer, clock: FakeClock) -> None:
-        """A sweep that fails takes nothing back of what the one before it has answered."""
-        sweep(sweeps)
-        clock.advance(60)
-        sweep(sweeps, "another", looked=False, settled=False)
-        assert sweeps.is_answered(START - SECOND, "request")
 
     def test_a_run_is_not_answered_by_itself(self, sweeps: Coalescer, clock: FakeClock) -> None:
         """Lambda tries a sweep again that left somebody unsettled: it is for those."""
@@ -117,7 +110,7 @@ class TestTurn:
         self, sweeps: Coalescer, clock: FakeClock, after: timedelta, slept: timedelta
     ) -> None:
         """It is measured from the last sweep's beginning, of whatever sweep, however it ended."""
-        sweep(sweeps, scheduled=True, looked=False, settled=False)
+        sweep(sweeps, scheduled=True, settled=False)
         before = clock.advance(after.total_seconds())
         sweeps.wait_for_turn()
         assert clock() - before == slept

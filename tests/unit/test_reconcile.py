@@ -183,7 +183,7 @@ def test_acting_against_the_read_must_be_confirmed() -> None:
     painters = Painters([house("a", recheck=True)])
     done, (record,) = run(painters)
     assert (painters.done, record.failed, record.unsettled) == (["a"], False, True)
-    with pytest.raises(Unsettled, match="acted on what the event says against the read"):
+    with pytest.raises(Unsettled, match="an event says otherwise than what was read"):
         done.raise_unsettled()
 
 

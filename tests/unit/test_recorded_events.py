@@ -93,7 +93,7 @@ DeleteUser__beats__1 | ignored | the user is deleted
 DeleteUser__invictus__2 | ignored | the user is deleted
 DeleteUser__invictus__3 | ignored | the user is deleted
 DeleteUser__invictus__4 | ignored | the user is deleted
-DeleteVirtualMFADevice__beats__1 | react | mfa-serial | arn:aws:iam::0123456789012:mfa/Alice | device-removed | Alice
+DeleteVirtualMFADevice__beats__1 | review | mfa-serial | arn:aws:iam::0123456789012:mfa/Alice | device-removed | Alice
 DetachUserPolicy__invictus__1 | review | user | malicious-iam-user | policy-detached | bert-jan
 EC2InstanceStatechangeNotification__custodian__1 | ignored | an event of another service: None
 EnableMFADevice__awsdocs__1 | review | root | - | - | -
@@ -123,7 +123,7 @@ UpdateLoginProfile__beats__1 | nobody | user | Bob | - | Alice
 UpdateLoginProfile__panther__1 | nobody | user | alice | - | -
 UpdateLoginProfile__panther__3 | nobody | user | bob | - | -
 UpdateLoginProfile__stratus__1 | nobody | user | stratus-red-team-update-login-profile-user | - | christophe
-UpdateUser__splunkdocs__1 | react | user | user_change | user-renamed | example_name
+UpdateUser__splunkdocs__1 | review | user | user_change | user-renamed | example_name
 decoy-cloudfront-TagResource__custodian__1 | ignored | an event of another service: cloudfront.amazonaws.com
 decoy-ec2-RunInstances__custodian__1 | ignored | an event of another service: ec2.amazonaws.com
 decoy-glue-PutResourcePolicy__custodian__1 | ignored | an event of another service: glue.amazonaws.com

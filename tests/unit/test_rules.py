@@ -557,3 +557,38 @@ def test_a_group_that_lost_the_guard_and_its_name() -> None:
     assert names(after(5, missing_group(), guard, settings())) == ("sweep-everyone",)
     other = Cause(trigger(), subject, (detached(LOOK_ALIKE),))
     assert after(5, missing_group(), other, settings()).verdict.rule == "gone"
+
+
+SECOND_DEVICE = Device(f"{SERIAL}-2", START - timedelta(days=30))
+
+
+class TestContradictedReads:
+    """An event contradicts the read: what else was read may be as stale, so it is read again."""
+
+    def test_one_of_two_devices_was_removed(self) -> None:
+        """The other may be gone as well, by an event that knows of nothing but that one."""
+        state = alice(devices=(DEVICE, SECOND_DEVICE))
+        cause = about_user("alice", removed(SERIAL))
+        decision = after(5, state, cause, settings(scope="without-mfa"))
+        assert (decision.verdict.rule, decision.recheck) == ("out-of-scope", True)
+        assert not after(160, state, cause, settings(scope="without-mfa")).recheck
+
+    def test_one_of_two_ways_to_carry_the_guard_was_taken(self) -> None:
+        """So may be the other."""
+        state = alice(**GUARDED, **GUARDED_BY_GROUP)
+        for hint in (detached(GUARD_ARN), Hint(Claim.GROUP_LEFT, START, "staff")):
+            decision = after(5, state, about_user("alice", hint), settings())
+            assert (decision.verdict.rule, decision.recheck) == ("guarded", True)
+
+    def test_a_read_that_agrees_is_believed(self) -> None:
+        """The removed device is not shown any more: nothing needs another look."""
+        cause = about_user("alice", removed(SERIAL))
+        decision = after(5, alice(devices=(KEY,)), cause, settings(scope="without-mfa"))
+        assert (decision.verdict.rule, decision.recheck) == ("out-of-scope", False)
+
+    def test_a_failed_deletion_of_somebody_with_a_credential(self) -> None:
+        """Tools delete the user within a second of its last credential; IAM may show it still."""
+        decision = after(5, alice(**GUARDED), claimed(Claim.DELETION_BLOCKED), settings())
+        assert (decision.verdict.rule, decision.recheck) == ("guarded", True)
+        late = after(160, alice(**GUARDED), claimed(Claim.DELETION_BLOCKED), settings())
+        assert not late.recheck
