@@ -134,11 +134,14 @@ def _is_cloudtrails(payload: Any) -> bool:  # noqa: ANN401 - it has been read
 def _sentences(explanation: Explanation) -> list[str]:
     name = "the event" if explanation.event is None else clean(explanation.event)
     lines = [f"{name}: {_heard(explanation)}."]
+    if Function.KEEPER in explanation.heard_by:
+        lines.append("The keeper looks at the guard itself, and brings it into order.")
     if explanation.ignored is not None:
-        return [*lines, f"Nobody is looked at: {clean(explanation.ignored)}."]
+        return [*lines, f"No user is looked at: {clean(explanation.ignored)}."]
+    heard = {Function.REACT, Function.REVIEW} & set(explanation.heard_by)
     for subject in explanation.subjects:
         who = _SUBJECTS[subject.kind].format(**subject.describe())
-        verb = "Looks" if explanation.heard_by else "Would look"
+        verb = "Looks" if heard else "Would look"
         lines.append(f"{verb} at {clean(who)} (account {clean(subject.account)}).")
     if explanation.event in CATALOGUE:
         row = CATALOGUE[explanation.event]

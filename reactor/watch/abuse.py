@@ -73,13 +73,18 @@ def _group_exempted(call: Call, settings: Settings) -> Alarm | None:
     group = _exempt_group(request.get("newGroupName"), settings)
     if group is None:
         return None
-    how = f"by renaming the group {brief(request.get('groupName'))} to {group}"
+    how = f"by its new name {brief(group)}"
     return Alarm(
         AlarmKind.SELF_EXEMPTION,
-        f"{call.by} exempted a group's members, and may be a member: {how}",
+        f"{call.by} exempted a group, and may be a member: {how}",
         "ask whether that was agreed; if not, give the group its old name back, see who is in it"
         " (mfa-reactor check), and take the caller's right to UpdateGroup",
-        {"user": caller.user, "how": how, "certain": False},
+        {
+            "user": caller.user,
+            "group": brief(request.get("groupName")),
+            "how": how,
+            "certain": False,
+        },
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reactor.names import (
+    APP,
     Function,
     failed_queue,
     function_name,
@@ -61,7 +62,24 @@ THINGS = (
         ("stackName",),
         ("CreateStack", "DeleteStack", "Execute", "Rollback", "SetStack", "Update"),
     ),
+    # In records CloudWatch is called by the name that its requests are signed with.
+    Thing(
+        "alarm",
+        "monitoring",
+        ("alarmName", "alarmNames"),
+        ("DeleteAlarms", "DisableAlarmActions", "PutMetricAlarm"),
+    ),
+    # A subscription's ARN has the topic's name in it. Its filter can silence it as well.
+    Thing(
+        "topic",
+        "sns",
+        ("topicArn", "subscriptionArn"),
+        ("DeleteTopic", "RemovePermission", "Set", "Unsubscribe"),
+    ),
 )
+# What infra/operations.yaml has alarms for: of each function, and of the stage.
+_OF_EACH_FUNCTION = ("errors", "failures-lost", "dead-letters-lost")
+_OF_THE_STAGE = ("undelivered-waiting", "failed-waiting", "sweep-missing", "reported")
 
 
 def changed_thing(
@@ -78,10 +96,9 @@ def changed_thing(
 
 
 def _own_name(value: object, stage: str) -> str | None:
-    """Return the name of ours in a name, an ARN, a URL or a log group's path; None if none."""
-    if not isinstance(value, str):
-        return None
-    parts = set(re.split("[:/]", value))
+    """Return the name of ours in a name, an ARN, a URL, a path or a list of names; None if none."""
+    values = value if isinstance(value, list) else [value]
+    parts = {part for each in values if isinstance(each, str) for part in re.split("[:/]", each)}
     return next((name for name in _names(stage) if name in parts), None)
 
 
@@ -93,4 +110,17 @@ def _names(stage: str) -> tuple[str, ...]:
         undelivered_queue(stage),
         failed_queue(stage),
         operations_stack(stage),
+        *alarm_names(stage),
+        topic_name(stage),
     )
+
+
+def alarm_names(stage: str) -> tuple[str, ...]:
+    """Return the names of a stage's CloudWatch alarms."""
+    of_functions = (f"{each}-{what}" for each in Function for what in _OF_EACH_FUNCTION)
+    return tuple(f"{APP}-{stage}-{what}" for what in (*_OF_THE_STAGE, *of_functions))
+
+
+def topic_name(stage: str) -> str:
+    """Return the name of the topic that the alarms notify, unless another was given."""
+    return f"{APP}-{stage}-alarms"

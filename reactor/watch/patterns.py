@@ -15,7 +15,7 @@ from reactor.watch.changes import GUARD_EVENTS, TRAIL_EVENTS
 from reactor.watch.denied import DENIED_EVENTS
 from reactor.watch.ours import STREAM_MADE, THINGS
 
-_END = 64  # characters of a name that are matched
+_END = 32  # characters of a name that are matched
 # A name of ours in a name, an ARN, a URL or a path (EventBridge user guide, wildcards).
 _OURS = {"wildcard": f"*{APP}-*"}
 

@@ -137,7 +137,7 @@ def test_it_reads_the_event_under_the_settings(offline: CommandLine) -> None:
         pytest.param(
             "DeleteVirtualMFADevice",
             {"serialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/alice"},
-            ["react"],
+            ["review"],
             f"Looks at whoever had the MFA device arn:aws:iam::{ACCOUNT}:mfa/alice ",
             id="a device",
         ),

@@ -28,6 +28,8 @@ SETTINGS = Settings.from_environment(
 GUARD = Guard(GUARD_ARN, given=False)
 # Whoever makes a record in the sandbox; the identities below take the place of this one.
 _ANYBODY = Caller("Root", ACCOUNT, "aws", "ASIAX", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root")
+# Services that records call otherwise than botocore does.
+_RECORDED_AS = {"cloudwatch": "monitoring"}
 
 Identity = Mapping[str, Any]
 
@@ -109,7 +111,8 @@ def happened(
     if error is not None:
         answer = {"Error": {"Code": error[0], "Message": error[1]}}
     written = record(call, _ANYBODY, result=answer, request_id="request", at=START)
-    return envelope_of({**written, "userIdentity": dict(by)})
+    source = f"{_RECORDED_AS.get(service, service)}.amazonaws.com"
+    return envelope_of({**written, "eventSource": source, "userIdentity": dict(by)})
 
 
 def denied(action: str, resource: str, why: str, by: Identity = ADMIN) -> dict[str, Any]:

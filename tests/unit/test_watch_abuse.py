@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from reactor.errors import FOREIGN_TEXT_LIMIT
+from reactor.settings import Settings
 from tests.fakes.account import ACCOUNT
 from tests.fakes.calls import ADMIN, Identity, happened, kinds, role, root, seen, user
 
@@ -91,8 +93,22 @@ def test_group_exempted(new: str) -> None:
         (alarm,) = seen(payload).alarms
         assert alarm.kind == "self-exemption"
         assert "may be a member" in alarm.what
-        how = "by renaming the group people to Robots"
-        assert alarm.details == {"user": name, "how": how, "certain": False}
+        assert alarm.details == {
+            "user": name,
+            "group": "people",
+            "how": "by its new name Robots",
+            "certain": False,
+        }
+
+
+def test_long_names_of_groups() -> None:
+    """The longest names fit into the sentence, uncut."""
+    long = "G" * 128
+    settings = Settings.from_environment({"REACTOR_EXEMPT_GROUPS": long})
+    by = user("u" * 64, path=f"/{'p' * 400}/", mfa=True)
+    payload = happened("iam", "UpdateGroup", by, GroupName="g" * 128, NewGroupName=long)
+    (alarm,) = seen(payload, settings=settings).alarms
+    assert len(alarm.what) <= FOREIGN_TEXT_LIMIT
 
 
 def test_no_group_exempted() -> None:

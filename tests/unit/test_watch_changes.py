@@ -1,5 +1,7 @@
 """reactor.watch on changes of the guard, the exemption list, the reactor and the trail."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from reactor.guard.document import canonical, guard_document
 from reactor.guard.identity import Guard
 from reactor.settings import Settings
+from reactor.watch.ours import alarm_names, topic_name
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.calls import LIST, STAGE, function, happened, kinds, role, root, seen, user
 
@@ -18,6 +21,9 @@ NAME = f"mfa-reactor-{STAGE}-react"
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{NAME}"
 GROUP = f"/aws/lambda/{NAME}"
 QUEUE = f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/mfa-reactor-{STAGE}-failed"
+ALARM = f"mfa-reactor-{STAGE}-sweep-missing"
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:mfa-reactor-{STAGE}-alarms"
+MAILBOX = f"{TOPIC}:6d9bbd26-6a0c-4a51-9f4b-1c1a50cdbeef"
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/events"
 
 GUARD_CHANGES = [
@@ -61,6 +67,14 @@ REACTOR_CHANGES = [
     happened("iam", "UpdateAssumeRolePolicy", RoleName=NAME, PolicyDocument="{}"),
     happened("iam", "AttachRolePolicy", RoleName=NAME, PolicyArn=OTHER_POLICY),
     happened("iam", "DeleteRole", RoleName=NAME),
+    happened("cloudwatch", "DeleteAlarms", AlarmNames=["other", ALARM]),
+    happened("cloudwatch", "DisableAlarmActions", AlarmNames=[ALARM]),
+    happened("cloudwatch", "PutMetricAlarm", AlarmName=ALARM, Threshold=1000.0),
+    happened("sns", "DeleteTopic", TopicArn=TOPIC),
+    happened("sns", "SetTopicAttributes", TopicArn=TOPIC, AttributeName="Policy"),
+    happened("sns", "RemovePermission", TopicArn=TOPIC, Label="any"),
+    happened("sns", "SetSubscriptionAttributes", SubscriptionArn=MAILBOX),
+    happened("sns", "Unsubscribe", SubscriptionArn=MAILBOX),
     happened("sqs", "PurgeQueue", QueueUrl=QUEUE),
     happened("sqs", "DeleteQueue", QueueUrl=QUEUE),
     happened("sqs", "SetQueueAttributes", QueueUrl=QUEUE, Attributes={}),
@@ -102,6 +116,10 @@ HARMLESS = [
     happened("lambda", "DeleteFunction", FunctionName="react"),
     happened("logs", "CreateLogStream", logGroupName=GROUP, logStreamName="stream"),
     happened("logs", "DeleteLogGroup", logGroupName="/aws/lambda/other"),
+    happened("cloudwatch", "DeleteAlarms", AlarmNames=["mfa-reactor-prod-eu-reported", "other"]),
+    happened("cloudwatch", "EnableAlarmActions", AlarmNames=[ALARM]),
+    happened("sns", "DeleteTopic", TopicArn=f"{TOPIC}-eu"),
+    happened("sns", "Subscribe", TopicArn=TOPIC, Protocol="email"),
     happened("iam", "TagRole", RoleName=NAME, Tags=[]),
     happened("iam", "DeleteRole", RoleName="admin"),
     happened("cloudtrail", "StartLogging", Name=TRAIL),
@@ -252,6 +270,15 @@ def test_details() -> None:
         "UpdateTrail": {"trail": "events"},
         "PutEventSelectors": {"trail": "events"},
     }
+
+
+def test_names_of_the_template() -> None:
+    """The alarms and the topic are those that the stack makes."""
+    template = (Path(__file__).parents[2] / "infra" / "operations.yaml").read_text()
+    told = re.findall(r'(AlarmName|TopicName): !Sub "(.*)"', template)
+    made = [(kind, name.replace("${Stage}", STAGE)) for kind, name in told]
+    assert sorted(name for kind, name in made if kind == "AlarmName") == sorted(alarm_names(STAGE))
+    assert [name for kind, name in made if kind == "TopicName"] == [topic_name(STAGE)]
 
 
 def test_work_is_no_change() -> None:
