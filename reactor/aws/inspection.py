@@ -74,7 +74,9 @@ class AwsInspection:
                 return None
             # ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS hears more, and is enabled, too.
             enabled = answer["State"].startswith("ENABLED")
-        return Rule(enabled, answer.get("EventPattern") or None)
+        return Rule(
+            enabled, answer.get("EventPattern") or None, answer.get("ScheduleExpression") or None
+        )
 
     def targets(self, rule: str) -> tuple[Target, ...]:
         """Return a rule's targets."""

@@ -9,6 +9,7 @@ import typer
 from reactor.cli import output
 from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import CHALICE_DIRECTORY, Operator, chalice_config, connect
+from reactor.inspection.checks import Pattern
 from reactor.inspection.doctor import examine
 from reactor.inspection.facts import Stage
 from reactor.inspection.findings import Finding, State
@@ -88,8 +89,8 @@ def _variables(stage: str) -> dict[str, dict[str, str]]:
     return {each: variables_of(config, stage, each) for each in Function}
 
 
-def _patterns(stage: str) -> Mapping[Function, Mapping[str, Any]]:
-    """Return the patterns of the rules that have one; the sweep's has a schedule."""
+def _patterns(stage: str) -> Mapping[Function, Pattern]:
+    """Return the patterns of the rules, and the sweep's schedule."""
     # `chalice deploy` makes them from the stage's settings: a function's own are not there yet.
     return rule_patterns(settings_of(chalice_config(CHALICE_DIRECTORY), stage, ""))
 

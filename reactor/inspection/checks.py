@@ -24,7 +24,8 @@ from reactor.inspection.findings import ROOT, Finding, State, failed, passed, un
 from reactor.names import failed_queue, function_name, rule_name, undelivered_queue
 from reactor.partitions import IAM_EVENT_REGION
 
-Pattern = Mapping[str, Any]
+# What a rule was deployed with: a pattern of events, or the expression of a schedule.
+Pattern = Mapping[str, Any] | str
 
 STAGE = "stage"  # the check that stands for all others when there is nothing to check
 _LIST = "StringList"
@@ -60,7 +61,7 @@ def rule(
 ) -> Finding:
     """Judge the rule that wakes a function: there, enabled, with its target and that its queue.
 
-    `pattern` is the one that it was deployed with, where it has one and the caller knows it.
+    `pattern` is what it was deployed with, where the caller knows it.
     """
     check, name = f"rule-{function}", rule_name(stage.name, function)
     if isinstance(found, ReactorError):
@@ -73,9 +74,9 @@ def rule(
             f"the rule {name} is disabled: nothing wakes {function}",
             f"aws events enable-rule --name {name} --region {stage.region}",
         )
-    if pattern is not None and not _same(pattern, found.pattern):
-        # Another pattern can make it as deaf as disabling it does.
-        return failed(check, f"the rule {name} listens to other events than ours", _deploy(stage))
+    strange = None if pattern is None else _strange(name, pattern, found)
+    if strange is not None:
+        return failed(check, strange, _deploy(stage))
     if isinstance(targets, ReactorError):
         return unread(check, f"the targets of the rule {name}", targets)
     arn = stage.function_arn(function_name(stage.name, function))
@@ -203,11 +204,20 @@ def queue(stage: Stage, name: str, waiting: int | ReactorError | None) -> Findin
     return passed(check, f"the queue {name} is empty")
 
 
-def _same(pattern: Pattern, found: str | None) -> bool:
+def _strange(name: str, pattern: Pattern, found: Rule) -> str | None:
+    """Return how a rule is another than the one that was deployed; None when it is that one.
+
+    Another pattern can make it as deaf as disabling it does, and so can a rate of days.
+    """
+    if isinstance(pattern, str):
+        told = shorten(found.schedule or "none")
+        same = found.schedule == pattern
+        return None if same else f"the schedule of the rule {name} is {told}, not {pattern}"
     try:
-        return bool(json.loads(found or "null") == pattern)
+        same = bool(json.loads(found.pattern or "null") == pattern)
     except ValueError:
-        return False
+        same = False
+    return None if same else f"the rule {name} listens to other events than ours"
 
 
 def _deploy(stage: Stage) -> str:

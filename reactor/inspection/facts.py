@@ -84,10 +84,11 @@ class Selectors:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An EventBridge rule, with its pattern as JSON text; a schedule has none."""
+    """An EventBridge rule, with its pattern as JSON text or the expression of its schedule."""
 
     enabled: bool
     pattern: str | None = None
+    schedule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,9 @@ def inspect(
 ) -> tuple[Finding, ...]:
     """Look at all that keeps the stage hearing and acting; a finding for each check.
 
-    `exempt_parameter` is the setting, `patterns` has the rules' own by function; a rule whose
-    pattern is not there is not compared. What could not be read is a finding, and no exception.
+    `exempt_parameter` is the setting, `patterns` has the rules' own by function, the sweep's
+    schedule among them; a rule whose pattern is not there is not compared. What could not be read
+    is a finding, and no exception.
     """
     facts = gather(_first_reads(reads, stage, exempt_parameter))
     found = facts["trails", ""]

@@ -26,11 +26,18 @@ def watch_pattern(settings: Settings) -> dict[str, object]:
     return {"detail-type": [CLOUDTRAIL_DETAIL_TYPE], "$or": branches}
 
 
-def rule_patterns(settings: Settings) -> dict[Function, dict[str, Any]]:
-    """Return the patterns of all rules that have one; the sweep's has a schedule."""
+def rule_patterns(settings: Settings) -> dict[Function, dict[str, Any] | str]:
+    """Return the patterns of all rules; for the sweep's, the expression of its schedule."""
     patterns = {each: pattern_of(each, settings) for each in Function}
     patterns[Function.WATCH] = watch_pattern(settings)
-    return {each: pattern for each, pattern in patterns.items() if pattern is not None}
+    of_events = {each: pattern for each, pattern in patterns.items() if pattern is not None}
+    return {**of_events, Function.SWEEP: sweep_schedule(settings)}
+
+
+def sweep_schedule(settings: Settings) -> str:
+    """Return the expression of the sweep's schedule, as Chalice writes its rate."""
+    minutes = settings.sweep_minutes
+    return f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})"
 
 
 def _abuse() -> Iterator[object]:

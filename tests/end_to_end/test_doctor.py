@@ -212,6 +212,12 @@ def spoil_pattern(stage: Stage) -> None:
     put_pattern(stage, json.dumps({"source": ["aws.s3"]}))
 
 
+def schedule(stage: Stage, expression: str) -> None:
+    """Have the sweep's rule go off by another schedule."""
+    rule = rule_name(PROD, Function.SWEEP)
+    stage.sandbox.client("events").put_rule(Name=rule, ScheduleExpression=expression)
+
+
 POLLED = (
     pytest.param(
         stop_trail, start_trail, "trail", ("switched off", "start-logging"), id="trail stopped"
@@ -232,6 +238,13 @@ POLLED = (
         "rule-react",
         ("listens to other events", "make deploy STAGE=prod"),
         id="another pattern",
+    ),
+    pytest.param(
+        lambda stage: schedule(stage, "rate(30 days)"),
+        lambda stage: schedule(stage, "rate(15 minutes)"),
+        "rule-sweep",
+        ("is rate(30 days), not rate(15 minutes)", "make deploy STAGE=prod"),
+        id="another schedule",
     ),
     pytest.param(
         remove_targets,

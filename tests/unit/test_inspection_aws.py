@@ -146,6 +146,11 @@ def test_selectors(answer: dict[str, Any], selectors: Selectors) -> None:
             Rule(enabled=True),
             id="on, with reads",
         ),
+        pytest.param(
+            ({"State": "ENABLED", "ScheduleExpression": "rate(15 minutes)"},),
+            Rule(enabled=True, schedule="rate(15 minutes)"),
+            id="on a schedule",
+        ),
         pytest.param(({"State": "DISABLED"},), Rule(enabled=False), id="off"),
         pytest.param("ResourceNotFoundException", None, id="missing"),
     ],

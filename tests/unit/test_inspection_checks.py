@@ -150,6 +150,23 @@ class TestRule:
         assert finding.state is State.UNKNOWN
         assert "could not be read: some:Read failed" in finding.what
 
+    @pytest.mark.parametrize(
+        ("schedule", "what"),
+        [
+            pytest.param("rate(30 days)", "is rate(30 days), not rate(15 minutes)", id="another"),
+            pytest.param(None, "is none, not rate(15 minutes)", id="a pattern in its place"),
+        ],
+    )
+    def test_schedule(self, schedule: str | None, what: str) -> None:
+        """A rule that goes off at other times than the settings say is not in order."""
+        target = Target(STAGE.function_arn("mfa-reactor-prod-sweep"), QUEUE, whole=True)
+        rule = Rule(enabled=True, pattern="{}", schedule=schedule)
+        finding = checks.rule(STAGE, "sweep", rule, (target,), "rate(15 minutes)")
+        assert (finding.state, finding.remedy) == (State.FAILED, "make deploy STAGE=prod")
+        assert what in finding.what
+        kept = Rule(enabled=True, schedule="rate(15 minutes)")
+        assert checks.rule(STAGE, "sweep", kept, (target,), "rate(15 minutes)").ok
+
     def test_disabled_is_told_though_the_targets_cannot_be_read(self) -> None:
         """What is known to be wrong is not hidden behind what is unknown."""
         assert checks.rule(STAGE, "react", Rule(enabled=False), denied()).state is State.FAILED

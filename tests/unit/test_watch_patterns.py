@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from chalice.app import Rate
 from moto.events.models import EventPattern
 
-from reactor.names import APP
+from reactor.names import APP, Function
 from reactor.settings import Settings
-from reactor.watch.patterns import watch_pattern
+from reactor.watch.patterns import rule_patterns, sweep_schedule, watch_pattern
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.calls import ADMIN, LIST, SETTINGS, denied, function, happened, root, user
 from tests.unit.test_watch_changes import CHANGES, label
@@ -94,3 +95,18 @@ def test_list_is_in_the_pattern_only_when_it_is_set() -> None:
     changed = happened("ssm", "PutParameter", Name=LIST, Value="x")
     assert wakes(changed)
     assert not wakes(changed, Settings.from_environment({}))
+
+
+@pytest.mark.parametrize("minutes", [1, 2, 15, 60, 1440])
+def test_schedule(minutes: int) -> None:
+    """The sweep's schedule is said in Chalice's words."""
+    settings = Settings.from_environment({"REACTOR_SWEEP_MINUTES": str(minutes)})
+    assert sweep_schedule(settings) == Rate(minutes, unit=Rate.MINUTES).to_string()
+
+
+def test_every_rule_has_a_pattern_or_a_schedule() -> None:
+    """None is left uncompared."""
+    patterns = rule_patterns(SETTINGS)
+    assert set(patterns) == set(Function)
+    assert patterns[Function.SWEEP] == "rate(15 minutes)"
+    assert patterns[Function.WATCH] == watch_pattern(SETTINGS)
