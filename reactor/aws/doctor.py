@@ -25,7 +25,7 @@ class AwsDoctor(AwsInspection):
         self._sqs = session.sqs
 
     def role(self, function: str) -> Role | None:
-        """Return a function's role with all its policies."""
+        """Return a function's role with all its policies, its trust and its boundary."""
         configuration = self._configuration(function)
         if configuration is None:
             return None
@@ -38,7 +38,11 @@ class AwsDoctor(AwsInspection):
         with asking("iam:ListAttachedRolePolicies"):
             listed = self._iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
             attached = [each["PolicyArn"] for page in listed for each in page["AttachedPolicies"]]
-        return Role(name, documents, tuple(attached))
+        with asking("iam:GetRole"):
+            role: Any = self._iam.get_role(RoleName=name)["Role"]
+            trust = dict(role["AssumeRolePolicyDocument"])
+            boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        return Role(name, documents, tuple(attached), trust, boundary)
 
     def variables(self, function: str) -> Mapping[str, str] | None:
         """Return a function's REACTOR_ variables. What others it has is not our business."""

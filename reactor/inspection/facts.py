@@ -140,8 +140,14 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A function's role: its inline policies by name, and the ARNs of those attached to it."""
+    """A function's role: its inline policies by name, and the ARNs of those attached to it.
+
+    `trust` is the policy that says who may assume it, `boundary` the ARN of its permissions
+    boundary, None without one.
+    """
 
     name: str
     inline: Mapping[str, Mapping[str, Any]]
     attached: tuple[str, ...]
+    trust: Mapping[str, Any]
+    boundary: str | None = None

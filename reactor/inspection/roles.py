@@ -1,4 +1,6 @@
-"""Whether a function's role may do what it needs, and no more. For a person's look only.
+"""Whether a function's role may do what it needs, and no more, and for Lambda alone.
+
+For a person's look only.
 
 A role is made by Chalice from the file that `mfa-reactor roles --write` wrote; it drifts when a
 deployment was forgotten, or when somebody changed it by hand.
@@ -14,6 +16,7 @@ from reactor.inspection.facts import Role, Stage
 from reactor.inspection.findings import Finding, failed, passed, unread
 from reactor.inspection.policies import as_list, matches, statements
 
+_LAMBDA = "lambda.amazonaws.com"
 _NAMED = 3  # differences that a finding names
 
 
@@ -40,7 +43,7 @@ class _Grant:
 def role(
     stage: Stage, function: str, wanted: Mapping[str, Any], found: Role | ReactorError | None
 ) -> Finding:
-    """Judge a function's role against the policy that it is deployed with."""
+    """Judge a function's role against the policy that it is deployed with, and who may use it."""
     check, remedy = f"role-{function}", f"mfa-reactor roles --write; make deploy STAGE={stage.name}"
     if isinstance(found, ReactorError):
         return unread(check, f"the role of {function}", found)
@@ -51,6 +54,21 @@ def role(
     lacking = [each for each in sorted(needed) if not any(has.covers(each) for has in allowed)]
     if lacking:
         return failed(check, f"the role {found.name} lacks {_some(lacking)}", remedy)
+    if found.boundary is not None:
+        # What it allows is not weighed: ours have none, and it can take away all that they may.
+        what = f"the role {found.name} has a permissions boundary: {shorten(found.boundary)}"
+        return failed(
+            check, what, f"aws iam delete-role-permissions-boundary --role-name {found.name}"
+        )
+    others = sorted(set(_others(found.trust)))
+    if others:
+        return failed(
+            check,
+            f"the role {found.name} can be assumed by others than Lambda: {_some(others)}",
+            # A deployment leaves the trust policy of a role that is there as it is.
+            f"aws iam update-assume-role-policy --role-name {found.name} with {_LAMBDA} as the only"
+            " principal; see in CloudTrail who has assumed it",
+        )
     strange = [statement for each in found.inline.values() for statement in _strange(each)]
     if strange:
         what = f"the role {found.name} has statements that are not ours: {_some(strange)}"
@@ -64,6 +82,20 @@ def role(
             check, f"the role {found.name} may do more than it needs: {_some(beyond)}", remedy
         )
     return passed(check, f"the role {found.name} may do what it needs, and no more")
+
+
+def _others(trust: Mapping[str, Any]) -> Iterator[str]:
+    """Yield whom a trust policy lets in besides Lambda, whatever its conditions."""
+    for statement in statements(trust):
+        if statement.get("Effect") != "Allow":
+            continue
+        # Without a principal it says who is not meant, which is nearly everybody who is.
+        principal = statement.get("Principal", "*")
+        kinds = principal if isinstance(principal, dict) else {"AWS": principal}
+        for kind, named in kinds.items():
+            for each in as_list(named):
+                if (kind, each) != ("Service", _LAMBDA):
+                    yield str(each)
 
 
 def _some(things: list[Any]) -> str:

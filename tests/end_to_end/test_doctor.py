@@ -376,6 +376,23 @@ def test_roles(stage: Stage) -> None:
     assert not_ok(stage) == {}
 
 
+def test_who_may_use_a_role(stage: Stage) -> None:
+    """A role that others may assume, or that a boundary holds back, is not in order."""
+    ours = stage.iam.get_role(RoleName=REACT)["Role"]["AssumeRolePolicyDocument"]
+    anybody = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+    wider = {**ours, "Statement": [*ours["Statement"], anybody]}
+    stage.iam.update_assume_role_policy(RoleName=REACT, PolicyDocument=json.dumps(wider))
+    found = not_ok(stage)
+    assert list(found) == ["role-react"]
+    assert "assumed by others than Lambda: *" in found["role-react"]["what"]
+    stage.iam.update_assume_role_policy(RoleName=REACT, PolicyDocument=json.dumps(ours))
+    boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    stage.iam.put_role_permissions_boundary(RoleName=REACT, PermissionsBoundary=boundary)
+    assert boundary in not_ok(stage)["role-react"]["what"]
+    stage.iam.delete_role_permissions_boundary(RoleName=REACT)
+    assert not_ok(stage) == {}
+
+
 def test_settings(stage: Stage) -> None:
     """A function with other settings than its stage's is named with them, and no value is shown."""
     right = stage.functions.get_function_configuration(FunctionName=REACT)["Environment"]

@@ -28,6 +28,17 @@ ROLE_POLICY: Mapping[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["iam:GetUser"], "Resource": ["*"]}],
 }
+TRUST: Mapping[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "",
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
 
 VARIABLES = {"REACTOR_MODE": "enforce", "REACTOR_SCOPE": "everyone"}
 
@@ -93,7 +104,7 @@ class FakeReads:
             self.rule_targets[rule] = (Target(stage.function_arn(name), queue, whole=True),)
             self.reserved[name] = None
             self.events[name] = EventSettings(QUEUE_ARN + failed_queue(stage.name))
-            self.roles[name] = Role(name, {name: ROLE_POLICY}, ())
+            self.roles[name] = Role(name, {name: ROLE_POLICY}, (), TRUST)
             self.environments[name] = dict(VARIABLES)
             self.policies[name] = lets_in(stage, each)
 

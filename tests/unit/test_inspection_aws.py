@@ -1,6 +1,7 @@
 """reactor.aws.inspection and .doctor, without an account: botocore's stubs answer."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -310,8 +311,27 @@ def role_session(*iam: tuple[str, Any]) -> AwsDoctor:
     return AwsDoctor(session)
 
 
-def test_role() -> None:
-    """Its name without the path, its inline policies decoded, and what is attached to it."""
+BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary"
+
+
+@pytest.mark.parametrize(
+    ("more", "boundary"),
+    [
+        pytest.param({}, None, id="without boundary"),
+        pytest.param(
+            {
+                "PermissionsBoundary": {
+                    "PermissionsBoundaryType": "Policy",
+                    "PermissionsBoundaryArn": BOUNDARY,
+                }
+            },
+            BOUNDARY,
+            id="with boundary",
+        ),
+    ],
+)
+def test_role(more: dict[str, Any], boundary: str | None) -> None:
+    """Its name without the path, its policies decoded, what is attached to it, its boundary."""
     named = {"RoleName": "a-role"}
     policy = {
         "RoleName": "a-role",
@@ -319,13 +339,27 @@ def test_role() -> None:
         "PolicyDocument": "%7B%22Statement%22%3A%20%5B%5D%7D",
     }
     attached = {"AttachedPolicies": [{"PolicyName": "x", "PolicyArn": "arn:aws:iam::aws:policy/x"}]}
+    shown = {
+        "Path": "/service/",
+        "RoleName": "a-role",
+        "RoleId": "AROAEXAMPLEEXAMPLEEX",
+        "Arn": "arn:aws:iam::123456789012:role/service/a-role",
+        "CreateDate": datetime(2024, 1, 1, tzinfo=UTC),
+        "AssumeRolePolicyDocument": "%7B%22Statement%22%3A%20%5B%5D%7D",
+        **more,
+    }
     reads = role_session(
         ("list_role_policies", ({"PolicyNames": ["inline"]}, named)),
         ("get_role_policy", (policy, {**named, "PolicyName": "inline"})),
         ("list_attached_role_policies", (attached, named)),
+        ("get_role", ({"Role": shown}, named)),
     )
     assert reads.role(FUNCTION) == Role(
-        "a-role", {"inline": {"Statement": []}}, ("arn:aws:iam::aws:policy/x",)
+        "a-role",
+        {"inline": {"Statement": []}},
+        ("arn:aws:iam::aws:policy/x",),
+        {"Statement": []},
+        boundary,
     )
 
 

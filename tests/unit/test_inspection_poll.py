@@ -35,6 +35,7 @@ from tests.fakes.inspection import (
     ROLE_POLICY,
     STAGE,
     TRAIL_ARN,
+    TRUST,
     VARIABLES,
     FakeReads,
     a_trail,
@@ -317,7 +318,7 @@ class TestExamine:
         """Each is found, and the others are judged all the same."""
         reads = FakeReads()
         reads.queues["mfa-reactor-prod-failed"] = 2
-        reads.roles["mfa-reactor-prod-keeper"] = Role("r", {}, ())
+        reads.roles["mfa-reactor-prod-keeper"] = Role("r", {}, (), TRUST)
         reads.errors["role", "mfa-reactor-prod-watch"] = Permanent("no", remedy="yes")
         reads.environments["mfa-reactor-prod-react"]["REACTOR_MODE"] = "observe"
         del reads.policies["mfa-reactor-prod-sweep"]

@@ -1,6 +1,7 @@
 """reactor.inspection.roles: a function's role against the policy that it is deployed with."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from reactor.inspection.roles import role
 from reactor.names import Function
 from reactor.roles import policy
 from tests.fakes.harness import settings
-from tests.fakes.inspection import STAGE, denied
+from tests.fakes.inspection import STAGE, TRUST, denied
 
 GUARD = "arn:*:iam::*:policy/Guard"
 ONLY_THE_GUARD = {"ArnLike": {"iam:PolicyARN": GUARD}}
@@ -36,7 +37,7 @@ WANTED = document(
 def a_role(*documents: dict[str, Any], attached: tuple[str, ...] = ()) -> Role:
     """Return a role with these inline policies."""
     inline = {f"policy-{number}": each for number, each in enumerate(documents)}
-    return Role("mfa-reactor-prod-react", inline, attached)
+    return Role("mfa-reactor-prod-react", inline, attached, TRUST)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,59 @@ def test_failed(found: Role | None, what: str) -> None:
     assert finding.state is State.FAILED
     assert what in finding.what
     assert finding.remedy
+
+
+def trusting(principal: Any, **more: Any) -> dict[str, Any]:
+    """Return a statement of a trust policy."""
+    return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **more}
+
+
+OURS = TRUST["Statement"][0]
+
+
+@pytest.mark.parametrize(
+    ("statements", "others"),
+    [
+        pytest.param(
+            [OURS, trusting({"AWS": "arn:aws:iam::1:root"})], "arn:aws:iam::1:root", id="an account"
+        ),
+        pytest.param(trusting("*"), "*", id="everybody"),
+        pytest.param(trusting({"AWS": "*"}, Condition={"Bool": {"x": "true"}}), "*", id="if"),
+        pytest.param(
+            trusting({"Service": ["lambda.amazonaws.com", "ec2.amazonaws.com"]}),
+            "ec2.amazonaws.com",
+            id="another service",
+        ),
+        pytest.param(trusting({"AWS": "lambda.amazonaws.com"}), "lambda.", id="no service"),
+        pytest.param(
+            {"Effect": "Allow", "Action": "sts:*", "NotPrincipal": {"AWS": "x"}}, "*", id="all but"
+        ),
+    ],
+)
+def test_others_than_lambda(statements: Any, others: str) -> None:
+    """Whoever else may assume a role has all that it may, under whatever condition."""
+    found = replace(a_role(WANTED), trust={"Statement": statements})
+    finding = role(STAGE, "react", WANTED, found)
+    assert finding.state is State.FAILED
+    assert f"can be assumed by others than Lambda: {others}" in finding.what
+    assert "update-assume-role-policy --role-name mfa-reactor-prod-react" in finding.remedy
+
+
+def test_lambda_alone() -> None:
+    """What a trust policy denies, and how a single statement is written, lets nobody in."""
+    for statements in (OURS, [OURS, {**trusting("*"), "Effect": "Deny"}]):
+        assert role(
+            STAGE, "react", WANTED, replace(a_role(WANTED), trust={"Statement": statements})
+        ).ok
+
+
+def test_boundary() -> None:
+    """It can take away what the policy gives: ours have none."""
+    arn = "arn:aws:iam::123456789012:policy/Boundary"
+    finding = role(STAGE, "react", WANTED, replace(a_role(WANTED), boundary=arn))
+    assert finding.state is State.FAILED
+    assert f"has a permissions boundary: {arn}" in finding.what
+    assert "delete-role-permissions-boundary" in finding.remedy
 
 
 def test_a_stages_own_roles_are_in_order() -> None:
