@@ -7,6 +7,7 @@ the event claims about it. A guardrail reads the subject's *state*, gives a *ver
 of *actions*, and each action ends in an *outcome*. docs/architecture.md tells the whole story.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from typing import Generic, Protocol, TypeVar
 
 from reactor.errors import ReactorError
 
+# The form that the IAM API reference gives a user's name on reads, which is wider than on creation.
+USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 # How long what an event claims outweighs what IAM says: IAM is eventually consistent without a
 # stated bound; two minutes have been seen, so five are taken.
 HINT_LIFETIME = timedelta(minutes=5)

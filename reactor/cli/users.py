@@ -3,7 +3,6 @@
 Both are the sweep that the deployed reactor does on its schedule: `check` is one that only looks.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from reactor.cli import output, report
 from reactor.cli.inputs import WrongUse, ask, require_consent_possible
 from reactor.cli.operator import Operator, connect
 from reactor.cli.survey import survey
+from reactor.model import USER_NAME
 from reactor.settings import Mode, Settings
 
 CHECK_EXAMPLES = """\
@@ -32,7 +32,6 @@ Examples:
 
 Exit status: 0 all in order or put so, 1 some user is not, or waits.
 """
-_USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)  # IAM API reference, userName on reads
 
 Json = Annotated[
     bool, typer.Option("--json", metavar="", help="Print one JSON document instead of a table.")
@@ -117,7 +116,7 @@ def sweep(
 
 def _user_names(users: list[str]) -> tuple[str, ...]:
     for name in users:
-        if not _USER_NAME.fullmatch(name):
+        if not USER_NAME.fullmatch(name):
             raise WrongUse(f"{name!r} cannot be the name of an IAM user (ARNs are not taken)")
     return tuple({name.lower(): name for name in users}.values())
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from reactor.errors import shorten
-from reactor.model import Cause, Claim, Hint, Subject, SubjectKind, Trigger, TriggerKind
+from reactor.model import USER_NAME, Cause, Claim, Hint, Subject, SubjectKind, Trigger, TriggerKind
 from reactor.names import Function
 from reactor.settings import Settings
 from reactor.triggers.catalogue import (
@@ -28,7 +28,6 @@ from reactor.triggers.records import (
     POLICY_ARN,
     ROOT_USER,
     SERIAL,
-    USER_NAME,
     caller_of,
     event_of,
     mapping,

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reactor.errors import shorten
-from reactor.model import Event
+from reactor.model import USER_NAME, Event
 
 # How CloudTrail writes the root user where a user's name belongs (seen in published records).
 ROOT_USER = "AWS ROOT USER"
 # The forms that the IAM API reference gives names on reads, which are wider than on writes.
-USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 GROUP_NAME = USER_NAME
 SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 POLICY_ARN = re.compile(r"arn:[!-~]{16,2044}", re.ASCII)

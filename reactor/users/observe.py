@@ -6,14 +6,13 @@ never taken for "no": the user's observation then carries the error instead of a
 
 import functools
 import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from reactor.errors import ReactorError
 from reactor.guard.identity import Guard
-from reactor.model import Cause, Claim, Observation, Subject, SubjectKind, TriggerKind
+from reactor.model import USER_NAME, Cause, Claim, Observation, Subject, SubjectKind, TriggerKind
 from reactor.settings import Lift, Scope, Settings
 from reactor.users.exemptions import exemption_of, parse_list
 from reactor.users.ports import (
@@ -32,7 +31,6 @@ Answers = dict[str, Any]  # by read; a ReactorError stands in the place of its a
 COMMON = ""  # the key, no user's name, of the reads that serve every user of a round
 USERS_AT_ONCE = 8  # users whose open questions a sweep asks at the same time
 FEW = 16  # up to so many users are asked about one by one; of more, what bulk data says is enough
-_USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)  # IAM API reference, userName on reads
 
 
 def scope_reads(settings: Settings) -> tuple[str, ...]:
@@ -171,7 +169,7 @@ class Observer:
         serial = cause.subject.serial or ""
         leads = [serial.rpartition("/")[2], cause.caller_user or ""]
         # A device's name may be longer than a user's; IAM refuses to be asked for such a user.
-        names = {name.lower(): name for name in leads if _USER_NAME.fullmatch(name)}
+        names = {name.lower(): name for name in leads if USER_NAME.fullmatch(name)}
         common = self._common_calls()
         common["device_owner"] = functools.partial(self.iam.device_owner, serial)
         answers = self._gather_each(

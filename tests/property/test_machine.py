@@ -1,5 +1,6 @@
 """Whatever happens to an account and to its events, nothing is lost: see the machine itself."""
 
+from tests.fakes.account import GUARD_ARN
 from tests.property.machine import EventLoser
 
 TestEventLoser = EventLoser.TestCase
@@ -23,3 +24,4 @@ def test_a_redriven_request_is_answered_anew() -> None:
     machine.outage(operation="attach_user_policy")
     machine.change_list(listed=frozenset(), after=(2,))
     machine.let_it_arrive()
+    assert machine.account.world.carries("frank", GUARD_ARN)

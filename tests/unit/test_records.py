@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from reactor.model import USER_NAME
 from reactor.triggers.records import (
     GROUP_NAME,
     POLICY_ARN,
     SERIAL,
-    USER_NAME,
     Caller,
     caller_of,
     event_of,
