@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession, Home
 from reactor.aws.functions import ask_keeper, begin_sweep
-from reactor.aws.inspection import AwsInspection
 from reactor.coalescing import Coalescer
 from reactor.errors import (
     ReactorError,
@@ -22,8 +21,6 @@ from reactor.errors import (
 )
 from reactor.guard.events import gives_our_document, leaves_our_mark
 from reactor.guard.identity import Guard
-from reactor.inspection.facts import Stage
-from reactor.inspection.poll import polled
 from reactor.model import (
     Alarm,
     AlarmKind,
@@ -184,6 +181,11 @@ class FunctionReactor:
 
     def _inspect(self, home: Home, stage: str) -> None:
         """Look for what no event can bring, such as a rule that hears nothing any more."""
+        # Imported by sweeps alone: a reaction's cold start need not wait for it.
+        from reactor.aws.inspection import AwsInspection  # noqa: PLC0415
+        from reactor.inspection.facts import Stage  # noqa: PLC0415
+        from reactor.inspection.poll import polled  # noqa: PLC0415
+
         try:
             alarms = polled(
                 AwsInspection(self.session),
