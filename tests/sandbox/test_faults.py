@@ -93,8 +93,8 @@ def test_the_calls_of_a_spared_role_are_not_counted(
 def test_clients_try_a_throttled_call_again(faults: Control, iam: Any, user: str) -> None:
     """As they do with AWS."""
     faults.set_throttle(20, burst=1)
-    for _ in range(3):
-        iam.get_user(UserName=user)
+    answers = [iam.get_user(UserName=user) for _ in range(3)]
+    assert {answer["User"]["UserName"] for answer in answers} == {user}
 
 
 def test_a_share_of_the_calls_fails(faults: Control, plain: Any, user: str) -> None:

@@ -538,7 +538,9 @@ class TestStaleReads:
         """Our own functions wait for the answer; a guard in order is in order."""
         here = Kept()
         here.account.put_policy()
-        here.keep().raise_unsettled()
+        run = here.keep()
+        run.raise_unsettled()
+        assert result(run) == ("guard-in-place", [])
 
 
 class TestRecord:
