@@ -19,6 +19,7 @@ from reactor.errors import (
     Unsettled,
     as_ours,
 )
+from reactor.guard.document import guard_document
 from reactor.guard.events import gives_our_document, leaves_our_mark
 from reactor.guard.identity import Guard
 from reactor.model import (
@@ -205,11 +206,12 @@ class FunctionReactor:
         foreign = cloudtrail.why_foreign(payload, home.account)
         if foreign is not None:
             return foreign
-        guard = self._guard(home)
-        if gives_our_document(mapping(payload["detail"]), guard, home.partition, home.account):
+        detail, guard = mapping(payload["detail"]), self._guard(home)
+        document = guard_document(home.partition, home.account, self.settings)
+        if gives_our_document(detail, guard, document):
             # Our own restoration, as a rule: to look again, at reads that lag, would restore again.
             return "it gives the guard the document that it should have"
-        if leaves_our_mark(mapping(payload["detail"])):
+        if leaves_our_mark(detail):
             return "it leaves the guard the tag by which it is ours"
         return None
 

@@ -9,6 +9,7 @@ from reactor.aws.account import AwsSession, Home
 from reactor.aws.iam import AwsIam
 from reactor.aws.parameters import read_list
 from reactor.errors import ReactorError
+from reactor.guard.document import guard_document
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
 from reactor.model import Cause, Subject, SubjectKind, Trigger
@@ -51,7 +52,8 @@ def users_guardrail(
 def keeper(settings: Settings, session: AwsSession, home: Home) -> Keeper:
     """Put the keeper of an account's guard together."""
     guard = Guard.of(settings, partition=home.partition, account=home.account)
-    return Keeper(AwsIam(session.iam), guard, home.partition, home.account)
+    document = guard_document(home.partition, home.account, settings)
+    return Keeper(AwsIam(session.iam), guard, home.account, document)
 
 
 def keep_guard(

@@ -18,6 +18,7 @@ from reactor.errors import SettingError, shorten
 
 PREFIX = "REACTOR_"
 _POLICY_NAME_LENGTH = 128  # characters (CreatePolicy)
+_TAG_KEY_LENGTH, _TAG_VALUE_LENGTH = 128, 256  # characters (TagUser)
 _NAME = r"[\w+=,.@-]+"  # IAM's names (CreateUser, CreatePolicy: "Pattern" in the API reference)
 
 
@@ -34,6 +35,34 @@ class Scope(StrEnum):
     EVERYONE = "everyone"
     WITHOUT_MFA = "without-mfa"
     CONSOLE = "console"
+
+
+class Via(StrEnum):
+    """The regular way for a user to carry the guard."""
+
+    USER = "user"
+    GROUP = "group"
+
+
+class Enrol(StrEnum):
+    """Where a device may be enrolled without MFA."""
+
+    CONSOLE = "console"
+    ANYWHERE = "anywhere"
+
+
+class SelfService(StrEnum):
+    """What the guard allows its holders to do to themselves."""
+
+    ENROL = "enrol"
+    CREDENTIALS = "credentials"
+
+
+class Restore(StrEnum):
+    """What the keeper does about a guard that somebody has changed."""
+
+    ALWAYS = "always"
+    ALARM = "alarm"
 
 
 class Lift(StrEnum):
@@ -74,6 +103,24 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def _whole_number_or_none(low: int, high: int) -> Callable[[str], int | None]:
+    number = _whole_number(low, high)
+
+    def parse(text: str) -> int | None:
+        try:
+            return number(text) if text else None
+        except ValueError as error:
+            raise ValueError(f"{error}, or nothing") from None
+
+    return parse
+
+
+def _true_or_false(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError("true or false")
+    return text == "true"
+
+
 def _items(text: str) -> list[str]:
     return [item for item in (part.strip() for part in text.split(",")) if item]
 
@@ -85,8 +132,15 @@ def _tags(text: str) -> tuple[TagMatch, ...]:
         # A second colon would leave it open where the key ends.
         if not (key and colon and value) or ":" in value:
             raise ValueError("key:value pairs with commas between, such as userType:Service")
+        # They stand in the guard's document, too, where other characters would mean something.
+        if not _is_tag_text(key, _TAG_KEY_LENGTH) or not _is_tag_text(value, _TAG_VALUE_LENGTH):
+            raise ValueError("tags of letters, digits, blanks and _ . / = + - @, as IAM does")
         found.append(TagMatch(key, value))
     return tuple(found)
+
+
+def _is_tag_text(text: str, most: int) -> bool:
+    return len(text) <= most and all(each.isalnum() or each in " _./=+-@" for each in text)
 
 
 def _patterns(text: str) -> tuple[str, ...]:
@@ -138,6 +192,17 @@ def _parameter(text: str) -> str:
     return text
 
 
+# What the guard's document says, and whether it stays so; a guard kept by someone else has its own.
+_OF_OUR_DOCUMENT = (
+    "guard_enrol",
+    "guard_password_change",
+    "guard_session_hours",
+    "guard_self_detach",
+    "guard_self_service",
+    "guard_restore",
+)
+
+
 def _setting(default: str, meaning: str, parse: Callable[[str], Any], unit: str = "") -> Any:  # noqa: ANN401 - as dataclasses.field
     return field(metadata={"default": default, "meaning": meaning, "parse": parse, "unit": unit})
 
@@ -161,6 +226,46 @@ class Settings:
         "MfaReactorGuard",
         "name of the guard in the account, or the ARN of a policy kept by someone else",
         _guard_policy,
+    )
+    guard_via: Via = _setting(
+        "user",
+        "how a user carries the guard: `user`, attached to it; `group`, as a member of a group that"
+        " carries it; where a quota is in the way, the other",
+        _one_of(Via),
+    )
+    guard_enrol: Enrol = _setting(
+        "console",
+        "where a device may be enrolled without MFA: `console`; `anywhere`, with access keys, too",
+        _one_of(Enrol),
+    )
+    guard_password_change: bool = _setting(
+        "true",
+        "whether a user may change its own password without MFA; `false` locks out whoever must set"
+        " one at the first sign-in",
+        _true_or_false,
+    )
+    guard_session_hours: int | None = _setting(
+        "",
+        "how long MFA counts, from 1 to 36; empty is as long as the session lasts",
+        _whole_number_or_none(1, 36),
+        unit="hours",
+    )
+    guard_self_detach: bool = _setting(
+        "false",
+        "whether a user with MFA may take the guard off itself (the reactor puts it back on)",
+        _true_or_false,
+    )
+    guard_self_service: SelfService = _setting(
+        "enrol",
+        "what the guard allows: `enrol`, the least that enrolment needs; `credentials`, with MFA"
+        " also to manage one's own password, keys, certificates, SSH keys and service credentials",
+        _one_of(SelfService),
+    )
+    guard_restore: Restore = _setting(
+        "always",
+        "what is done about a guard, or a group of it, that somebody changed: `always`, it is"
+        " restored; `alarm`, it is only told of",
+        _one_of(Restore),
     )
     lift: Lift = _setting(
         "never",
@@ -242,6 +347,17 @@ class Settings:
                 "REACTOR_LIFT is 'compliant' while REACTOR_SCOPE is 'everyone': everyone must carry"
                 " the guard then, with MFA or without; take REACTOR_LIFT=exempt, or another scope"
             )
+        if self.guard_is_given:
+            self._refuse_what_is_not_ours()
+
+    def _refuse_what_is_not_ours(self) -> None:
+        for each in fields(self):
+            default = each.metadata["parse"](each.metadata["default"])
+            if each.name in _OF_OUR_DOCUMENT and getattr(self, each.name) != default:
+                raise SettingError(
+                    f"{variable(each.name)} is set while REACTOR_GUARD_POLICY is an ARN: what that"
+                    " policy says is someone else's care; leave one of the two out"
+                )
 
     @property
     def guard_is_given(self) -> bool:

@@ -11,6 +11,7 @@ from reactor.audit import Journal
 from reactor.aws.account import AwsSession
 from reactor.coalescing import Coalescer
 from reactor.errors import ReactorError, SettingError, WrongRegion
+from reactor.guard.document import require_room
 from reactor.handlers import FunctionReactor
 from reactor.partitions import require_iam_event_region
 from reactor.runtime import now
@@ -40,6 +41,7 @@ def start(environment: Mapping[str, str]) -> FunctionReactor:
     Raises SettingError or WrongRegion, each one line, when it must not run as it is set up.
     """
     settings = Settings.from_environment(environment)
+    require_room(settings)
     session = AwsSession(environment.get("AWS_REGION"))
     if session.region is not None:
         require_iam_event_region(session.region)

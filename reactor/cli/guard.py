@@ -6,9 +6,9 @@ import typer
 
 from reactor.cli.explain import ACCOUNT
 from reactor.cli.inputs import WrongUse
-from reactor.cli.operator import connect, region_of_credentials
+from reactor.cli.operator import Operator, connect, region_of_credentials
 from reactor.cli.output import put_json
-from reactor.guard.document import guard_document
+from reactor.guard.document import guard_document, require_room
 from reactor.partitions import IAM_EVENT_REGION, partition_of
 
 app = typer.Typer(name="guard", no_args_is_help=True, help="The guard's policy document.")
@@ -29,7 +29,8 @@ def _group() -> None:
 
 
 @app.command(epilog=EXAMPLES)
-def show(
+def show(  # noqa: PLR0913, PLR0917 - an option each
+    context: typer.Context,
     account: Annotated[
         str | None,
         typer.Option(metavar="ID", help="Account (12 digits); without it, the credentials'."),
@@ -41,8 +42,37 @@ def show(
             help="aws, aws-cn or aws-us-gov; without it, the configured region's.",
         ),
     ] = None,
+    enrol: Annotated[
+        str | None, typer.Option(metavar="WHERE", help="console or anywhere (REACTOR_GUARD_ENROL).")
+    ] = None,
+    password_change: Annotated[
+        str | None,
+        typer.Option(metavar="BOOL", help="true or false (REACTOR_GUARD_PASSWORD_CHANGE)."),
+    ] = None,
+    session_hours: Annotated[
+        str | None, typer.Option(metavar="HOURS", help="1 to 36 (REACTOR_GUARD_SESSION_HOURS).")
+    ] = None,
+    self_detach: Annotated[
+        str | None, typer.Option(metavar="BOOL", help="true or false (REACTOR_GUARD_SELF_DETACH).")
+    ] = None,
+    self_service: Annotated[
+        str | None,
+        typer.Option(metavar="WHAT", help="enrol or credentials (REACTOR_GUARD_SELF_SERVICE)."),
+    ] = None,
 ) -> None:
-    """Print the guard's policy document as JSON."""
+    """Print the guard's policy document as JSON, as the settings and these options make it."""
+    settings = Operator.of(context).settings(
+        guard_enrol=enrol,
+        guard_password_change=password_change,
+        guard_session_hours=session_hours,
+        guard_self_detach=self_detach,
+        guard_self_service=self_service,
+    )
+    if settings.guard_is_given:
+        raise WrongUse(
+            f"the guard is {settings.guard_policy}, which someone else keeps (REACTOR_GUARD_POLICY)"
+        )
+    require_room(settings)
     if account is not None and not ACCOUNT.fullmatch(account):
         raise WrongUse(f"--account is {account!r}: an account has 12 digits")
     if partition is not None and partition not in IAM_EVENT_REGION:
@@ -50,4 +80,4 @@ def show(
     if account is None:
         _, home = connect()
         account, partition = home.account, partition or home.partition
-    put_json(guard_document(partition or partition_of(region_of_credentials()), account))
+    put_json(guard_document(partition or partition_of(region_of_credentials()), account, settings))

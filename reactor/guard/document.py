@@ -1,56 +1,111 @@
-"""The guard's policy document, for a partition and an account.
+"""The guard's policy document, for a partition, an account and the settings.
 
 What it must do, and why each part is there:
 
-- Without MFA nothing is allowed but to look at oneself, to ask for a session, and to enrol.
+- Without MFA nothing is open but to ask for a session, to look at oneself, and to enrol.
   `BoolIfExists`, because the key is absent from requests signed with long-term access keys.
-- Enrolment is for oneself only. The widely copied guards forget this, and let a session without MFA
-  enrol a device for, or set the password of, anybody.
-- Enrolment needs the console. In requests signed with a long-term key the MFA key is absent (Null);
-  a service acting for such a key's owner, and a federation token's session, have it as false, and
-  are told apart by aws:ViaAWSService and aws:PrincipalType. So a stolen key cannot enrol a device.
+- All of that is for oneself only. The widely copied guards forget this, and let a session without
+  MFA enrol a device for, or set the password of, anybody.
+- Enrolment needs the console (REACTOR_GUARD_ENROL). In requests signed with a long-term key the MFA
+  key is absent (Null); a service acting for such a key's owner, and a federation token's session,
+  have it as false, and are told apart by aws:ViaAWSService and aws:PrincipalType. So a stolen key
+  cannot enrol a device.
 - ChangePassword stays open to keys: a first sign-in that must set a password may look like one, and
   it takes the old password anyway.
+- MFA older than REACTOR_GUARD_SESSION_HOURS leaves what a key without MFA has, and no more: the
+  credentials of an old console session look as those that a key got with a token code, long ago.
+- With MFA or without, its holders cannot touch the guard: its document, its attachments, the group
+  that carries it, and the tags that exempt themselves.
 
-The Allow part is the least that enrolment needs, so that a user without any permission can enrol.
+The Allow part is the least that enrolment needs, so that a user without any permission can enrol;
+REACTOR_GUARD_SELF_SERVICE=credentials widens it, and the denials above still hold. What each
+statement does to real requests is proven in tests/proof, action by action.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
-# Reading these is what the console's and the command line's enrolment need.
-_READ_FOR_ENROLMENT = (
-    "iam:GetUser",
-    "iam:ListMFADevices",
-    "iam:ListVirtualMFADevices",
-)
-_ENROL = (
-    "iam:CreateVirtualMFADevice",
-    "iam:EnableMFADevice",
-    "iam:ResyncMFADevice",
-)
-_ENROL_ON_USER = ("iam:EnableMFADevice", "iam:ResyncMFADevice")
-_CHANGE_PASSWORD = "iam:ChangePassword"  # noqa: S105 - an action, not a secret
-_SESSION = ("sts:GetCallerIdentity", "sts:GetSessionToken")
+from reactor.errors import SettingError
+from reactor.guard.identity import GROUP_PATH, Guard
+from reactor.settings import Enrol, SelfService, Settings
 
-_WITHOUT_MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+LIMIT = 6_144  # characters of a managed policy, white space not counted (IAM user guide, quotas)
+
+_SESSION = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
+# What the console's and the command line's enrolment read: of the account, and of oneself.
+_READ_DEVICES = {"iam:ListVirtualMFADevices"}
+_READ_ONESELF = {"iam:GetMFADevice", "iam:GetUser", "iam:ListMFADevices"}
+_NEW_DEVICE = {"iam:CreateVirtualMFADevice"}
+_ENROL_ONESELF = {"iam:EnableMFADevice", "iam:ResyncMFADevice"}
+_CHANGE_PASSWORD = {"iam:ChangePassword"}
+_OWN_CREDENTIALS = _CHANGE_PASSWORD | {
+    "iam:CreateAccessKey",
+    "iam:CreateServiceSpecificCredential",
+    "iam:DeleteAccessKey",
+    "iam:DeleteSSHPublicKey",
+    "iam:DeleteServiceSpecificCredential",
+    "iam:DeleteSigningCertificate",
+    "iam:GetAccessKeyLastUsed",
+    "iam:GetSSHPublicKey",
+    "iam:ListAccessKeys",
+    "iam:ListSSHPublicKeys",
+    "iam:ListServiceSpecificCredentials",
+    "iam:ListSigningCertificates",
+    "iam:ResetServiceSpecificCredential",
+    "iam:UpdateAccessKey",
+    "iam:UpdateSSHPublicKey",
+    "iam:UpdateServiceSpecificCredential",
+    "iam:UpdateSigningCertificate",
+    "iam:UploadSSHPublicKey",
+    "iam:UploadSigningCertificate",
+}
+_PASSWORD_RULES = {"iam:GetAccountPasswordPolicy"}  # the page on which a password is changed
+_EDIT_POLICY = {
+    "iam:CreatePolicyVersion",
+    "iam:DeletePolicy",
+    "iam:DeletePolicyVersion",
+    "iam:SetDefaultPolicyVersion",
+    "iam:TagPolicy",
+    "iam:UntagPolicy",
+}
+# A member is taken out by a call on the group, not on the user.
+_EDIT_GROUP = {"iam:DeleteGroup", "iam:RemoveUserFromGroup", "iam:UpdateGroup"}
+
+_NO_MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+
+Statement = dict[str, Any]
 
 
-def guard_document(partition: str, account: str) -> dict[str, Any]:
+def guard_document(partition: str, account: str, settings: Settings) -> dict[str, Any]:
     """Return the guard's document. `partition` is aws, aws-cn or aws-us-gov."""
+    guard = Guard.of(settings, partition=partition, account=account)
     iam = f"arn:{partition}:iam::{account}"
     # A user's ARN contains its path; without the second form users with a path could not enrol.
     oneself = [f"{iam}:user/${{aws:username}}", f"{iam}:user/*/${{aws:username}}"]
     return {
         "Version": "2012-10-17",
         "Statement": [
-            *_denials(oneself),
-            _allow("AllowEnrolmentReads", _READ_FOR_ENROLMENT, ["*"]),
-            # Devices may have any name since a user may have several (2022).
-            _allow("AllowNewDevice", ("iam:CreateVirtualMFADevice",), [f"{iam}:mfa/*"]),
-            _allow("AllowOwnEnrolment", _ENROL_ON_USER, oneself),
+            *_without_mfa(settings, oneself),
+            *_with_old_mfa(settings, oneself),
+            *_tampering(guard, f"{iam}:group{GROUP_PATH}{guard.group}", settings, oneself),
+            *_self_service(settings, iam, oneself),
         ],
     }
+
+
+def require_room(settings: Settings) -> None:
+    """Refuse settings whose document IAM would not take: only tags can make it so long.
+
+    Raises SettingError.
+    """
+    length = len(canonical(guard_document("aws-us-gov", "0" * 12, settings)))
+    if not settings.guard_is_given and length > LIMIT:
+        raise SettingError(
+            f"REACTOR_EXEMPT_TAGS has {len(settings.exempt_tags)} tags, and the guard, which keeps"
+            f" its holders from giving them to themselves, would have {length} characters: it takes"
+            f" fewer or shorter ones, so that these are {LIMIT} at most"
+        )
 
 
 def canonical(document: object) -> str:
@@ -58,45 +113,83 @@ def canonical(document: object) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
-def _denials(oneself: list[str]) -> list[dict[str, Any]]:
-    open_without_mfa = sorted((*_SESSION, *_READ_FOR_ENROLMENT, *_ENROL, _CHANGE_PASSWORD))
-    return [
-        {
-            "Sid": "DenyAllButEnrolmentWithoutMfa",
-            "Effect": "Deny",
-            "NotAction": open_without_mfa,
-            "Resource": "*",
-            "Condition": _WITHOUT_MFA,
-        },
-        {
-            "Sid": "DenyEnrolmentOfOthersWithoutMfa",
-            "Effect": "Deny",
-            "Action": sorted((*_ENROL_ON_USER, _CHANGE_PASSWORD)),
-            "NotResource": oneself,
-            "Condition": _WITHOUT_MFA,
-        },
-        _deny_enrolment(
-            "DenyEnrolmentByAccessKey", {"Null": {"aws:MultiFactorAuthPresent": "true"}}
-        ),
-        _deny_enrolment(
-            "DenyEnrolmentByService", {**_WITHOUT_MFA, "Bool": {"aws:ViaAWSService": "true"}}
-        ),
-        _deny_enrolment(
-            "DenyEnrolmentByFederation",
-            {**_WITHOUT_MFA, "StringNotEquals": {"aws:PrincipalType": "User"}},
-        ),
-    ]
+def _without_mfa(settings: Settings, oneself: list[str]) -> Iterable[Statement]:
+    passwords = _CHANGE_PASSWORD if settings.guard_password_change else set[str]()
+    on_oneself = _READ_ONESELF | _ENROL_ONESELF | passwords
+    yield _deny("DenyWithoutMfa", _NO_MFA, but=_SESSION | _READ_DEVICES | _NEW_DEVICE | on_oneself)
+    yield _deny("DenyOthersWithoutMfa", _NO_MFA, on_oneself, elsewhere=oneself)
+    enrolment = _NEW_DEVICE | _ENROL_ONESELF
+    if settings.guard_enrol is Enrol.CONSOLE:
+        by_key = {"Null": {"aws:MultiFactorAuthPresent": "true"}}
+        yield _deny("DenyEnrolmentByKey", by_key, enrolment)
+    by_service = {**_NO_MFA, "Bool": {"aws:ViaAWSService": "true"}}
+    yield _deny("DenyEnrolmentByService", by_service, enrolment)
+    federated = {**_NO_MFA, "StringNotEquals": {"aws:PrincipalType": "User"}}
+    yield _deny("DenyEnrolmentByFederation", federated, enrolment)
 
 
-def _deny_enrolment(sid: str, condition: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "Sid": sid,
-        "Effect": "Deny",
-        "Action": sorted(_ENROL),
-        "Resource": "*",
-        "Condition": condition,
-    }
+def _with_old_mfa(settings: Settings, oneself: list[str]) -> Iterable[Statement]:
+    if settings.guard_session_hours is None:
+        return
+    seconds = settings.guard_session_hours * 3600
+    # The key is absent where there is no MFA: such sessions are the concern of the others.
+    old = {"NumericGreaterThan": {"aws:MultiFactorAuthAge": str(seconds)}}
+    on_oneself, anywhere = set(_READ_ONESELF), _SESSION | _READ_DEVICES
+    if settings.guard_password_change:
+        on_oneself |= _CHANGE_PASSWORD
+    if settings.guard_enrol is Enrol.ANYWHERE:
+        on_oneself, anywhere = on_oneself | _ENROL_ONESELF, anywhere | _NEW_DEVICE
+    yield _deny("DenyWithOldMfa", old, but=anywhere | on_oneself)
+    yield _deny("DenyOthersWithOldMfa", old, on_oneself, elsewhere=oneself)
 
 
-def _allow(sid: str, actions: tuple[str, ...], resources: list[str]) -> dict[str, Any]:
+def _tampering(
+    guard: Guard, group: str, settings: Settings, oneself: list[str]
+) -> Iterable[Statement]:
+    of_the_guard = {"ArnEquals": {"iam:PolicyARN": guard.arn}}
+    detach = {"iam:DetachGroupPolicy", "iam:DetachUserPolicy"}
+    if settings.guard_self_detach:
+        yield _deny("DenyDetachingTheGuard", of_the_guard, detach, elsewhere=oneself)
+    else:
+        yield _deny("DenyDetachingTheGuard", of_the_guard, detach)
+    yield _deny("DenyEditingTheGuard", None, _EDIT_POLICY, at=[guard.arn])
+    yield _deny("DenyEditingItsGroup", None, _EDIT_GROUP, at=[group])
+    values: dict[str, list[str]] = {}
+    for tag in settings.exempt_tags:
+        values.setdefault(tag.key.lower(), []).append(tag.value)
+    # A statement a key: within one, conditions on several would all have to hold.
+    for number, (key, exempting) in enumerate(values.items(), 1):
+        given = {"StringEqualsIgnoreCase": {f"aws:RequestTag/{key}": exempting}}
+        yield _deny(f"DenyExemptingOneself{number}", given, {"iam:TagUser"}, at=oneself)
+
+
+def _self_service(settings: Settings, iam: str, oneself: list[str]) -> Iterable[Statement]:
+    everywhere, on_oneself = set(_READ_DEVICES), _READ_ONESELF | _ENROL_ONESELF
+    if settings.guard_self_service is SelfService.CREDENTIALS:
+        everywhere, on_oneself = everywhere | _PASSWORD_RULES, on_oneself | _OWN_CREDENTIALS
+    yield _allow("AllowReading", everywhere, ["*"])
+    # Devices may have any name since a user may have several (2022).
+    yield _allow("AllowNewDevice", _NEW_DEVICE, [f"{iam}:mfa/*"])
+    yield _allow("AllowOnOneself", on_oneself, oneself)
+
+
+def _deny(  # noqa: PLR0913 - the elements of a statement
+    sid: str,
+    condition: dict[str, Any] | None,
+    actions: set[str] | None = None,
+    *,
+    but: set[str] | None = None,
+    at: list[str] | None = None,
+    elsewhere: list[str] | None = None,
+) -> Statement:
+    """Return a denial of `actions`, or of all `but` some, `at` some resources or `elsewhere`."""
+    statement: Statement = {"Sid": sid, "Effect": "Deny"}
+    statement |= (
+        {"Action": sorted(actions)} if actions is not None else {"NotAction": sorted(but or ())}
+    )
+    statement |= {"NotResource": elsewhere} if elsewhere is not None else {"Resource": at or ["*"]}
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+def _allow(sid: str, actions: set[str], resources: list[str]) -> Statement:
     return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources}

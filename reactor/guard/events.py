@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from reactor.guard.comparison import parse, same_document
-from reactor.guard.document import guard_document
 from reactor.guard.identity import TAG_KEY, TAG_VALUE, Guard
 
 
 def gives_our_document(
-    detail: Mapping[str, Any], guard: Guard, partition: str, account: str
+    detail: Mapping[str, Any], guard: Guard, document: Mapping[str, Any]
 ) -> bool:
-    """Tell whether a CloudTrail record is of a call that gave the guard our document.
+    """Tell whether a CloudTrail record is of a call that gave the guard our `document`.
 
     Such a call restores the guard, whoever made it. To forge one gains nothing: no other event is
     passed over for it.
@@ -30,19 +29,17 @@ def gives_our_document(
     # CloudTrail has been seen to write other booleans as text.
     if default is not True and default != "true":
         return False
-    return _has_our_document(request, partition, account)
+    return _has(document, request)
 
 
-def creates_our_guard(
-    detail: Mapping[str, Any], guard: Guard, partition: str, account: str
-) -> bool:
+def creates_our_guard(detail: Mapping[str, Any], guard: Guard, document: Mapping[str, Any]) -> bool:
     """Tell whether a CloudTrail record is of a call that made the guard as the keeper makes it."""
     request = _request_of(detail, "CreatePolicy")
     if request.get("policyName") != guard.name or request.get("path", "/") != "/":
         return False
     if request.get("tags") != [{"key": TAG_KEY, "value": TAG_VALUE}]:
         return False
-    return _has_our_document(request, partition, account)
+    return _has(document, request)
 
 
 def leaves_our_mark(detail: Mapping[str, Any]) -> bool:
@@ -70,8 +67,6 @@ def _request_of(detail: Mapping[str, Any], event: str) -> Mapping[str, Any]:
     return request if isinstance(request, dict) else {}
 
 
-def _has_our_document(request: Mapping[str, Any], partition: str, account: str) -> bool:
-    document = request.get("policyDocument")
-    return isinstance(document, str) and same_document(
-        parse(document), guard_document(partition, account)
-    )
+def _has(document: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+    given = request.get("policyDocument")
+    return isinstance(given, str) and same_document(parse(given), document)

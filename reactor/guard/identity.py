@@ -14,6 +14,8 @@ from reactor.settings import Settings
 
 TAG_KEY = "mfa-reactor"
 TAG_VALUE = "guard"
+# Groups take no tags: the group that carries the guard is ours by its path.
+GROUP_PATH = "/mfa-reactor/"
 
 
 class Standing(StrEnum):
@@ -43,6 +45,11 @@ class Guard:
     def name(self) -> str:
         """The policy's name, without its path."""
         return self.arn.rpartition("/")[2]
+
+    @property
+    def group(self) -> str:
+        """The name of the group that carries the guard for its members."""
+        return self.name
 
     def standing(self, tags: Mapping[str, str] | None) -> Standing:
         """Judge the policy that was read at the ARN: its tags, or None when there is none."""

@@ -23,7 +23,7 @@ from typing import Any
 from reactor.errors import Transient
 from reactor.guard.actions import CreatePolicy, MakeRoom, RestoreDocument
 from reactor.guard.comparison import same_document
-from reactor.guard.document import canonical, guard_document
+from reactor.guard.document import canonical
 from reactor.guard.identity import TAG_KEY, TAG_VALUE, Guard, Standing
 from reactor.guard.ports import Policies
 from reactor.guard.state import GuardState
@@ -63,8 +63,8 @@ class Keeper:
 
     policies: Policies
     guard: Guard
-    partition: str
     account: str
+    document: Mapping[str, Any]
 
     def observe(self, cause: Cause) -> Iterator[Observation[GuardState]]:
         """Read what stands at the guard's ARN, and no more than it takes to judge it."""
@@ -80,7 +80,7 @@ class Keeper:
             )
         if state.standing is Standing.MISSING:
             verdict = _verdict(Compliance.NON_COMPLIANT, "guard-missing", "there is no guard")
-            return Decision(verdict, (CreatePolicy(self.guard, canonical(self._document)),))
+            return Decision(verdict, (CreatePolicy(self.guard, canonical(self.document)),))
         if state.drifted:
             return self._restoration(state)
         if _may_be_older_than_the_event(state, cause, now):
@@ -110,10 +110,6 @@ class Keeper:
             return Outcome(action, OutcomeStatus.DONE) if done else self._found(action)
         raise TypeError(f"not an action of the keeper: {action!r}")
 
-    @property
-    def _document(self) -> dict[str, Any]:
-        return guard_document(self.partition, self.account)
-
     def _look(self) -> tuple[GuardState, tuple[str, ...]]:
         """Return what stands there, with the operations asked."""
         policy = self.policies.policy(self.guard.arn)
@@ -123,7 +119,7 @@ class Keeper:
             return state, _operations("policy")
         version = self.policies.policy_version(self.guard.arn, policy.default)
         state = replace(state, version=version)
-        if same_document(version.document, self._document):
+        if same_document(version.document, self.document):
             return state, _operations("policy", "policy_version")
         others = self.policies.other_versions(self.guard.arn)
         return replace(state, drifted=True, other_versions=others), _operations(*READS)
@@ -135,7 +131,7 @@ class Keeper:
             "guard-drifted",
             f"the document of its default version, {default}, is not ours",
         )
-        restore = RestoreDocument(self.guard, canonical(self._document))
+        restore = RestoreDocument(self.guard, canonical(self.document))
         if len(state.other_versions) + 1 < VERSIONS:
             return Decision(verdict, (restore,))
         # The reads may be of different moments: what any of them calls the default is kept.

@@ -1,5 +1,6 @@
 """Whose changes raise no alarm: our own functions', in what is their task, and those who deploy."""
 
+from reactor.guard.document import guard_document
 from reactor.guard.events import creates_our_guard, gives_our_document
 from reactor.guard.identity import Guard
 from reactor.model import Alarm, AlarmKind
@@ -28,7 +29,11 @@ def why_muted(  # noqa: PLR0913 - what it is about; all but the first two by nam
     # The guard is the keeper's task. Another function of ours that changes it was taken over, and
     # so was the keeper when it does what it never does.
     if alarm.kind is AlarmKind.GUARD_CHANGED and ours is Function.KEEPER:
-        return "the guard's own keeper" if _is_the_keepers_work(call, guard, account) else None
+        return (
+            "the guard's own keeper"
+            if _is_the_keepers_work(call, guard, account, settings)
+            else None
+        )
     # A function whose role cannot do its task fails, and that is reported with its remedy.
     if alarm.kind is AlarmKind.DENIED_AT_GUARD and ours is not None:
         return f"our own function {ours}"
@@ -38,16 +43,16 @@ def why_muted(  # noqa: PLR0913 - what it is about; all but the first two by nam
     return None
 
 
-def _is_the_keepers_work(call: Call, guard: Guard, account: str) -> bool:
+def _is_the_keepers_work(call: Call, guard: Guard, account: str, settings: Settings) -> bool:
     """Tell whether a change of the guard is one that the keeper makes (guard/actions.py).
 
     Its role is as good as an administrator's, so each other use of it is somebody else's.
     """
     if guard.given:
         return False
-    partition = guard.arn.split(":")[1]
-    return creates_our_guard(call.record, guard, partition, account) or gives_our_document(
-        call.record, guard, partition, account
+    document = guard_document(guard.arn.split(":")[1], account, settings)
+    return creates_our_guard(call.record, guard, document) or gives_our_document(
+        call.record, guard, document
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sandbox import Sandbox
     from tests.cli.command import CommandLine
 
+from tests.fakes.account import DEFAULTS
 
 ACCOUNT = "210987654321"
 
@@ -21,23 +22,23 @@ def test_with_account_and_partition_it_works_offline(offline: CommandLine, parti
     """Without credentials, region and boto3."""
     ran = offline("guard", "show", "--account", ACCOUNT, "--partition", partition)
     assert (ran.status, ran.stderr) == (0, "")
-    assert ran.document == guard_document(partition, ACCOUNT)
+    assert ran.document == guard_document(partition, ACCOUNT, DEFAULTS)
     assert "\n  " in ran.stdout  # for people to read
 
 
 def test_the_account_is_that_of_the_credentials(command: CommandLine, sandbox: Sandbox) -> None:
     """Without options the document is the one for here."""
-    assert command("guard", "show").document == guard_document("aws", sandbox.account)
+    assert command("guard", "show").document == guard_document("aws", sandbox.account, DEFAULTS)
 
 
 def test_the_partition_is_that_of_the_configured_region(outsider: CommandLine) -> None:
     """Either variable that AWS's tools know; aws without any."""
     show = ("guard", "show", "--account", ACCOUNT)
-    assert outsider(*show).document == guard_document("aws", ACCOUNT)
+    assert outsider(*show).document == guard_document("aws", ACCOUNT, DEFAULTS)
     china = outsider(*show, AWS_REGION="cn-northwest-1")
-    assert china.document == guard_document("aws-cn", ACCOUNT)
+    assert china.document == guard_document("aws-cn", ACCOUNT, DEFAULTS)
     government = outsider(*show, AWS_DEFAULT_REGION="us-gov-east-1")
-    assert government.document == guard_document("aws-us-gov", ACCOUNT)
+    assert government.document == guard_document("aws-us-gov", ACCOUNT, DEFAULTS)
 
 
 @pytest.mark.parametrize(

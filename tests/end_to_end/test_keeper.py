@@ -8,6 +8,7 @@ import pytest
 
 from reactor.guard.document import guard_document
 from tests.end_to_end.stage import Stage, staged
+from tests.fakes.account import DEFAULTS
 
 IN_ORDER = {"in_order": True, "errors": [], "permanent": False}
 OPEN: dict[str, Any] = {
@@ -27,7 +28,7 @@ def stage() -> Iterator[Stage]:
 
 def ours(stage: Stage) -> dict[str, Any]:
     """Return the document that the guard should have."""
-    return guard_document("aws", stage.sandbox.account)
+    return guard_document("aws", stage.sandbox.account, DEFAULTS)
 
 
 def versions(stage: Stage) -> dict[str, bool]:

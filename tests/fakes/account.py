@@ -12,12 +12,14 @@ from typing import Any
 
 from reactor.guard.document import canonical, guard_document
 from reactor.partitions import policy_arn
+from reactor.settings import Settings
 from reactor.users.state import Device
 
 ACCOUNT = "123456789012"
 GUARD_ARN = policy_arn("aws", ACCOUNT, "MfaReactorGuard")
 GUARD_TAGS = {"mfa-reactor": "guard"}
-GUARD_DOCUMENT = canonical(guard_document("aws", ACCOUNT))
+DEFAULTS = Settings.from_environment({})
+GUARD_DOCUMENT = canonical(guard_document("aws", ACCOUNT, DEFAULTS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

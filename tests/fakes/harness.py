@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 from reactor.errors import ReactorError, Transient, Unsettled
+from reactor.guard.document import guard_document
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
 from reactor.model import Cause, Subject, SubjectKind, TriggerKind
@@ -78,7 +79,9 @@ class Harness:
         self.users = Users(
             self.observer, self.iam, self.settings, self._ask_keeper, self._ask_sweep
         )
-        self.keeper = Keeper(self.iam, self.guard, "aws", ACCOUNT)
+        self.keeper = Keeper(
+            self.iam, self.guard, ACCOUNT, guard_document("aws", ACCOUNT, self.settings)
+        )
 
     def react(self, cause: Cause) -> Run:
         """Reconcile a cause."""

@@ -16,8 +16,8 @@ def settings_table() -> str:
     rows = ["| name | default | meaning |", "|---|---|---|"]
     for each in fields(Settings):
         default = f"`{each.metadata['default']}`" if each.metadata["default"] else "empty"
-        unit = f" {each.metadata['unit']}" if each.metadata["unit"] else ""
-        rows.append(f"| `{variable(each.name)}` | {default}{unit} | {each.metadata['meaning']} |")
+        unit = f" {each.metadata['unit']}" if each.metadata["default"] else ""
+        rows.append(f"| `{variable(each.name)}` | {default}{unit.rstrip()} | {each.metadata['meaning']} |")
     return "\n".join(rows)
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from reactor.guard.comparison import parse, same_document
 from reactor.guard.document import guard_document
 from reactor.settings import Lift, Scope, Settings
-from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_TAGS, IamUser, World
+from tests.fakes.account import ACCOUNT, DEFAULTS, GUARD_ARN, GUARD_TAGS, IamUser, World
 
 LAG = timedelta(seconds=60)
 KINDS = ("password", "keys", "ssh_keys", "service_credentials", "certificates")
@@ -85,7 +85,7 @@ def disorder(world: World, chosen: Settings) -> list[str]:
     """Return what is not as it must be once a sweep has looked at everybody."""
     found = []
     policy = world.policies.get(GUARD_ARN)
-    ours = guard_document("aws", ACCOUNT)
+    ours = guard_document("aws", ACCOUNT, DEFAULTS)
     if policy is None or policy.tags != GUARD_TAGS:
         found.append("there is no guard")
     elif not same_document(parse(policy.document), ours):

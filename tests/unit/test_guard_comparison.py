@@ -9,7 +9,7 @@ import pytest
 
 from reactor.guard.comparison import RECORD_LIMIT, TEXT_LIMIT, for_record, parse, same_document
 from reactor.guard.document import canonical, guard_document
-from tests.fakes.account import ACCOUNT
+from tests.fakes.account import ACCOUNT, DEFAULTS
 
 DEEP = "[" * 100_000
 Document = dict[str, Any]
@@ -17,7 +17,7 @@ Document = dict[str, Any]
 
 def guard() -> Document:
     """Return the guard's document, to be written otherwise."""
-    return guard_document("aws", ACCOUNT)
+    return guard_document("aws", ACCOUNT, DEFAULTS)
 
 
 def rewritten(change: Callable[[Document], object]) -> Document:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reactor.guard.document import canonical, guard_document
-from tests.fakes.account import ACCOUNT
+from tests.fakes.account import ACCOUNT, DEFAULTS
 
 POLICY_LIMIT = 6144  # characters of a managed policy without white space
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
@@ -22,7 +22,9 @@ ENROL = ["iam:CreateVirtualMFADevice", "iam:EnableMFADevice", "iam:ResyncMFADevi
 
 def statement(sid: str) -> dict[str, Any]:
     """Return one statement of the guard."""
-    (found,) = [each for each in guard_document("aws", ACCOUNT)["Statement"] if each["Sid"] == sid]
+    (found,) = [
+        each for each in guard_document("aws", ACCOUNT, DEFAULTS)["Statement"] if each["Sid"] == sid
+    ]
     return dict(found)
 
 
@@ -113,14 +115,14 @@ def test_nothing_opens_signing_in() -> None:
     """No NotAction leaves signin open, and no Allow is wider than enrolment."""
     allowed = {action for each in _all() if each["Effect"] == "Allow" for action in each["Action"]}
     assert allowed <= set(statement("DenyAllButEnrolmentWithoutMfa")["NotAction"])
-    assert "signin" not in canonical(guard_document("aws", ACCOUNT))
+    assert "signin" not in canonical(guard_document("aws", ACCOUNT, DEFAULTS))
     assert "*" not in allowed
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
 def test_fits_and_is_at_home(partition: str) -> None:
     """In each partition the ARNs are its own, and the document keeps within IAM's limit."""
-    document = guard_document(partition, ACCOUNT)
+    document = guard_document(partition, ACCOUNT, DEFAULTS)
     text = canonical(document)
     assert len(text) < POLICY_LIMIT
     assert set(re.findall(r"arn:([a-z-]+):", text)) == {partition}
@@ -145,4 +147,4 @@ def test_stored_text_is_always_the_same() -> None:
 
 
 def _all() -> list[dict[str, Any]]:
-    return list(guard_document("aws", ACCOUNT)["Statement"])
+    return list(guard_document("aws", ACCOUNT, DEFAULTS)["Statement"])

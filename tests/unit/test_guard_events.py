@@ -8,9 +8,10 @@ import pytest
 from reactor.guard.document import canonical, guard_document
 from reactor.guard.events import creates_our_guard, gives_our_document, leaves_our_mark
 from reactor.guard.identity import Guard
-from tests.fakes.account import ACCOUNT, GUARD_ARN
+from tests.fakes.account import ACCOUNT, DEFAULTS, GUARD_ARN
 from tests.fakes.events import event
 
+OURS = guard_document("aws", ACCOUNT, DEFAULTS)
 GUARD = Guard(GUARD_ARN, given=False)
 ODD: list[Any] = [
     None,
@@ -38,7 +39,7 @@ def restoration(**request: Any) -> Detail:
             "CreatePolicyVersion",
             {
                 "policyArn": GUARD_ARN,
-                "policyDocument": canonical(guard_document("aws", ACCOUNT)),
+                "policyDocument": canonical(OURS),
                 "setAsDefault": True,
                 **request,
             },
@@ -49,7 +50,7 @@ def restoration(**request: Any) -> Detail:
 
 def gives(detail: Detail) -> bool:
     """Ask about the guard of the account."""
-    return gives_our_document(detail, GUARD, "aws", ACCOUNT)
+    return gives_our_document(detail, GUARD, OURS)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def gives(detail: Detail) -> bool:
     [
         pytest.param(restoration(), id="as the keeper makes it"),
         pytest.param(
-            restoration(policyDocument=json.dumps(guard_document("aws", ACCOUNT), indent=2)),
+            restoration(policyDocument=json.dumps(OURS, indent=2)),
             id="written otherwise",
         ),
         pytest.param(restoration(setAsDefault="true"), id="a boolean as text"),
@@ -75,20 +76,19 @@ def test_restored(detail: Detail) -> None:
     [
         pytest.param(restoration(policyDocument="{}"), id="another document"),
         pytest.param(
-            restoration(policyDocument=canonical(guard_document("aws", "999999999999"))),
+            restoration(policyDocument=canonical(guard_document("aws", "999999999999", DEFAULTS))),
             id="another account's document",
         ),
         pytest.param(
-            restoration(policyDocument=canonical(guard_document("aws-cn", ACCOUNT))),
+            restoration(policyDocument=canonical(guard_document("aws-cn", ACCOUNT, DEFAULTS))),
             id="another partition's document",
         ),
         pytest.param(
-            restoration(policyDocument=guard_document("aws", ACCOUNT)), id="not written as text"
+            restoration(policyDocument=OURS),
+            id="not written as text",
         ),
         pytest.param(
-            restoration(
-                policyDocument=canonical(guard_document("aws", ACCOUNT))[:-1] + ',"Version":"x"}'
-            ),
+            restoration(policyDocument=canonical(OURS)[:-1] + ',"Version":"x"}'),
             id="a member twice",
         ),
         pytest.param(
@@ -97,7 +97,7 @@ def test_restored(detail: Detail) -> None:
         ),
         pytest.param(restoration(policyDocument="[" * 100_000), id="nested without end"),
         pytest.param(
-            restoration(policyDocument=canonical(guard_document("aws", ACCOUNT)).ljust(10_000_000)),
+            restoration(policyDocument=canonical(OURS).ljust(10_000_000)),
             id="huge",
         ),
         pytest.param(restoration(setAsDefault=False), id="not made the default"),
@@ -171,7 +171,7 @@ def creation(**request: Any) -> Detail:
             "CreatePolicy",
             {
                 "policyName": GUARD.name,
-                "policyDocument": canonical(guard_document("aws", ACCOUNT)),
+                "policyDocument": canonical(OURS),
                 "description": "any",
                 "tags": [{"key": "mfa-reactor", "value": "guard"}],
                 **request,
@@ -182,7 +182,7 @@ def creation(**request: Any) -> Detail:
 
 def creates(detail: Detail) -> bool:
     """Ask about the guard of the account."""
-    return creates_our_guard(detail, GUARD, "aws", ACCOUNT)
+    return creates_our_guard(detail, GUARD, OURS)
 
 
 def test_created() -> None:

@@ -17,7 +17,15 @@ from reactor.model import Cause, OutcomeStatus, Subject, SubjectKind, TriggerKin
 from reactor.reconcile import Run, Settled, enforce, observe_only, reconcile
 from reactor.settings import Mode
 from reactor.users.actions import AttachGuard
-from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_DOCUMENT, GUARD_TAGS, Account, Policy
+from tests.fakes.account import (
+    ACCOUNT,
+    DEFAULTS,
+    GUARD_ARN,
+    GUARD_DOCUMENT,
+    GUARD_TAGS,
+    Account,
+    Policy,
+)
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import trigger
 from tests.fakes.harness import settings
@@ -28,6 +36,7 @@ OPEN: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
+OURS = guard_document("aws", ACCOUNT, DEFAULTS)
 TAMPERED = json.dumps(OPEN)
 LOOKS = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
 
@@ -41,7 +50,9 @@ class Kept:
         self.account = Account(self.clock)
         self.iam = FakeIam(self.account)
         self.guard = Guard.of(self.settings, partition="aws", account=ACCOUNT)
-        self.keeper = Keeper(self.iam, self.guard, "aws", ACCOUNT)
+        self.keeper = Keeper(
+            self.iam, self.guard, ACCOUNT, guard_document("aws", ACCOUNT, self.settings)
+        )
 
     @property
     def policy(self) -> Policy:
@@ -97,7 +108,7 @@ class TestCreation:
         here = Kept()
         assert result(here.keep()) == ("guard-missing", ["done"])
         assert here.policy.tags == GUARD_TAGS
-        assert json.loads(here.policy.document) == guard_document("aws", ACCOUNT)
+        assert json.loads(here.policy.document) == OURS
         assert result(here.keep()) == ("guard-in-place", [])
         assert here.written == ["create_policy"]
 
@@ -218,11 +229,11 @@ class TestRestoration:
     @pytest.mark.parametrize(
         "document",
         [
-            pytest.param(json.dumps(guard_document("aws", ACCOUNT), indent=4), id="white space"),
+            pytest.param(json.dumps(OURS, indent=4), id="white space"),
             pytest.param(
                 json.dumps(
                     {
-                        "Statement": guard_document("aws", ACCOUNT)["Statement"][::-1],
+                        "Statement": OURS["Statement"][::-1],
                         "Version": "2012-10-17",
                     }
                 ),
@@ -240,8 +251,12 @@ class TestRestoration:
     @pytest.mark.parametrize(
         "document",
         [
-            pytest.param(json.dumps(guard_document("aws", "999999999999")), id="another account's"),
-            pytest.param(json.dumps(guard_document("aws-cn", ACCOUNT)), id="another partition's"),
+            pytest.param(
+                json.dumps(guard_document("aws", "9" * 12, DEFAULTS)), id="another account's"
+            ),
+            pytest.param(
+                json.dumps(guard_document("aws-cn", ACCOUNT, DEFAULTS)), id="other partition"
+            ),
             pytest.param("{}", id="empty"),
             pytest.param("no JSON", id="not JSON"),
             pytest.param("[" * 100_000, id="nested without end"),

@@ -10,13 +10,13 @@ from reactor.guard.document import canonical, guard_document
 from reactor.guard.identity import Guard
 from reactor.settings import Settings
 from reactor.watch.ours import alarm_names, topic_name
-from tests.fakes.account import ACCOUNT, GUARD_ARN
+from tests.fakes.account import ACCOUNT, DEFAULTS, GUARD_ARN
 from tests.fakes.calls import LIST, STAGE, function, happened, kinds, role, root, seen, user
 
 OTHER_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/Other"
 MARK = {"Key": "mfa-reactor", "Value": "guard"}
 PADDED = "{}" + " " * 120_000
-DOCUMENT = canonical(guard_document("aws", ACCOUNT))
+DOCUMENT = canonical(guard_document("aws", ACCOUNT, DEFAULTS))
 NAME = f"mfa-reactor-{STAGE}-react"
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{NAME}"
 GROUP = f"/aws/lambda/{NAME}"
