@@ -34,6 +34,8 @@ SCHEMA = "mfa-reactor/audit/1"
 ALARM_SCHEMA = "mfa-reactor/alarm/1"
 SERVICE = "mfa-reactor"
 TRACEBACK_LIMIT = 4000  # characters, of the end: where the mistake is
+# The actions by which somebody comes to carry the guard (reactor.users.actions).
+_PUT_ON = frozenset({"attach-guard", "join-guard-group"})
 SAMPLE = 10  # users named in an alarm for many
 
 # Lambda's words for levels (developer guide, log-level filtering); lower ones let INFO pass.
@@ -262,7 +264,7 @@ def _between(start: datetime, end: datetime) -> int:
 
 def _guarded(each: Settled) -> bool:
     return any(
-        outcome.action.name == "attach-guard" and outcome.status is OutcomeStatus.DONE
+        outcome.action.name in _PUT_ON and outcome.status is OutcomeStatus.DONE
         for outcome in each.outcomes
     )
 

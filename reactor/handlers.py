@@ -20,12 +20,13 @@ from reactor.errors import (
     as_ours,
 )
 from reactor.guard.document import guard_document
-from reactor.guard.events import gives_our_document, leaves_our_mark
+from reactor.guard.events import edits, why_in_order
 from reactor.guard.identity import Guard
 from reactor.model import (
     Alarm,
     AlarmKind,
     Cause,
+    Hint,
     OutcomeStatus,
     Subject,
     SubjectKind,
@@ -34,8 +35,8 @@ from reactor.model import (
 )
 from reactor.names import Function, function_name, stage_of
 from reactor.reconcile import Clock, Guardrail, Run, reconcile
-from reactor.runtime import executor_of, keep_guard, keeper, now, once, users_guardrail
-from reactor.settings import Lift, Mode, Settings
+from reactor.runtime import executor_of, keepers, now, once, users_guardrail
+from reactor.settings import Lift, Mode, Settings, Via
 from reactor.triggers import cloudtrail
 from reactor.triggers.records import event_of, mapping, quoted, time_of
 from reactor.users.alarms import taken_off_by_us
@@ -82,7 +83,9 @@ class FunctionReactor:
                 run.settled += self._reconcile(cause, guardrail).settled
             for each in run.settled:
                 lifts = self.settings.lift is not Lift.NEVER
-                alarm = taken_off_by_us(each, own_roles(stage), lifts=lifts)
+                alarm = taken_off_by_us(
+                    each, own_roles(stage), lifts=lifts, via=self.settings.guard_via
+                )
                 if alarm is not None:
                     self.journal.alarm(alarm, each.cause.trigger)
         run.raise_unsettled()
@@ -127,7 +130,9 @@ class FunctionReactor:
             self.sweeps.wait_for_turn()
         began = self.sweeps.begin(request_id, scheduled=scheduled)
         ask = self._keeper_asked(context)
-        refused = _refusal(ask) if self._keeps_the_guard else None
+        # With the group where it is the regular way, as the users' plans would ask for it.
+        with_group = self.settings.guard_via is Via.GROUP
+        refused = _refusal(lambda: ask(with_group)) if self._keeps_the_guard else None
         with self._flushing():
             period = timedelta(minutes=self.settings.sweep_minutes)
             if self.sweeps.takes_inspection(period, scheduled=scheduled):
@@ -147,38 +152,40 @@ class FunctionReactor:
     def keep(self, payload: object, context: LambdaContext) -> dict[str, object]:
         """Bring the guard into order, and say whether it is. Raises Unsettled as `react` does.
 
-        Woken by an event about the guard, or asked by another function; of the latter's payload
-        only `asked_by` is read, and only for the record.
+        Woken by an event about the guard or its group, or asked by another function. Of the
+        latter's payload no more is read than `asked_by`, for the record, and `with_group`: whether
+        the group must be there, too. It answers for what it was asked for.
         """
-        home = self._begin(context, _request(payload).asked_by)
+        request = _request(payload)
+        home = self._begin(context, request.asked_by)
         trigger = Trigger(TriggerKind.REACTOR, self.clock())
+        hints: tuple[Hint, ...] = ()
         if isinstance(payload, dict) and "detail" in payload:
-            trigger = Trigger(
-                TriggerKind.IAM_EVENT, self.clock(), event_of(mapping(payload["detail"]))
-            )
+            event = event_of(mapping(payload["detail"]))
+            trigger = Trigger(TriggerKind.IAM_EVENT, self.clock(), event)
+            hints = edits(mapping(payload["detail"]), event, self._guard(home))
             ignored = self._why_not_kept(payload, home)
             if ignored is not None:
                 self.journal.ignored(trigger, ignored, self.clock())
                 return {"in_order": True, "errors": []}
-        execute = executor_of(self.settings.mode)
-        guardrail = keeper(self.settings, self.session, home)
+        both = keepers(
+            self.settings,
+            self.session,
+            home,
+            report=lambda alarm: self.journal.alarm(alarm, trigger),
+            with_group=request.with_group,
+        )
         with self._flushing():
-            run = keep_guard(
-                guardrail, execute, trigger, clock=self.clock, record=self.journal.settled
+            run = both.keep(
+                executor_of(self.settings.mode),
+                trigger,
+                hints=hints,
+                clock=self.clock,
+                record=self.journal.settled,
             )
             self.journal.permanent_failures(run)
         run.raise_unsettled()
-        skipped = any(
-            outcome.status is OutcomeStatus.SKIPPED
-            for each in run.settled
-            for outcome in each.outcomes
-        )
-        errors = [error for each in run.settled for error in each.errors]
-        return {
-            "in_order": not errors and not skipped,
-            "errors": [f"{error}; {error.remedy}" for error in errors],
-            "permanent": bool(errors),  # had another try been able to help, this had raised
-        }
+        return _answer(run, with_group=request.with_group)
 
     def _inspect(self, home: Home, stage: str) -> None:
         """Look for what no event can bring, such as a rule that hears nothing any more."""
@@ -206,14 +213,8 @@ class FunctionReactor:
         foreign = cloudtrail.why_foreign(payload, home.account)
         if foreign is not None:
             return foreign
-        detail, guard = mapping(payload["detail"]), self._guard(home)
         document = guard_document(home.partition, home.account, self.settings)
-        if gives_our_document(detail, guard, document):
-            # Our own restoration, as a rule: to look again, at reads that lag, would restore again.
-            return "it gives the guard the document that it should have"
-        if leaves_our_mark(detail):
-            return "it leaves the guard the tag by which it is ours"
-        return None
+        return why_in_order(mapping(payload["detail"]), self._guard(home), document)
 
     def _begin(self, context: LambdaContext, asked_by: object = None) -> Home:
         self.journal.begin(
@@ -226,14 +227,21 @@ class FunctionReactor:
 
     @property
     def _keeps_the_guard(self) -> bool:
-        return self.settings.mode is Mode.ENFORCE and not self.settings.guard_is_given
+        ours = not self.settings.guard_is_given or self.settings.guard_via is Via.GROUP
+        return self.settings.mode is Mode.ENFORCE and ours
 
-    def _keeper_asked(self, context: LambdaContext) -> Callable[[], None]:
+    def _keeper_asked(self, context: LambdaContext) -> Callable[[bool], None]:
         function = function_name(stage_of(context.function_name), Function.KEEPER)
         run = context.aws_request_id
-        return once(lambda: ask_keeper(self.session.functions, function, asked_by=run))
 
-    def _users(self, home: Home, context: LambdaContext, keep_guard: Callable[[], None]) -> Users:
+        def ask(with_group: bool) -> None:
+            ask_keeper(self.session.functions, function, with_group=with_group, asked_by=run)
+
+        return once(ask)
+
+    def _users(
+        self, home: Home, context: LambdaContext, keep_guard: Callable[[bool], None]
+    ) -> Users:
         function = function_name(stage_of(context.function_name), Function.SWEEP)
         run = context.aws_request_id
         return users_guardrail(
@@ -280,11 +288,31 @@ class _Request:
 
     asked_by: str | None = None
     asked_at: datetime | None = None
+    with_group: bool = False
 
 
 def _request(payload: object) -> _Request:
     request = mapping(payload)
-    return _Request(quoted(request.get("asked_by")), time_of(request.get("asked_at")))
+    return _Request(
+        quoted(request.get("asked_by")),
+        time_of(request.get("asked_at")),
+        request.get("with_group") is True,
+    )
+
+
+def _answer(run: Run, *, with_group: bool) -> dict[str, object]:
+    """Return what the keeper says of a run that needs no other try."""
+    asked = {SubjectKind.GUARD, *({SubjectKind.GUARD_GROUP} if with_group else ())}
+    settled = [each for each in run.settled if each.observation.subject.kind in asked]
+    errors = [error for each in settled for error in each.errors]
+    skipped = any(
+        outcome.status is OutcomeStatus.SKIPPED for each in settled for outcome in each.outcomes
+    )
+    return {
+        "in_order": not errors and not skipped,
+        "errors": [f"{error}; {error.remedy}" for error in errors],
+        "permanent": bool(errors),  # had another try been able to help, this had raised
+    }
 
 
 def _looked_at_everybody(run: Run) -> bool:

@@ -68,6 +68,7 @@ class SubjectKind(StrEnum):
     ROOT = "root"
     EVERY_USER = "every-user"
     GUARD = "guard"
+    GUARD_GROUP = "guard-group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +108,17 @@ class Claim(StrEnum):
     CREDENTIAL_MADE = "credential-made"
     PASSWORD_MADE = "password-made"  # noqa: S105 - a claim's name
     DELETION_BLOCKED = "deletion-blocked"
+    GUARD_EDITED = "guard-edited"
+    GUARD_GROUP_EDITED = "guard-group-edited"
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
     """An event's claim.
 
-    `about` is the policy's ARN (POLICY_DETACHED), the group's name (GROUP_LEFT), the device's
-    serial (DEVICE_REMOVED), its new name (GROUP_RENAMED), or else the user's name.
+    `about` is the policy's ARN (POLICY_DETACHED, GUARD_EDITED), the group's name (GROUP_LEFT,
+    GUARD_GROUP_EDITED), the device's serial (DEVICE_REMOVED), its new name (GROUP_RENAMED), or else
+    the user's name.
     """
 
     claim: Claim
@@ -226,6 +230,7 @@ class AlarmKind(StrEnum):
     BRAKE = "brake"
     PERMANENT_FAILURE = "permanent-failure"
     GUARD_CHANGED = "guard-changed"
+    GUARD_DRIFTED = "guard-drifted"
     GUARD_TAKEN_OFF = "guard-taken-off-by-our-role"
     EXEMPTIONS_CHANGED = "exemptions-changed"
     REACTOR_CHANGED = "reactor-changed"

@@ -12,12 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from reactor.errors import SettingError
-from reactor.guard import keeper
+from reactor.guard import group, keeper
+from reactor.guard.identity import GROUP_PATH
 from reactor.inspection import ports as inspection
 from reactor.names import Function, failed_queue, function_name, log_group
-from reactor.settings import PREFIX, Lift, Mode, Settings
+from reactor.settings import PREFIX, Lift, Mode, Restore, Settings, Via
 from reactor.users import ports
-from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard, SweepEveryone
+from reactor.users.actions import (
+    AttachGuard,
+    DetachGuard,
+    JoinGuardGroup,
+    KeepGuard,
+    LeaveGuardGroup,
+    SweepEveryone,
+)
 from reactor.users.observe import scope_reads
 
 FUNCTIONS = tuple(each.value for each in Function)
@@ -179,7 +187,8 @@ def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
         yield _read_users(*reads)
     yield _read_in_bulk("every_user")
     yield from _inspecting(stage)
-    yield from _judging(stage, settings, detaches=settings.lift is not Lift.NEVER)
+    lifts = settings.lift is not Lift.NEVER
+    yield from _judging(stage, settings, detaches=lifts, moves=True)
 
 
 def _inspecting(stage: str) -> Iterable[Statement]:
@@ -204,32 +213,44 @@ def _read_in_bulk(*reads: str) -> Statement:
     return Statement("ReadInBulk", _reads(*reads), ("*",), "IAM knows no resource for these")
 
 
-def _judging(stage: str, settings: Settings, *, detaches: bool) -> Iterable[Statement]:
+def _judging(
+    stage: str, settings: Settings, *, detaches: bool, moves: bool = False
+) -> Iterable[Statement]:
     """What every judgement of users needs, and carrying it out."""
     guard = _guard_arn(settings)
     yield Statement("ReadGuard", _reads("groups_with", "policy_tags"), (guard,), _ANY_ACCOUNT)
+    yield _read_guard_group(settings, *_reads("group_path"))
     if settings.exempt_parameter:
         parameter = f"arn:*:ssm:*:*:parameter/{settings.exempt_parameter.removeprefix('/')}"
         yield Statement("ReadExemptions", _reads("exemption_list"), (parameter,), _ANY_ACCOUNT)
     if settings.mode is Mode.ENFORCE:
-        yield from _enforcing(stage, settings, guard, detaches=detaches)
+        yield from _enforcing(stage, settings, guard, detaches=detaches, moves=moves)
 
 
 def _enforcing(
-    stage: str, settings: Settings, guard: str, *, detaches: bool
+    stage: str, settings: Settings, guard: str, *, detaches: bool, moves: bool
 ) -> Iterable[Statement]:
-    actions = set(AttachGuard("", "").permissions)
-    if detaches:  # where REACTOR_LIFT says so, and from whoever is being deleted
-        actions |= DetachGuard("", "").permissions
+    """What putting the guard on takes, either way; and taking it off, or moving it, where it may.
+
+    `detaches`: where REACTOR_LIFT says so, and from whoever is being deleted.
+    """
+    directly = set(AttachGuard("", "").permissions)
+    if detaches or (moves and settings.guard_via is Via.GROUP):
+        directly |= DetachGuard("", "").permissions
     yield Statement(
         "SwitchGuard",
-        tuple(actions),
+        tuple(directly),
         _USERS,
         f"any user may need the guard, but no other policy; {_ANY_ACCOUNT}",
         {"ArnLike": {"iam:PolicyARN": guard}},
     )
-    if not settings.guard_is_given:
-        yield _invoke("AskKeeper", CreateGuard("").permissions, stage, Function.KEEPER)
+    through_group = set(JoinGuardGroup("", "").permissions)
+    if detaches or (moves and settings.guard_via is Via.USER):
+        through_group |= LeaveGuardGroup("", "").permissions
+    yield Statement(
+        "SwitchGuardGroup", tuple(through_group), (_guard_group(settings),), _ANY_ACCOUNT
+    )
+    yield _invoke("AskKeeper", KeepGuard("").permissions, stage, Function.KEEPER)
 
 
 def _invoke(sid: str, actions: Iterable[str], stage: str, function: str) -> Statement:
@@ -239,19 +260,39 @@ def _invoke(sid: str, actions: Iterable[str], stage: str, function: str) -> Stat
 
 def _keeping(settings: Settings) -> Iterable[Statement]:
     guard = _guard_arn(settings)
-    yield Statement("ReadGuard", tuple(keeper.READS.values()), (guard,), _ANY_ACCOUNT)
-    if settings.mode is Mode.ENFORCE and not settings.guard_is_given:
-        yield Statement("WriteGuard", tuple(keeper.WRITES), (guard,), _ANY_ACCOUNT)
+    reads = (keeper.READS["policy"],) if settings.guard_is_given else keeper.READS.values()
+    yield Statement("ReadGuard", tuple(reads), (guard,), _ANY_ACCOUNT)
+    yield _read_guard_group(settings, *group.READS.values())
+    if settings.mode is Mode.ENFORCE:
+        yield from _writing(settings, guard)
+
+
+def _writing(settings: Settings, guard: str) -> Iterable[Statement]:
+    """What making and restoring the guard and its group take; a given guard is never written."""
+    restores = settings.guard_restore is Restore.ALWAYS
+    if not settings.guard_is_given:
+        writes = keeper.MAKES | (keeper.RESTORES if restores else frozenset())
+        yield Statement("WriteGuard", tuple(writes), (guard,), _ANY_ACCOUNT)
+    here = (_guard_group(settings),)
+    writes = group.MAKES | (group.MENDS if restores else frozenset())
+    yield Statement("WriteGuardGroup", tuple(writes), here, _ANY_ACCOUNT)
+    yield Statement(
+        "AttachGuardToGroup",
+        tuple(group.ATTACHES),
+        here,
+        f"no other policy; {_ANY_ACCOUNT}",
+        {"ArnLike": {"iam:PolicyARN": guard}},
+    )
 
 
 def _running(function: str, stage: str) -> Iterable[Statement]:
     """What any function needs to be seen at work. Chalice adds nothing to a policy from a file."""
-    group = f"arn:*:logs:*:*:log-group:{log_group(stage, function)}"
+    log = f"arn:*:logs:*:*:log-group:{log_group(stage, function)}"
     yield Statement(
         "WriteLog",
         # CreateLogGroup, so that the audit trail goes on when somebody deletes the group.
         ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
-        (group, f"{group}:*"),
+        (log, f"{log}:*"),
         f"streams have random names; {_ANY_ACCOUNT}",
     )
     # Lambda sends what failed for good with the function's role (developer guide, destinations).
@@ -272,6 +313,19 @@ def _running(function: str, stage: str) -> Iterable[Statement]:
 
 def _reads(*names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ports.READS[name] for name in names))
+
+
+def _read_guard_group(settings: Settings, *actions: str) -> Statement:
+    # One that is not ours has another path, and one that is missing has none.
+    name = settings.guard_name
+    resources = (f"arn:*:iam::*:group/{name}", f"arn:*:iam::*:group/*/{name}")
+    return Statement(
+        "ReadGuardGroup", actions, resources, f"its path tells whose it is; {_ANY_ACCOUNT}"
+    )
+
+
+def _guard_group(settings: Settings) -> str:
+    return f"arn:*:iam::*:group{GROUP_PATH}{settings.guard_name}"
 
 
 def _guard_arn(settings: Settings) -> str:

@@ -1,7 +1,8 @@
 """What Lambda and the command line put together alike: the guardrails of an account."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,11 +11,20 @@ from reactor.aws.iam import AwsIam
 from reactor.aws.parameters import read_list
 from reactor.errors import ReactorError
 from reactor.guard.document import guard_document
+from reactor.guard.group import GroupKeeper
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
-from reactor.model import Cause, Subject, SubjectKind, Trigger
-from reactor.reconcile import Clock, Executor, Run, enforce, observe_only, reconcile
-from reactor.settings import Mode, Settings
+from reactor.model import Alarm, Cause, Hint, Subject, SubjectKind, Trigger
+from reactor.reconcile import (
+    Clock,
+    Executor,
+    Guardrail,
+    Run,
+    enforce,
+    observe_only,
+    reconcile,
+)
+from reactor.settings import Mode, Settings, Via
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
 
@@ -34,7 +44,7 @@ def users_guardrail(
     session: AwsSession,
     home: Home,
     *,
-    keep_guard: Callable[[], None],
+    keep_guard: Callable[[bool], None],
     sweep_everyone: Callable[[], None],
 ) -> Users:
     """Put the MFA guardrail of an account together."""
@@ -49,42 +59,80 @@ def users_guardrail(
     return Users(observer, iam, settings, keep_guard, sweep_everyone)
 
 
-def keeper(settings: Settings, session: AwsSession, home: Home) -> Keeper:
-    """Put the keeper of an account's guard together."""
-    guard = Guard.of(settings, partition=home.partition, account=home.account)
-    document = guard_document(home.partition, home.account, settings)
-    return Keeper(AwsIam(session.iam), guard, home.account, document)
+@dataclass(frozen=True, slots=True)
+class Keepers:
+    """The keepers of an account's guard: of the policy, and of the group that carries it."""
+
+    policy: Keeper
+    group: GroupKeeper
+    account: str
+
+    def keep(
+        self,
+        execute: Executor,
+        trigger: Trigger,
+        *,
+        hints: tuple[Hint, ...] = (),
+        clock: Clock = now,
+        **options: Any,  # noqa: ANN401 - as reconcile
+    ) -> Run:
+        """Bring the guard into order, and then its group, which takes a guard."""
+        guard = self.policy.guard
+        parts: tuple[tuple[Guardrail, Subject], ...] = (
+            (self.policy, Subject(SubjectKind.GUARD, self.account, arn=guard.arn)),
+            (self.group, Subject(SubjectKind.GUARD_GROUP, self.account, name=guard.group)),
+        )
+        run = Run()
+        for keeper, subject in parts:
+            cause = Cause(trigger, subject, hints)
+            run.settled += reconcile(cause, keeper, execute=execute, clock=clock, **options).settled
+        return run
 
 
-def keep_guard(
-    guardrail: Keeper,
-    execute: Executor,
-    trigger: Trigger,
+def keepers(  # noqa: PLR0913 - its parts; all but the first three by name
+    settings: Settings,
+    session: AwsSession,
+    home: Home,
     *,
-    clock: Clock = now,
-    **options: Any,  # noqa: ANN401 - as reconcile
-) -> Run:
-    """Bring the guard into order."""
-    subject = Subject(SubjectKind.GUARD, guardrail.account, arn=guardrail.guard.arn)
-    return reconcile(Cause(trigger, subject), guardrail, execute=execute, clock=clock, **options)
+    report: Callable[[Alarm], None],
+    with_group: bool = False,
+    adopt: bool = False,
+) -> Keepers:
+    """Put the keepers of an account's guard together; `report` raises what they have to tell.
+
+    `with_group`: the group must be there whatever REACTOR_GUARD_VIA. `adopt`: what has the names of
+    ours and is not ours is made so.
+    """
+    iam, guard = (
+        AwsIam(session.iam),
+        Guard.of(settings, partition=home.partition, account=home.account),
+    )
+    document = guard_document(home.partition, home.account, settings)
+    restore, wanted = settings.guard_restore, with_group or settings.guard_via is Via.GROUP
+    return Keepers(
+        Keeper(iam, session.gather, guard, document, report, restore, adopt),
+        GroupKeeper(iam, session.gather, guard, report, wanted, restore, adopt),
+        home.account,
+    )
 
 
-def once(ask: Callable[[], None]) -> Callable[[], None]:
+def once(ask: Callable[..., None]) -> Callable[..., None]:
     """Return a function that asks the first time, and gives the same answer, or error, ever after.
 
-    For one run: a sweep may find the guard missing for many users, and the keeper is asked once.
+    For one run: a sweep may find the guard missing for many users, and the keeper is asked once for
+    each thing that it can be asked for.
     """
 
     @functools.cache
-    def answer() -> ReactorError | None:
+    def answer(*asked: Hashable) -> ReactorError | None:
         try:
-            ask()
+            ask(*asked)
         except ReactorError as error:
             return error
         return None
 
-    def repeat() -> None:
-        error = answer()
+    def repeat(*asked: Hashable) -> None:
+        error = answer(*asked)
         if error is not None:
             raise error
 

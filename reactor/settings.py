@@ -364,6 +364,11 @@ class Settings:
         """Whether the guard is a policy that someone else keeps, named by its ARN."""
         return self.guard_policy.startswith("arn:")
 
+    @property
+    def guard_name(self) -> str:
+        """The guard's name without its path, which is that of its group, too."""
+        return self.guard_policy.rpartition("/")[2]
+
     def exempts_name(self, name: str) -> str | None:
         """Return the first of REACTOR_EXEMPT_NAMES that matches a user's name, if any."""
         for pattern in self.exempt_names:

@@ -15,8 +15,8 @@ from botocore.config import Config
 
 from reactor.aws.errors import asking
 from reactor.errors import Permanent, ReactorError, as_ours
+from reactor.gathering import Call, Key
 from reactor.partitions import partition_of
-from reactor.users.ports import Call, Key
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from reactor.errors import Permanent, ReactorError, Transient, shorten
+from reactor.errors import Permanent, QuotaReached, ReactorError, Transient, shorten
 
 _THROTTLES = {
     "Throttling",
@@ -37,6 +37,8 @@ _BAD_CREDENTIALS = {
 _QUOTA_REMEDIES = {
     "iam:AttachUserPolicy": "a quota is in the way: detach policies from the user, or have it"
     " raised (IAM: 10 managed policies per user, up to 20 on request)",
+    "iam:AddUserToGroup": "a quota is in the way: take the user out of groups, or have it raised"
+    " (IAM: 10 groups per user)",
     "iam:CreatePolicy": "a quota is in the way: delete customer-managed policies that nobody needs,"
     " or have it raised (IAM: 1,500 per account, up to 10,000 on request)",
 }
@@ -77,7 +79,7 @@ def _of_client_error(error: ClientError, operation: str) -> ReactorError:
         f"{operation} failed: {code}: {shorten(error.response.get('Error', {}).get('Message', ''))}"
     )
     if code == "LimitExceeded":
-        return Permanent(
+        return QuotaReached(
             what,
             remedy=_QUOTA_REMEDIES.get(operation, "have the quota that it names raised"),
         )

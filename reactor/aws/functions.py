@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 
-def ask_keeper(client: "LambdaClient", function: str, *, asked_by: str) -> None:
-    """Have the keeper bring the guard into order, and wait for it.
+def ask_keeper(client: "LambdaClient", function: str, *, with_group: bool, asked_by: str) -> None:
+    """Have the keeper bring the guard into order, and its group if it is to, and wait for it.
 
     `asked_by` is our own run: the keeper's record names it, and nothing else comes of it.
     Raises, with its own words, Permanent when it says that another try cannot help, or else
@@ -22,7 +22,7 @@ def ask_keeper(client: "LambdaClient", function: str, *, asked_by: str) -> None:
         answer = client.invoke(
             FunctionName=function,
             InvocationType="RequestResponse",
-            Payload=json.dumps({"asked_by": asked_by}),
+            Payload=json.dumps({"asked_by": asked_by, "with_group": with_group}),
         )
         payload = answer["Payload"].read()
     said = _read(payload)

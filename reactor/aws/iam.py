@@ -1,6 +1,6 @@
 """IAM of one account, as the guardrails ask for it (reactor.users.ports, reactor.guard.ports)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -154,13 +154,77 @@ class AwsIam:
     def detach(self, user: str, policy_arn: str) -> bool:
         """Detach a policy from a user; False when it was not attached."""
         with asking("iam:DetachUserPolicy"):
+            return _there(
+                lambda: self._client.detach_user_policy(UserName=user, PolicyArn=policy_arn)
+            )
+
+    def join(self, user: str, group: str) -> None:
+        """Put a user into a group."""
+        with asking("iam:AddUserToGroup"):
+            self._client.add_user_to_group(GroupName=group, UserName=user)
+
+    def leave(self, user: str, group: str) -> bool:
+        """Take a user out of a group; False when it was not in it."""
+        with asking("iam:RemoveUserFromGroup"):
+            return _there(
+                lambda: self._client.remove_user_from_group(GroupName=group, UserName=user)
+            )
+
+    def group_path(self, group: str) -> str | None:
+        """Return a group's path, None when there is no such group."""
+        with asking("iam:GetGroup"):
             try:
-                self._client.detach_user_policy(UserName=user, PolicyArn=policy_arn)
+                # Its members come with it, and one of them is the least that can be asked for.
+                return self._client.get_group(GroupName=group, MaxItems=1)["Group"]["Path"]
             except ClientError as error:
                 if code_of(error) != _MISSING:
                     raise
+                return None
+
+    def policies_of_group(self, group: str) -> frozenset[str]:
+        """Return the ARNs of a group's managed policies; none when there is no such group."""
+        pages = self._pages_if_there("list_attached_group_policies", GroupName=group)
+        return frozenset(each["PolicyArn"] for page in pages for each in page["AttachedPolicies"])
+
+    def inline_policies_of_group(self, group: str) -> tuple[str, ...]:
+        """Return the names of a group's inline policies; none when there is no such group."""
+        pages = self._pages_if_there("list_group_policies", GroupName=group)
+        return tuple(str(each) for page in pages for each in page["PolicyNames"])
+
+    def create_group(self, group: str, path: str) -> bool:
+        """Create a group; False when there is one of that name."""
+        with asking("iam:CreateGroup"):
+            try:
+                self._client.create_group(GroupName=group, Path=path)
+            except ClientError as error:
+                if code_of(error) != "EntityAlreadyExists":
+                    raise
                 return False
         return True
+
+    def move_group(self, group: str, path: str) -> None:
+        """Give a group another path."""
+        with asking("iam:UpdateGroup"):
+            self._client.update_group(GroupName=group, NewPath=path)
+
+    def attach_to_group(self, group: str, policy_arn: str) -> None:
+        """Attach a managed policy to a group."""
+        with asking("iam:AttachGroupPolicy"):
+            self._client.attach_group_policy(GroupName=group, PolicyArn=policy_arn)
+
+    def detach_from_group(self, group: str, policy_arn: str) -> bool:
+        """Detach a managed policy from a group; False when it was not attached."""
+        with asking("iam:DetachGroupPolicy"):
+            return _there(
+                lambda: self._client.detach_group_policy(GroupName=group, PolicyArn=policy_arn)
+            )
+
+    def delete_from_group(self, group: str, policy: str) -> bool:
+        """Delete an inline policy of a group; False when there is none of that name."""
+        with asking("iam:DeleteGroupPolicy"):
+            return _there(
+                lambda: self._client.delete_group_policy(GroupName=group, PolicyName=policy)
+            )
 
     def create_policy(self, name: str, document: str, tags: Mapping[str, str]) -> bool:
         """Create a managed policy; False when there is one of that name."""
@@ -200,8 +264,8 @@ class AwsIam:
             )
 
     def other_versions(self, policy_arn: str) -> tuple[str, ...]:
-        """Return the ids of a policy's versions that are not the default."""
-        pages = self._pages("list_policy_versions", PolicyArn=policy_arn)
+        """Return the ids of a policy's versions that are not the default; none without a policy."""
+        pages = self._pages_if_there("list_policy_versions", PolicyArn=policy_arn)
         return tuple(
             each["VersionId"]
             for page in pages
@@ -225,13 +289,17 @@ class AwsIam:
     def delete_version(self, policy_arn: str, version: str) -> bool:
         """Delete a version of a policy; False when there is none."""
         with asking("iam:DeletePolicyVersion"):
-            try:
-                self._client.delete_policy_version(PolicyArn=policy_arn, VersionId=version)
-            except ClientError as error:
-                if code_of(error) != _MISSING:
-                    raise
-                return False
-        return True
+            return _there(
+                lambda: self._client.delete_policy_version(PolicyArn=policy_arn, VersionId=version)
+            )
+
+    def tag_policy(self, policy_arn: str, tags: Mapping[str, str]) -> None:
+        """Give a policy these tags besides its others."""
+        with asking("iam:TagPolicy"):
+            self._client.tag_policy(
+                PolicyArn=policy_arn,
+                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            )
 
     def _pages(self, operation: str, **arguments: Any) -> Iterator[Any]:  # noqa: ANN401 - boto3's
         name = self._client.meta.method_to_api_mapping[operation]
@@ -248,6 +316,17 @@ class AwsIam:
             if isinstance(error.__cause__, ClientError) and code_of(error.__cause__) == _MISSING:
                 return []
             raise
+
+
+def _there(call: Callable[[], object]) -> bool:
+    """Make a call; tell whether what it is about was there."""
+    try:
+        call()
+    except ClientError as error:
+        if code_of(error) != _MISSING:
+            raise
+        return False
+    return True
 
 
 def _paging() -> Any:  # noqa: ANN401 - boto3's

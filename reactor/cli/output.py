@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reactor.errors import shorten
+from reactor.model import Alarm
 
 _LINE_LIMIT = 1000  # characters of a line on standard error
 _COLOURS = {
@@ -45,6 +46,11 @@ def one_line(text: object) -> str:
 def say(line: str) -> None:
     """Write a line on standard error."""
     typer.echo(line, err=True)
+
+
+def say_alarm(alarm: Alarm) -> None:
+    """Write what a run brought to light on standard error, as a line."""
+    say(one_line(f"mfa-reactor: {alarm.what}; {alarm.remedy}"))
 
 
 def put(text: str) -> None:

@@ -75,7 +75,11 @@ def survey(
 
     trigger = Trigger(TriggerKind.OPERATOR, runtime.now())
     execute = runtime.executor_of(settings.mode)
-    keep_guard = runtime.once(lambda: _keep_guard(settings, session, home, trigger, execute))
+
+    def keep(with_group: bool) -> None:
+        _keep_guard(settings, session, home, trigger, execute, with_group=with_group)
+
+    keep_guard = runtime.once(keep)
     users = runtime.users_guardrail(
         settings, session, home, keep_guard=keep_guard, sweep_everyone=_not_asked
     )
@@ -95,12 +99,19 @@ def _not_asked() -> None:
     raise AssertionError("only an event leads to a sweep by another function")
 
 
-def _keep_guard(
-    settings: Settings, session: "AwsSession", home: "Home", trigger: Trigger, execute: Executor
+def _keep_guard(  # noqa: PLR0913 - its parts; the last by name
+    settings: Settings,
+    session: "AwsSession",
+    home: "Home",
+    trigger: Trigger,
+    execute: Executor,
+    *,
+    with_group: bool,
 ) -> None:
     """Bring the guard into order here: the operator is the keeper. Raises ReactorError."""
     from reactor import runtime  # noqa: PLC0415 - imports boto3
 
-    run = runtime.keep_guard(runtime.keeper(settings, session, home), execute, trigger)
+    both = runtime.keepers(settings, session, home, report=output.say_alarm, with_group=with_group)
+    run = both.keep(execute, trigger)
     for error in (error for each in run.settled for error in each.errors):
         raise error

@@ -1,8 +1,23 @@
-"""The changes of the guard that the keeper plans. Each declares the IAM permissions it needs."""
+"""The changes of the guard that its keeper plans. Each declares the IAM permissions it needs."""
 
 from dataclasses import dataclass, field
 
 from reactor.guard.identity import Guard
+from reactor.model import Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDrift:
+    """Raise the alarm, with what was found, before it is overwritten."""
+
+    alarm: Alarm
+    name: str = field(default="report-drift", init=False)
+    permissions: frozenset[str] = field(default=frozenset(), init=False)
+    changes: bool = field(default=False, init=False)
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to: nothing that has a name."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +32,23 @@ class CreatePolicy:
         default=frozenset({"iam:CreatePolicy", "iam:TagPolicy"}),
         init=False,
     )
+    changes: bool = field(default=True, init=False)
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to."""
+        return {"policy": self.guard.arn}
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptPolicy:
+    """Give a policy of the guard's name the tag by which it is ours. Only an operator asks for it.
+
+    Its permission is in the keeper's role all the same: CreatePolicy needs it.
+    """
+
+    guard: Guard
+    name: str = field(default="adopt-policy", init=False)
+    permissions: frozenset[str] = field(default=frozenset({"iam:TagPolicy"}), init=False)
     changes: bool = field(default=True, init=False)
 
     def describe(self) -> dict[str, str]:
@@ -52,3 +84,75 @@ class RestoreDocument:
     def describe(self) -> dict[str, str]:
         """Return what it is done to."""
         return {"policy": self.guard.arn}
+
+
+@dataclass(frozen=True, slots=True)
+class CreateGroup:
+    """Create the group that carries the guard for its members, at the path by which it is ours."""
+
+    guard: Guard
+    name: str = field(default="create-group", init=False)
+    permissions: frozenset[str] = field(default=frozenset({"iam:CreateGroup"}), init=False)
+    changes: bool = field(default=True, init=False)
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to."""
+        return {"group": self.guard.group}
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptGroup:
+    """Move a group of the guard's name to the path by which it is ours. Only an operator may."""
+
+    guard: Guard
+    name: str = field(default="adopt-group", init=False)
+    permissions: frozenset[str] = field(default=frozenset({"iam:UpdateGroup"}), init=False)
+    changes: bool = field(default=True, init=False)
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to."""
+        return {"group": self.guard.group}
+
+
+@dataclass(frozen=True, slots=True)
+class AttachToGroup:
+    """Attach the guard to its group."""
+
+    guard: Guard
+    name: str = field(default="attach-to-group", init=False)
+    permissions: frozenset[str] = field(default=frozenset({"iam:AttachGroupPolicy"}), init=False)
+    changes: bool = field(default=True, init=False)
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to."""
+        return {"group": self.guard.group, "policy": self.guard.arn}
+
+
+@dataclass(frozen=True, slots=True)
+class DetachFromGroup:
+    """Take off the guard's group another policy, which everybody in it would have."""
+
+    guard: Guard
+    policy_arn: str
+    name: str = field(default="detach-from-group", init=False)
+    permissions: frozenset[str] = field(default=frozenset({"iam:DetachGroupPolicy"}), init=False)
+    changes: bool = field(default=True, init=False)
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to."""
+        return {"group": self.guard.group, "policy": self.policy_arn}
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFromGroup:
+    """Delete an inline policy of the guard's group, which everybody in it would have."""
+
+    guard: Guard
+    policy: str
+    name: str = field(default="delete-from-group", init=False)
+    permissions: frozenset[str] = field(default=frozenset({"iam:DeleteGroupPolicy"}), init=False)
+    changes: bool = field(default=True, init=False)
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to."""
+        return {"group": self.guard.group, "policy": self.policy}

@@ -12,6 +12,32 @@ from typing import Any
 
 from reactor.guard.comparison import parse, same_document
 from reactor.guard.identity import TAG_KEY, TAG_VALUE, Guard
+from reactor.model import Claim, Event, Hint
+
+
+def edits(detail: Mapping[str, Any], event: Event, guard: Guard) -> tuple[Hint, ...]:
+    """Return what a CloudTrail record says was edited: the guard's group, or else the guard."""
+    if event.time is None:
+        return ()
+    if "groupName" in _members(detail):
+        return (Hint(Claim.GUARD_GROUP_EDITED, event.time, guard.group),)
+    return (Hint(Claim.GUARD_EDITED, event.time, guard.arn),)
+
+
+def why_in_order(
+    detail: Mapping[str, Any], guard: Guard, document: Mapping[str, Any]
+) -> str | None:
+    """Return why what a CloudTrail record tells of left all in order; None when it may not have.
+
+    Our own restorations, as a rule: to look again, at reads that lag, would restore again.
+    """
+    if gives_our_document(detail, guard, document):
+        return "it gives the guard the document that it should have"
+    if leaves_our_mark(detail):
+        return "it leaves the guard the tag by which it is ours"
+    if _mends_the_group(detail, guard):
+        return "it gives the guard's group what it should have, or takes off what it should not"
+    return None
 
 
 def gives_our_document(
@@ -56,6 +82,12 @@ def leaves_our_mark(detail: Mapping[str, Any]) -> bool:
     return TAG_KEY.casefold() not in {each.casefold() for each in keys}
 
 
+def _mends_the_group(detail: Mapping[str, Any], guard: Guard) -> bool:
+    attached = _request_of(detail, "AttachGroupPolicy").get("policyArn")
+    detached = _request_of(detail, "DetachGroupPolicy").get("policyArn")
+    return attached == guard.arn or (isinstance(detached, str) and detached != guard.arn)
+
+
 def _request_of(detail: Mapping[str, Any], event: str) -> Mapping[str, Any]:
     """Return the request of a successful call to IAM; an empty one for every other record."""
     if detail.get("eventSource") != "iam.amazonaws.com" or detail.get("eventName") != event:
@@ -63,6 +95,10 @@ def _request_of(detail: Mapping[str, Any], event: str) -> Mapping[str, Any]:
     # A call that failed has changed nothing; its record may still have the request.
     if detail.get("errorCode") is not None or detail.get("errorMessage") is not None:
         return {}
+    return _members(detail)
+
+
+def _members(detail: Mapping[str, Any]) -> Mapping[str, Any]:
     request = detail.get("requestParameters")
     return request if isinstance(request, dict) else {}
 

@@ -59,14 +59,29 @@ class Guard:
             return Standing.GIVEN
         return Standing.OURS if tags.get(TAG_KEY) == TAG_VALUE else Standing.FOREIGN
 
+    def group_standing(self, path: str | None) -> Standing:
+        """Judge the group of the guard's name: by its path, or None when there is none."""
+        if path is None:
+            return Standing.MISSING
+        return Standing.OURS if path == GROUP_PATH else Standing.FOREIGN
+
+    def group_refusal(self) -> Permanent:
+        """Return why nobody is put into a group of the guard's name that is not ours."""
+        return Permanent(
+            f"the group {self.group} is not ours: its path is not {GROUP_PATH}",
+            remedy="rename it, or give the guard another name (REACTOR_GUARD_POLICY); if it should"
+            " carry the guard and nothing else, adopt it: mfa-reactor guard apply --adopt. Until"
+            " then the guard is attached to users themselves",
+        )
+
     def refusal(self, standing: Standing) -> Permanent | None:
         """Return why this guard cannot be put on anybody, if so."""
         if standing is Standing.FOREIGN:
             return Permanent(
                 f"the policy {self.arn} is not ours: it lacks the tag {TAG_KEY}={TAG_VALUE}",
-                remedy="give the guard another name (REACTOR_GUARD_POLICY), or, if the policy's"
-                f" document is what you want, adopt it: aws iam tag-policy --policy-arn {self.arn}"
-                f" --tags Key={TAG_KEY},Value={TAG_VALUE}",
+                remedy="give the guard another name (REACTOR_GUARD_POLICY), or, if this policy is"
+                " to be the guard, adopt it, which replaces its document: mfa-reactor guard apply"
+                " --adopt (mfa-reactor guard diff shows what changes)",
             )
         if standing is Standing.MISSING and self.given:
             return Permanent(

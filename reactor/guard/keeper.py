@@ -1,4 +1,4 @@
-"""The keeper: brings the guard itself into order. A guardrail of its own, with one subject.
+"""The keeper of the guard: brings the policy into order. A guardrail with one subject.
 
 It alone may write the guard's document, which everybody carries: whoever can write it is as good as
 an administrator. So it takes no word from whoever calls it: the document is generated here, the ARN
@@ -15,23 +15,33 @@ so to write it once too often adds a version and changes nothing else.
   in order by now, or it is tried again. IAM itself refuses to delete the default version.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from reactor.errors import Transient
-from reactor.guard.actions import CreatePolicy, MakeRoom, RestoreDocument
-from reactor.guard.comparison import same_document
+from reactor.gathering import Gather, answer_of
+from reactor.guard.actions import (
+    AdoptPolicy,
+    CreatePolicy,
+    MakeRoom,
+    ReportDrift,
+    RestoreDocument,
+)
+from reactor.guard.comparison import for_record, same_document
 from reactor.guard.document import canonical
 from reactor.guard.identity import TAG_KEY, TAG_VALUE, Guard, Standing
 from reactor.guard.ports import Policies
 from reactor.guard.state import GuardState
 from reactor.model import (
-    CLOCK_TOLERANCE,
     RECHECK_LIFETIME,
     Action,
+    Alarm,
+    AlarmKind,
     Cause,
+    Claim,
     Compliance,
     Decision,
     Observation,
@@ -39,6 +49,7 @@ from reactor.model import (
     OutcomeStatus,
     Verdict,
 )
+from reactor.settings import Restore
 
 # What the keeper's reads need; its writes declare theirs.
 READS: Mapping[str, str] = {
@@ -46,25 +57,29 @@ READS: Mapping[str, str] = {
     "policy_version": "iam:GetPolicyVersion",
     "other_versions": "iam:ListPolicyVersions",
 }
-VERSIONS = 5  # a policy can have (IAM user guide, quotas)
-
 _NOWHERE = Guard("", given=False)
-# What the keeper's writes need, for its role.
-WRITES: frozenset[str] = (
-    CreatePolicy(_NOWHERE, "").permissions
-    | MakeRoom(_NOWHERE, "").permissions
-    | RestoreDocument(_NOWHERE, "").permissions
+# What its writes need, for its role: to make a guard, and to restore one.
+MAKES: frozenset[str] = CreatePolicy(_NOWHERE, "").permissions
+RESTORES: frozenset[str] = (
+    MakeRoom(_NOWHERE, "").permissions | RestoreDocument(_NOWHERE, "").permissions
 )
+VERSIONS = 5  # a policy can have (IAM user guide, quotas)
 
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """The guard of one account."""
+    """The guard of one account, and what should stand there.
+
+    `adopt`: a policy that is not ours is made so, as an operator asked for.
+    """
 
     policies: Policies
+    gather: Gather
     guard: Guard
-    account: str
     document: Mapping[str, Any]
+    report: Callable[[Alarm], None]
+    restore: Restore = Restore.ALWAYS
+    adopt: bool = False
 
     def observe(self, cause: Cause) -> Iterator[Observation[GuardState]]:
         """Read what stands at the guard's ARN, and no more than it takes to judge it."""
@@ -73,6 +88,8 @@ class Keeper:
 
     def decide(self, state: GuardState, cause: Cause, now: datetime) -> Decision:
         """Judge it: there, ours with our document, or given."""
+        if state.standing is Standing.FOREIGN and self.adopt:
+            return self._adoption(state)
         refusal = self.guard.refusal(state.standing)
         if refusal is not None:
             return Decision(
@@ -98,45 +115,79 @@ class Keeper:
         Raises Transient when somebody else was faster and the guard is not in order yet, Permanent
         when its name is taken, ReactorError as AWS fails.
         """
-        if isinstance(action, CreatePolicy):
-            tags = {TAG_KEY: TAG_VALUE}
-            done = self.policies.create_policy(self.guard.name, action.document, tags)
-            return Outcome(action, OutcomeStatus.DONE) if done else self._found(action)
-        if isinstance(action, MakeRoom):
-            done = self.policies.delete_version(self.guard.arn, action.version)
-            return Outcome(action, OutcomeStatus.DONE if done else OutcomeStatus.ALREADY)
-        if isinstance(action, RestoreDocument):
-            done = self.policies.create_version(self.guard.arn, action.document)
-            return Outcome(action, OutcomeStatus.DONE) if done else self._found(action)
-        raise TypeError(f"not an action of the keeper: {action!r}")
+        match action:
+            case ReportDrift():
+                self.report(action.alarm)
+                return Outcome(action, OutcomeStatus.DONE)
+            case CreatePolicy():
+                tags = {TAG_KEY: TAG_VALUE}
+                done = self.policies.create_policy(self.guard.name, action.document, tags)
+                return Outcome(action, OutcomeStatus.DONE) if done else self._found(action)
+            case AdoptPolicy():
+                self.policies.tag_policy(self.guard.arn, {TAG_KEY: TAG_VALUE})
+                return Outcome(action, OutcomeStatus.DONE)
+            case MakeRoom():
+                done = self.policies.delete_version(self.guard.arn, action.version)
+                return Outcome(action, OutcomeStatus.DONE if done else OutcomeStatus.ALREADY)
+            case RestoreDocument():
+                done = self.policies.create_version(self.guard.arn, action.document)
+                return Outcome(action, OutcomeStatus.DONE) if done else self._found(action)
+            case _:
+                raise TypeError(f"not an action of the keeper: {action!r}")
 
     def _look(self) -> tuple[GuardState, tuple[str, ...]]:
-        """Return what stands there, with the operations asked."""
-        policy = self.policies.policy(self.guard.arn)
+        """Return what stands there, with the operations asked, in two round trips."""
+        arn = self.guard.arn
+        asked = ("policy",) if self.guard.given else ("policy", "other_versions")
+        answers = self.gather({each: partial(getattr(self.policies, each), arn) for each in asked})
+        policy = answer_of(answers["policy"])
         standing = self.guard.standing(None if policy is None else policy.tags)
         state = GuardState(self.guard, standing)
-        if policy is None or standing is not Standing.OURS:
-            return state, _operations("policy")
-        version = self.policies.policy_version(self.guard.arn, policy.default)
+        compared = standing is Standing.OURS or (self.adopt and standing is Standing.FOREIGN)
+        if policy is None or not compared:
+            return state, _operations(*asked)
+        version = self.policies.policy_version(arn, policy.default)
         state = replace(state, version=version)
-        if same_document(version.document, self.document):
-            return state, _operations("policy", "policy_version")
-        others = self.policies.other_versions(self.guard.arn)
-        return replace(state, drifted=True, other_versions=others), _operations(*READS)
+        if not same_document(version.document, self.document):
+            others = answer_of(answers["other_versions"])
+            state = replace(state, drifted=True, other_versions=others)
+        return state, _operations(*READS)
+
+    def _adoption(self, state: GuardState) -> Decision:
+        verdict = _verdict(
+            Compliance.NON_COMPLIANT, "guard-adopted", "the policy of its name is not ours yet"
+        )
+        restoration = self._restoring(state) if state.drifted else ()
+        return Decision(verdict, (AdoptPolicy(self.guard), *restoration))
 
     def _restoration(self, state: GuardState) -> Decision:
         default = "" if state.version is None else state.version.id
-        verdict = _verdict(
-            Compliance.NON_COMPLIANT,
-            "guard-drifted",
-            f"the document of its default version, {default}, is not ours",
-        )
+        why = f"the document of its default version, {default}, is not ours"
+        verdict = _verdict(Compliance.NON_COMPLIANT, "guard-drifted", why)
+        report = ReportDrift(self._alarm(state, why))
+        if self.restore is Restore.ALARM:
+            return Decision(verdict, (report,))
+        return Decision(verdict, (report, *self._restoring(state)))
+
+    def _restoring(self, state: GuardState) -> tuple[Action, ...]:
         restore = RestoreDocument(self.guard, canonical(self.document))
         if len(state.other_versions) + 1 < VERSIONS:
-            return Decision(verdict, (restore,))
+            return (restore,)
         # The reads may be of different moments: what any of them calls the default is kept.
+        default = None if state.version is None else state.version.id
         oldest = min((each for each in state.other_versions if each != default), key=_number)
-        return Decision(verdict, (MakeRoom(self.guard, oldest), restore))
+        return (MakeRoom(self.guard, oldest), restore)
+
+    def _alarm(self, state: GuardState, why: str) -> Alarm:
+        document = None if state.version is None else for_record(state.version.document)
+        kept = "it is restored" if self.restore is Restore.ALWAYS else "it stays so"
+        return Alarm(
+            AlarmKind.GUARD_DRIFTED,
+            f"somebody changed the guard: {why}; {kept}",
+            "see who did it (CloudTrail: CreatePolicyVersion, SetDefaultPolicyVersion), unless the"
+            " settings that make the document were changed; mfa-reactor guard diff shows what",
+            {"policy": self.guard.arn, "document": document},
+        )
 
     def _found(self, action: Action) -> Outcome:
         """Settle an action that somebody was faster than, another keeper or somebody else."""
@@ -151,11 +202,12 @@ def _may_be_older_than_the_event(state: GuardState, cause: Cause, now: datetime)
 
     A default version made after the event cannot have been.
     """
-    event = cause.trigger.event
-    if event is None or event.time is None or state.version is None:
-        return False
-    young = -CLOCK_TOLERANCE <= now - event.time < RECHECK_LIFETIME
-    return young and state.version.made_at.replace(microsecond=0) <= event.time
+    return state.version is not None and any(
+        hint.claim is Claim.GUARD_EDITED
+        and hint.is_young(now, RECHECK_LIFETIME)
+        and state.version.made_at.replace(microsecond=0) <= hint.at
+        for hint in cause.hints
+    )
 
 
 def _number(version: str) -> int:
@@ -164,7 +216,7 @@ def _number(version: str) -> int:
 
 
 def _operations(*reads: str) -> tuple[str, ...]:
-    return tuple(READS[each] for each in reads)
+    return tuple(READS[each] for each in READS if each in reads)
 
 
 def _verdict(compliance: Compliance, rule: str, why: object) -> Verdict:

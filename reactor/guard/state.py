@@ -1,4 +1,4 @@
-"""What stands at the guard's ARN, as one look at it found."""
+"""What stands in the guard's place, and in its group's, as one look at them found."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from reactor.guard.ports import PolicyVersion
 class GuardState:
     """What stands at the guard's ARN now.
 
-    `version` is the default one, read only where the guard is ours; `drifted`: its document is not
-    ours. Only then are the other versions asked for: their ids.
+    `version` is the default one, read only where it is to be compared; `drifted`: its document is
+    not ours. `other_versions` are the ids of those that are not the default.
     """
 
     guard: Guard
@@ -38,4 +38,30 @@ class GuardState:
         if self.version is not None and self.drifted:
             facts["document"] = for_record(self.version.document)
             facts["other_versions"] = list(self.other_versions)
+        return facts
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """The group that carries the guard now, and what it carries besides: for everybody in it."""
+
+    guard: Guard
+    standing: Standing
+    attached: bool = False
+    other_policies: tuple[str, ...] = ()  # ARNs
+    inline_policies: tuple[str, ...] = ()  # names
+
+    @property
+    def in_order(self) -> bool:
+        """Whether users can be put into the group as it is."""
+        strange = self.other_policies or self.inline_policies
+        return self.standing is Standing.OURS and self.attached and not strange
+
+    def facts(self) -> dict[str, object]:
+        """Return what was read, for the record."""
+        facts: dict[str, object] = {"group": self.guard.group, "standing": self.standing.value}
+        if self.standing is not Standing.MISSING:
+            facts["attached"] = self.attached
+            facts["other_policies"] = list(self.other_policies)
+            facts["inline_policies"] = list(self.inline_policies)
         return facts

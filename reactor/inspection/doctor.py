@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from reactor.errors import ReactorError, shorten
+from reactor.gathering import Call, Gather
 from reactor.guard.identity import Standing
 from reactor.inspection import checks, deployed, roles
 from reactor.inspection.facts import Stage
@@ -15,9 +16,9 @@ from reactor.model import Compliance
 from reactor.names import Function, failed_queue, function_name, undelivered_queue
 from reactor.reconcile import Settled
 from reactor.settings import Mode, Settings
-from reactor.users.ports import Call, Gather
 
-GUARD = "guard"
+# What the keeper keeps, by the kind of its subject.
+_PARTS = {"guard": "the guard", "guard-group": "the guard's group"}
 
 
 def examine(  # noqa: PLR0913 - its parts; all but the first three by name
@@ -29,12 +30,13 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
     patterns: Mapping[Function, checks.Pattern],
     wanted: Mapping[str, Mapping[str, Any]],
     variables: Mapping[str, Mapping[str, str]],
-    look_at_guard: Callable[[], Settled],
+    look_at_guard: Callable[[], tuple[Settled, ...]],
 ) -> tuple[Finding, ...]:
     """Return the findings of all checks; of a stage that is not deployed, the poll's only.
 
     `patterns` is that of `inspect`, `wanted` has the role policy of each function, `variables` the
-    REACTOR_ ones that it is deployed with; `look_at_guard` judges the guard and changes nothing.
+    REACTOR_ ones that it is deployed with; `look_at_guard` judges the guard, and its group where
+    there is one, and changes nothing.
     """
     polled = inspect(
         reads, gather, stage, exempt_parameter=settings.exempt_parameter, patterns=patterns
@@ -54,7 +56,7 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
     return (
         *polled,
         *(checks.queue(stage, each, facts["waiting", each]) for each in queues),
-        guard(stage, settings.mode, look_at_guard()),
+        *(guard(stage, settings.mode, each) for each in look_at_guard()),
         *(
             deployed.variables(stage, each, variables[each], facts["variables", each])
             for each in Function
@@ -65,23 +67,25 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
 
 
 def guard(stage: Stage, mode: Mode, seen: Settled) -> Finding:
-    """Judge what the keeper would do: nothing, when the guard is as it should be."""
+    """Judge what the keeper would do: nothing, when the guard or its group is as it should be."""
     verdict, refusal = seen.decision.verdict, seen.decision.error
+    check = seen.cause.subject.kind.value
+    what = _PARTS[check]
     why = shorten("; ".join(verdict.reasons))
     if seen.observation.error is not None:
-        return unread(GUARD, "the guard", seen.observation.error)
+        return unread(check, what, seen.observation.error)
     if verdict.compliance is Compliance.COMPLIANT:
-        return passed(GUARD, f"the guard is in place: {why}")
+        return passed(check, f"{what} is in place: {why}")
     if verdict.compliance is not Compliance.NON_COMPLIANT:
-        return unread(GUARD, "the guard", refusal or _not_judged(why))
+        return unread(check, what, refusal or _not_judged(why))
     if refusal is not None:
-        return failed(GUARD, shorten(refusal), refusal.remedy)
+        return failed(check, shorten(refusal), refusal.remedy)
     if mode is Mode.OBSERVE:
         return _observed(stage, seen, why)
     keeper = function_name(stage.name, Function.KEEPER)
     return failed(
-        GUARD,
-        f"the guard is not in order: {why}",
+        check,
+        f"{what} is not in order: {why}",
         f"aws lambda invoke --function-name {keeper} --region {stage.region} /dev/stdout; if that"
         " does not mend it, see its log",
     )
@@ -92,8 +96,8 @@ def _not_judged(why: str) -> ReactorError:
 
 
 def _observed(stage: Stage, seen: Settled, why: str) -> Finding:
-    state = seen.observation.state
+    state, check = seen.observation.state, seen.cause.subject.kind.value
     if state is not None and state.standing is Standing.MISSING:
-        return passed(GUARD, "there is no guard, and in observe mode none is made")
+        return passed(check, f"{why}, and in observe mode none is made")
     remedy = f"REACTOR_MODE=enforce in stage {stage.name} has the keeper mend it"
-    return failed(GUARD, f"the guard is not in order: {why}", remedy)
+    return failed(check, f"{_PARTS[check]} is not in order: {why}", remedy)

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from reactor.errors import ReactorError
+from reactor.gathering import Call, Gather
 from reactor.inspection import checks, trails
 from reactor.inspection.facts import Stage
 from reactor.inspection.findings import Finding, alarm_of
 from reactor.inspection.ports import InspectionReads
 from reactor.model import Alarm
 from reactor.names import Function, function_name, rule_name
-from reactor.users.ports import Call, Gather
 
 _Key = tuple[str, str]  # the read, and what it is about
 

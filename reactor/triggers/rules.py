@@ -26,6 +26,10 @@ CLOUDTRAIL_DETAIL_TYPE = "AWS API Call via CloudTrail"
 
 Pattern = dict[str, Any]
 _SUCCEEDED: Pattern = {"errorCode": [{"exists": False}]}
+# What can be done to the guard's group. Of these, the catalogue has whom else they concern.
+ON_ITS_GROUP = frozenset(
+    {"AttachGroupPolicy", "DeleteGroup", "DetachGroupPolicy", "PutGroupPolicy", "UpdateGroup"}
+)
 _END = 128  # characters of a name that are matched
 
 
@@ -61,14 +65,19 @@ def review_pattern(settings: Settings) -> Pattern:
 
 
 def keeper_pattern(settings: Settings) -> Pattern:
-    """Return what wakes the `keeper`: what is done to the guard's document, or to its tag."""
+    """Return what wakes the `keeper`: what is done to the guard's document or tag, or its group."""
     names = [row.event for row in delivered(settings, Function.KEEPER)]
     return _one_of(
         _detail(
             IAM_EVENT_SOURCE,
             {"eventName": sorted([*names, "DeletePolicy", "TagPolicy", "UntagPolicy"])},
             _on_the_guard(settings),
-        )
+        ),
+        _detail(
+            IAM_EVENT_SOURCE,
+            {"eventName": sorted(ON_ITS_GROUP)},
+            {"requestParameters": {"groupName": [{"equals-ignore-case": settings.guard_name}]}},
+        ),
     )
 
 

@@ -8,11 +8,13 @@ class AttachGuard:
     """Attach the guard to a user.
 
     `recheck`: done on an event's word against the read, so another look must confirm it.
+    `otherwise`: what is done instead when a quota is in the way.
     """
 
     user: str
     policy_arn: str
     recheck: bool = False
+    otherwise: "JoinGuardGroup | None" = None
     name: str = field(default="attach-guard", init=False)
     permissions: frozenset[str] = field(default=frozenset({"iam:AttachUserPolicy"}), init=False)
     changes: bool = field(default=True, init=False)
@@ -23,8 +25,25 @@ class AttachGuard:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinGuardGroup:
+    """Put a user into the group that carries the guard; `recheck`, `otherwise` as AttachGuard's."""
+
+    user: str
+    group: str
+    recheck: bool = False
+    otherwise: AttachGuard | None = None
+    name: str = field(default="join-guard-group", init=False)
+    permissions: frozenset[str] = field(default=frozenset({"iam:AddUserToGroup"}), init=False)
+    changes: bool = field(default=True, init=False)
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to."""
+        return {"user": self.user, "group": self.group}
+
+
+@dataclass(frozen=True, slots=True)
 class DetachGuard:
-    """Take the guard off a user who need not carry it any more, or is being deleted.
+    """Take the guard off a user who need not carry it, or carries it in another way.
 
     `recheck`: done on one read that may be stale, so another look must confirm it.
     """
@@ -42,11 +61,31 @@ class DetachGuard:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateGuard:
-    """Have the keeper create the guard; what users' functions may do themselves is only to ask."""
+class LeaveGuardGroup:
+    """Take a user out of the group that carries the guard; else as DetachGuard."""
+
+    user: str
+    group: str
+    recheck: bool = False
+    name: str = field(default="leave-guard-group", init=False)
+    permissions: frozenset[str] = field(default=frozenset({"iam:RemoveUserFromGroup"}), init=False)
+    changes: bool = field(default=True, init=False)
+
+    def describe(self) -> dict[str, str]:
+        """Return what it is done to."""
+        return {"user": self.user, "group": self.group}
+
+
+@dataclass(frozen=True, slots=True)
+class KeepGuard:
+    """Have the keeper bring the guard into order, and its group where `with_group` says so.
+
+    What users' functions may do themselves is only to ask.
+    """
 
     policy_arn: str
-    name: str = field(default="create-guard", init=False)
+    with_group: bool = False
+    name: str = field(default="keep-guard", init=False)
     permissions: frozenset[str] = field(default=frozenset({"lambda:InvokeFunction"}), init=False)
     changes: bool = field(default=True, init=False)
 
@@ -68,4 +107,6 @@ class SweepEveryone:
         return {}
 
 
-UserAction = AttachGuard | DetachGuard | CreateGuard | SweepEveryone
+UserAction = (
+    AttachGuard | JoinGuardGroup | DetachGuard | LeaveGuardGroup | KeepGuard | SweepEveryone
+)

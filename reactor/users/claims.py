@@ -18,13 +18,16 @@ class Believed:
     """The state to judge, and how it differs from the read.
 
     `voided`: a device less. `detached`: no guard any more. `contradicted`: these, or one of several
-    ways to carry the guard less.
+    ways to carry the guard less. Of the guard's own group, as far as that is known:
+    `in_guard_group`, the user is in it; `guard_group_holds`, it carries the guard.
     """
 
     user: UserState
     voided: bool = False
     detached: bool = False
     contradicted: bool = False
+    in_guard_group: bool = False
+    guard_group_holds: bool = False
 
 
 def believe(user: UserState, cause: Cause, now: datetime) -> Believed:
@@ -35,6 +38,7 @@ def believe(user: UserState, cause: Cause, now: datetime) -> Believed:
     if devices is not None:
         devices = tuple(each for each in devices if not _is_void(each, cause, now))
     believed = replace(user, guarded_groups=groups, policies=policies, devices=devices)
+    group = user.guard.group.lower()
     ways = (user.guarded_directly, user.guarded_through)
     fewer_ways = ways != (believed.guarded_directly, believed.guarded_through)
     voided = devices != user.devices
@@ -43,6 +47,8 @@ def believe(user: UserState, cause: Cause, now: datetime) -> Believed:
         voided=voided,
         detached=_is_guarded(user) and not _is_guarded(believed),
         contradicted=voided or fewer_ways,
+        in_guard_group=user.in_guard_group and group not in _left(cause, now),
+        guard_group_holds=user.guard_group_holds and group not in _unguarded(user, cause, now),
     )
 
 
@@ -65,12 +71,22 @@ def _policies(user: UserState, cause: Cause, now: datetime) -> frozenset[str]:
 
 def _guarded_groups(user: UserState, cause: Cause, now: datetime) -> frozenset[str]:
     """Return the groups that carry the guard and have the user as a member, as far as is known."""
-    left = {hint.about.lower() for hint in claims(cause, Claim.GROUP_LEFT, now)}
-    if cause.subject.kind is SubjectKind.GROUP_MEMBERS and any(
-        hint.about == user.guard.arn for hint in claims(cause, Claim.POLICY_DETACHED, now)
-    ):
-        left.add((cause.subject.name or "").lower())
-    return frozenset(group for group in user.guarded_groups if group.lower() not in left)
+    gone = _left(cause, now) | _unguarded(user, cause, now)
+    return frozenset(group for group in user.guarded_groups if group.lower() not in gone)
+
+
+def _left(cause: Cause, now: datetime) -> set[str]:
+    """Return, in lower case, the groups that the user is said to have left."""
+    return {hint.about.lower() for hint in claims(cause, Claim.GROUP_LEFT, now)}
+
+
+def _unguarded(user: UserState, cause: Cause, now: datetime) -> set[str]:
+    """Return, in lower case, the group that the guard is said to have been detached from."""
+    of_a_group = cause.subject.kind is SubjectKind.GROUP_MEMBERS
+    detached = claims(cause, Claim.POLICY_DETACHED, now)
+    if of_a_group and any(hint.about == user.guard.arn for hint in detached):
+        return {(cause.subject.name or "").lower()}
+    return set()
 
 
 def _is_void(device: Device, cause: Cause, now: datetime) -> bool:

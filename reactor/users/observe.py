@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from reactor.errors import ReactorError
+from reactor.gathering import Call, Gather, answer_of
 from reactor.guard.identity import Guard
 from reactor.model import USER_NAME, Cause, Claim, Observation, Subject, SubjectKind, TriggerKind
 from reactor.settings import Lift, Scope, Settings
@@ -18,8 +19,6 @@ from reactor.users.exemptions import exemption_of, parse_list
 from reactor.users.ports import (
     CREDENTIAL_READS,
     READS,
-    Call,
-    Gather,
     Iam,
     User,
     UserDetail,
@@ -44,9 +43,10 @@ def scope_reads(settings: Settings) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What is the same for every user of a run: the guard's standing and the exemption list."""
+    """What is the same for every user of a run: the guard, its group, and the exemption list."""
 
     guarded_groups: frozenset[str]
+    group_path: str | None
     guard_tags: Mapping[str, str] | None
     listed_exempt: frozenset[str]
 
@@ -107,7 +107,7 @@ class Observer:
                 group: functools.partial(self.iam.members_of, group) for group in holders.groups
             }
             found = self.gather(groups).values()
-            names = set(holders.users).union(*(_answer(each) or () for each in found))
+            names = set(holders.users).union(*(answer_of(each) or () for each in found))
             reads.append(READS["holders_of"])
         if not names:
             yield self._in_place_of_a_user(subject, Presence.NOBODY, *reads)
@@ -155,7 +155,7 @@ class Observer:
             states = [self._bulk_state(each, common) for each in some if _is_detail(each)]
             wanted = [each for each in states if only is None or each.name.lower() in only]
             yield from self._answer_open_questions(cause, wanted)
-            _answer(some[-1])  # those before a page that could not be read are judged all the same
+            answer_of(some[-1])  # those before a page that could not be read are judged anyway
 
     def _owners(self, cause: Cause) -> Iterator[Observation[UserState]]:
         """Find whom a deleted device may have belonged to: its name, the caller, IAM's listing.
@@ -208,6 +208,7 @@ class Observer:
             each: functools.partial(getattr(self.iam, each), self.guard.arn)
             for each in ("groups_with", "policy_tags")
         }
+        calls["group_path"] = functools.partial(self.iam.group_path, self.guard.group)
         if self.settings.exempt_parameter:
             calls["exemption_list"] = self.exemption_list
         return calls
@@ -215,13 +216,18 @@ class Observer:
     def _common(self, answers: Answers) -> Common:
         listed = frozenset[str]()
         if self.settings.exempt_parameter:
-            listed = parse_list(_answer(answers["exemption_list"]))
-        return Common(_answer(answers["groups_with"]), _answer(answers["policy_tags"]), listed)
+            listed = parse_list(answer_of(answers["exemption_list"]))
+        return Common(
+            answer_of(answers["groups_with"]),
+            answer_of(answers["group_path"]),
+            answer_of(answers["policy_tags"]),
+            listed,
+        )
 
     def _observation(self, subject: Subject, answers: Answers) -> Observation[UserState]:
         reads = _operations(answers)
         try:
-            user: User | None = _answer(answers["user"])
+            user: User | None = answer_of(answers["user"])
             if user is None:
                 gone = UserState(subject.name or "", Presence.GONE, self.guard)
                 return Observation(subject, gone, reads)
@@ -233,12 +239,12 @@ class Observer:
 
     def _state(self, user: User, answers: Answers) -> UserState:
         detail = UserDetail(
-            user, _answer(answers["attached_policies"]), _answer(answers["groups_of"]), 0
+            user, answer_of(answers["attached_policies"]), answer_of(answers["groups_of"]), 0
         )
         state = self._bulk_state(detail, self._common(answers))
         credentials: bool | None = None
         if all(each in answers for each in CREDENTIAL_READS):
-            credentials = any(tuple(_answer(answers[each]) for each in CREDENTIAL_READS))
+            credentials = any(tuple(answer_of(answers[each]) for each in CREDENTIAL_READS))
         return replace(_with_answers(state, answers), has_credentials=credentials)
 
     def _bulk_state(self, detail: UserDetail, common: Common) -> UserState:
@@ -254,6 +260,7 @@ class Observer:
             groups=detail.groups,
             policies=detail.policies,
             guarded_groups=common.guarded_groups,
+            group_standing=self.guard.group_standing(common.group_path),
             listed_exempt=common.listed_exempt,
             inline_policies=detail.inline_policies,
         )
@@ -290,8 +297,8 @@ class Observer:
 def _with_answers(state: UserState, answers: Answers) -> UserState:
     return replace(
         state,
-        devices=_answer(answers.get("devices_of")),
-        has_password=_answer(answers.get("has_password")),
+        devices=answer_of(answers.get("devices_of")),
+        has_password=answer_of(answers.get("has_password")),
     )
 
 
@@ -309,13 +316,6 @@ def _is_detail(each: UserDetail | ReactorError) -> TypeGuard[UserDetail]:
 
 def _is_gone(seen: Observation[UserState]) -> bool:
     return seen.state is not None and seen.state.presence is Presence.GONE
-
-
-def _answer(answer: Any) -> Any:  # noqa: ANN401 - each read has its own type
-    """Return an answer, or raise the error that stands in its place."""
-    if isinstance(answer, ReactorError):
-        raise answer
-    return answer
 
 
 def _operations(answers: Mapping[str, object]) -> tuple[str, ...]:

@@ -3,12 +3,11 @@
 Every method reads all pages, and raises ReactorError for whatever is not an answer.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
-from reactor.errors import ReactorError
 from reactor.users.state import Device
 
 
@@ -59,6 +58,9 @@ class Iam(Protocol):
     def members_of(self, group: str) -> tuple[str, ...] | None:
         """Return the names of a group's members, or None when there is no such group."""
 
+    def group_path(self, group: str) -> str | None:
+        """Return a group's path, or None when there is no such group."""
+
     def holders_of(self, policy_arn: str) -> Holders:
         """Return whom a policy is attached to; nobody when there is no such policy."""
 
@@ -95,6 +97,12 @@ class Iam(Protocol):
     def detach(self, user: str, policy_arn: str) -> bool:
         """Detach a managed policy from a user; False when it was not attached."""
 
+    def join(self, user: str, group: str) -> None:
+        """Put a user into a group; nothing happens when it is in it already."""
+
+    def leave(self, user: str, group: str) -> bool:
+        """Take a user out of a group; False when it was not in it."""
+
 
 # What each read needs, for the roles' policies and the records.
 READS: Mapping[str, str] = {
@@ -102,6 +110,7 @@ READS: Mapping[str, str] = {
     "attached_policies": "iam:ListAttachedUserPolicies",
     "groups_of": "iam:ListGroupsForUser",
     "groups_with": "iam:ListEntitiesForPolicy",
+    "group_path": "iam:GetGroup",
     "members_of": "iam:GetGroup",
     "holders_of": "iam:ListEntitiesForPolicy",
     "policy_tags": "iam:GetPolicy",
@@ -123,13 +132,3 @@ CREDENTIAL_READS = (
     "has_active_service_credential",
     "has_active_certificate",
 )
-
-Call = Callable[[], Any]
-Key = TypeVar("Key", bound=Hashable)
-
-
-class Gather(Protocol):
-    """Makes calls at the same time and waits for all; an error is returned in its call's place."""
-
-    def __call__(self, calls: Mapping[Key, Call], /) -> dict[Key, Any | ReactorError]:
-        """Return each call's answer, or the ReactorError that it raised, under its key."""

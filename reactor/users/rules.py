@@ -18,7 +18,8 @@ from reactor.model import (
     Verdict,
 )
 from reactor.settings import Lift, Scope, Settings
-from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard, SweepEveryone
+from reactor.users import ways
+from reactor.users.actions import SweepEveryone
 from reactor.users.claims import Believed, believe, claims
 from reactor.users.exemptions import exemption_of
 from reactor.users.state import Presence, UserState, known
@@ -27,6 +28,7 @@ from reactor.users.state import Presence, UserState, known
 VISIBILITY_LAG = timedelta(seconds=60)
 # Between IAM's clock, which dates a user's creation, and CloudTrail's, which dates the call.
 _SKEW = timedelta(seconds=10)
+_LEAST = -1  # danger, below that of anybody who must be changed
 
 
 def decide(user: UserState, settings: Settings, cause: Cause, now: datetime) -> Decision:
@@ -53,12 +55,12 @@ def _judge(user: UserState, settings: Settings, cause: Cause, now: datetime) -> 
         # Even of an exempt user, and whenever it was: with no credential, the guard guards nothing.
         # But the read may be stale, and a credential just made: another look puts the guard back.
         reason = "it is being deleted, and cannot be while a policy is attached to it"
-        plan = _take_off(user, recheck=_recheck_is_due(cause, now))
+        plan = ways.off(user, recheck=_recheck_is_due(cause, now))
         return _settled("deletion-blocked", reason, plan=plan)
     exemption = exemption_of(user, settings)
     if exemption is not None:
         lifted = settings.lift is not Lift.NEVER
-        return _settled("exempt", exemption.reason, plan=_take_off(user) if lifted else ())
+        return _settled("exempt", exemption.reason, plan=ways.off(user) if lifted else ())
     made = (Claim.CREDENTIAL_MADE, Claim.PASSWORD_MADE)
     if stripped and any(any(claims(cause, each, now, RECHECK_LIFETIME)) for each in made):
         return _not_visible("credential-not-visible", f"the new credential of {user.name}")
@@ -115,7 +117,7 @@ def _judge_scope(user: UserState, settings: Settings, cause: Cause, now: datetim
     recheck = _recheck_is_due(cause, now) and (
         believed.contradicted or _deletion_is_contradicted(user, cause)
     )
-    guarded = _compliant("guarded", _how_guarded(believed.user), recheck=recheck) if holds else None
+    guarded = _guarded(user, believed, settings, cause, recheck=recheck) if holds else None
     if guarded is not None and settings.lift is not Lift.COMPLIANT:
         # Before the scope: in it or not, this user is in order, and sweeps need not ask which.
         return guarded
@@ -124,11 +126,11 @@ def _judge_scope(user: UserState, settings: Settings, cause: Cause, now: datetim
         return _not_visible("credential-not-visible", f"the new password of {user.name}")
     excuse = _out_of_scope(believed.user, settings.scope)
     if excuse:
-        plan = _take_off(user) if settings.lift is Lift.COMPLIANT else ()
+        plan = ways.off(user) if settings.lift is Lift.COMPLIANT else ()
         return _compliant("out-of-scope", excuse, plan=plan, recheck=recheck)
     if guarded is not None:
         return guarded
-    return _put_on(user, believed, cause, now)
+    return _put_on(user, believed, settings, cause, now)
 
 
 def _deletion_is_contradicted(user: UserState, cause: Cause) -> bool:
@@ -137,7 +139,7 @@ def _deletion_is_contradicted(user: UserState, cause: Cause) -> bool:
     Tools delete the user within a second of its last credential.
     """
     blocked = any(hint.claim is Claim.DELETION_BLOCKED for hint in cause.hints)
-    return blocked and user.guarded_directly
+    return blocked and (user.guarded_directly or user.in_guard_group)
 
 
 def _out_of_scope(user: UserState, scope: Scope) -> str:
@@ -152,11 +154,7 @@ def _out_of_scope(user: UserState, scope: Scope) -> str:
 
 def guard_holds(user: UserState) -> bool:
     """Tell whether this very guard, and no look-alike, is attached to the user or a group of it."""
-    return _is_ours_to_use(user) and (user.guarded_directly or bool(user.guarded_through))
-
-
-def _is_ours_to_use(user: UserState) -> bool:
-    return user.guard_standing in {Standing.OURS, Standing.GIVEN}
+    return user.guard_is_usable and (user.guarded_directly or bool(user.guarded_through))
 
 
 def _how_guarded(user: UserState) -> str:
@@ -165,7 +163,21 @@ def _how_guarded(user: UserState) -> str:
     return f"the guard is attached to its group {user.guarded_through[0]}"
 
 
-def _put_on(user: UserState, believed: Believed, cause: Cause, now: datetime) -> Decision:
+def _guarded(
+    user: UserState, believed: Believed, settings: Settings, cause: Cause, *, recheck: bool
+) -> Decision:
+    """Judge one who carries the guard; a sweep moves it to the regular way if there is room."""
+    plan = ways.moved(user, settings) if cause.subject.kind is SubjectKind.EVERY_USER else ()
+    # Who is guarded either way waits for those who are not.
+    danger = _LEAST if plan else 0
+    return _compliant(
+        "guarded", _how_guarded(believed.user), plan=plan, recheck=recheck, danger=danger
+    )
+
+
+def _put_on(
+    user: UserState, believed: Believed, settings: Settings, cause: Cause, now: datetime
+) -> Decision:
     """Plan the guard; on an event's word against the read, where `believed` says so.
 
     A device taken for removed is looked at again: the event may be wrong, and the guard too much. A
@@ -177,10 +189,11 @@ def _put_on(user: UserState, believed: Believed, cause: Cause, now: datetime) ->
     if refusal is not None:
         return Decision(verdict, error=refusal, danger=_danger(user))
     recheck = believed.voided and _recheck_is_due(cause, now)
-    plan: tuple[Action, ...] = (AttachGuard(user.name, user.guard.arn, recheck=recheck),)
-    if user.guard_standing is Standing.MISSING:
-        plan = (CreateGuard(user.guard.arn), *plan)
-    return Decision(verdict, plan, danger=_danger(user))
+    plan = ways.on(user, believed, settings, recheck=recheck)
+    # Whether the keeper saw what the group has lost, only a fresh read tells.
+    lost = believed.guard_group_holds is not user.guard_group_holds
+    again = lost and _recheck_is_due(cause, now)
+    return Decision(verdict, plan, danger=_danger(user), recheck=again)
 
 
 def _why_unguarded(believed: Believed) -> str:
@@ -197,24 +210,21 @@ def _recheck_is_due(cause: Cause, now: datetime) -> bool:
     return any(hint.is_young(now, RECHECK_LIFETIME) for hint in cause.hints)
 
 
-def _take_off(user: UserState, *, recheck: bool = False) -> tuple[Action, ...]:
-    # Only what stands on the user itself: a group's policy is the group owner's decision. And only
-    # our own guard: a policy of its name that is somebody else's was not put there by us.
-    if not (user.guarded_directly and _is_ours_to_use(user)):
-        return ()
-    return (DetachGuard(user.name, user.guard.arn, recheck=recheck),)
-
-
 def _danger(user: UserState) -> int:
     """Rank whom to mend first: the more policies reach a user, the more it may be allowed."""
     return len(user.policies) + user.inline_policies + len(user.groups)
 
 
 def _compliant(
-    rule: str, reason: str, *, plan: tuple[Action, ...] = (), recheck: bool = False
+    rule: str,
+    reason: str,
+    *,
+    plan: tuple[Action, ...] = (),
+    recheck: bool = False,
+    danger: int = 0,
 ) -> Decision:
     verdict = Verdict(Compliance.COMPLIANT, rule, (reason,))
-    return Decision(verdict, plan, recheck=recheck)
+    return Decision(verdict, plan, recheck=recheck, danger=danger)
 
 
 def _settled(rule: str, reason: str, *, plan: tuple[Action, ...] = ()) -> Decision:

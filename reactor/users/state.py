@@ -46,6 +46,7 @@ class UserState:
     groups: tuple[str, ...] = ()
     policies: frozenset[str] = frozenset()  # ARNs attached to the user itself
     guarded_groups: frozenset[str] = frozenset()  # groups, of anyone, that carry the guard
+    group_standing: Standing = Standing.MISSING  # of the guard's own group
     listed_exempt: frozenset[str] = frozenset()  # entries of the exemption list, lower case
     devices: tuple[Device, ...] | None = None
     has_password: bool | None = None
@@ -61,6 +62,21 @@ class UserState:
     def guarded_through(self) -> tuple[str, ...]:
         """The user's groups that carry the guard."""
         return tuple(group for group in self.groups if group in self.guarded_groups)
+
+    @property
+    def guard_is_usable(self) -> bool:
+        """Whether the policy in the guard's place is the guard, ours or given."""
+        return self.guard_standing in {Standing.OURS, Standing.GIVEN}
+
+    @property
+    def in_guard_group(self) -> bool:
+        """Whether the user is in the guard's own group, whatever that carries just now."""
+        return self.group_standing is Standing.OURS and self.guard.group in self.groups
+
+    @property
+    def guard_group_holds(self) -> bool:
+        """Whether the guard's own group is ours and carries the guard."""
+        return self.group_standing is Standing.OURS and self.guard.group in self.guarded_groups
 
     def facts(self) -> dict[str, object]:
         """Return what was read, for the record; what was not read is left out."""

@@ -48,7 +48,7 @@ def test_the_document_has_the_plan(
                 "rule": "must-carry-guard",
                 "reasons": ["the guard is not attached, neither to the user nor to a group of it"],
                 "plan": [
-                    {"action": "create-guard", "on": {"policy": guard}},
+                    {"action": "keep-guard", "on": {"policy": guard}},
                     {"action": "attach-guard", "on": {"user": user, "policy": guard}},
                 ],
             }

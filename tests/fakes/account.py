@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reactor.guard.document import canonical, guard_document
+from reactor.guard.identity import GROUP_PATH
 from reactor.partitions import policy_arn
 from reactor.settings import Settings
 from reactor.users.state import Device
 
 ACCOUNT = "123456789012"
 GUARD_ARN = policy_arn("aws", ACCOUNT, "MfaReactorGuard")
+GUARD_GROUP = "MfaReactorGuard"
 GUARD_TAGS = {"mfa-reactor": "guard"}
 DEFAULTS = Settings.from_environment({})
 GUARD_DOCUMENT = canonical(guard_document("aws", ACCOUNT, DEFAULTS))
@@ -88,6 +90,8 @@ class World:
 
     users: Mapping[str, IamUser] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the policies of each
+    paths: Mapping[str, str] = field(default_factory=dict)  # of groups that are not below /
+    inline: Mapping[str, frozenset[str]] = field(default_factory=dict)  # names, of some groups
     policies: Mapping[str, Policy] = field(default_factory=dict)
     exemption_list: str | None = None
 
@@ -157,16 +161,37 @@ class Account:
             key: replace(user, groups=user.groups - {name} | {to}) if name in user.groups else user
             for key, user in self.world.users.items()
         }
-        self._become(replace(self.world, groups=groups, users=users))
+        paths = {to if each == name else each: path for each, path in self.world.paths.items()}
+        self._become(replace(self.world, groups=groups, users=users, paths=paths))
+
+    def remove_group(self, name: str) -> None:
+        """Take a group away, its members out of it."""
+        groups = {each: held for each, held in self.world.groups.items() if each != name}
+        paths = {each: path for each, path in self.world.paths.items() if each != name}
+        users = {
+            key: replace(user, groups=user.groups - {name})
+            for key, user in self.world.users.items()
+        }
+        self._become(replace(self.world, groups=groups, users=users, paths=paths))
 
     def put_list(self, text: str | None) -> None:
         """Write the exemption list, or delete it."""
         self._become(replace(self.world, exemption_list=text))
 
-    def put_group(self, name: str, *policies: str) -> None:
-        """Add a group with these policies, or give it these instead of its own."""
+    def put_group(self, name: str, *policies: str, path: str | None = None) -> None:
+        """Add a group with these policies, or give it these, and another path, instead."""
         groups = {**self.world.groups, name: frozenset(policies)}
-        self._become(replace(self.world, groups=groups))
+        paths = dict(self.world.paths) if path is None else {**self.world.paths, name: path}
+        self._become(replace(self.world, groups=groups, paths=paths))
+
+    def put_guard_group(self, *policies: str) -> None:
+        """Add the guard's group as the keeper leaves it, with these policies besides."""
+        self.put_group(GUARD_GROUP, GUARD_ARN, *policies, path=GROUP_PATH)
+
+    def put_inline(self, group: str, *policies: str) -> None:
+        """Give a group these inline policies instead of its own."""
+        inline = {**self.world.inline, group: frozenset(policies)}
+        self._become(replace(self.world, inline=inline))
 
     def put_policy(
         self,

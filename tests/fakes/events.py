@@ -106,6 +106,11 @@ def about_device(serial: str, *, caller: str | None = None, hints: tuple[Hint, .
     return Cause(trigger(), subject, hints, caller)
 
 
+def about_group(name: str, *hints: Hint) -> Cause:
+    """Return the cause that an event about a group's members gives."""
+    return Cause(trigger(), Subject(SubjectKind.GROUP_MEMBERS, ACCOUNT, name=name), hints)
+
+
 def about_everyone(*hints: Hint, kind: TriggerKind = TriggerKind.SCHEDULE) -> Cause:
     """Return the cause of a sweep."""
     return Cause(trigger(kind), Subject(SubjectKind.EVERY_USER, ACCOUNT), hints)
@@ -124,6 +129,11 @@ def created(name: str, at: datetime = START) -> Hint:
 def detached(arn: str, at: datetime = START) -> Hint:
     """Return the claim that a policy was detached."""
     return Hint(Claim.POLICY_DETACHED, at, arn)
+
+
+def left(group: str, at: datetime = START) -> Hint:
+    """Return the claim that a user left a group."""
+    return Hint(Claim.GROUP_LEFT, at, group)
 
 
 def removed(serial: str, at: datetime = START) -> Hint:

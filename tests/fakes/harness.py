@@ -4,12 +4,15 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 from reactor.errors import ReactorError, Transient, Unsettled
+from reactor.gathering import Gather
 from reactor.guard.document import guard_document
+from reactor.guard.group import GroupKeeper
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
-from reactor.model import Cause, Subject, SubjectKind, TriggerKind
+from reactor.model import Alarm, Cause, TriggerKind
 from reactor.reconcile import Run, Settled, enforce, observe_only, reconcile
-from reactor.settings import PREFIX, Mode, Settings
+from reactor.runtime import Keepers
+from reactor.settings import PREFIX, Mode, Settings, Via
 from reactor.triggers import cloudtrail
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
@@ -79,9 +82,7 @@ class Harness:
         self.users = Users(
             self.observer, self.iam, self.settings, self._ask_keeper, self._ask_sweep
         )
-        self.keeper = Keeper(
-            self.iam, self.guard, ACCOUNT, guard_document("aws", ACCOUNT, self.settings)
-        )
+        self.alarms: list[Alarm] = []
 
     def react(self, cause: Cause) -> Run:
         """Reconcile a cause."""
@@ -98,12 +99,11 @@ class Harness:
         """Look at every user."""
         return self.react(about_everyone())
 
-    def keep(self) -> Run:
-        """Have the keeper look at the guard."""
-        subject = Subject(SubjectKind.GUARD, ACCOUNT, arn=self.guard.arn)
-        cause = Cause(trigger(TriggerKind.REACTOR), subject)
+    def keep(self, *, with_group: bool = False) -> Run:
+        """Have the keeper look at the guard, and its group."""
         execute = enforce if self.settings.mode is Mode.ENFORCE else observe_only
-        return reconcile(cause, self.keeper, execute=execute, clock=self.clock)
+        both = keepers(self.iam, self.settings, self.rounds, self.alarms, with_group=with_group)
+        return both.keep(execute, trigger(TriggerKind.REACTOR), clock=self.clock)
 
     def deliver(self, event: Envelope) -> list[Run]:
         """Take an event as Lambda would hand it over, once."""
@@ -138,11 +138,31 @@ class Harness:
     def _ask_sweep(self) -> None:
         self.sweeps_asked += 1
 
-    def _ask_keeper(self) -> None:
+    def _ask_keeper(self, with_group: bool) -> None:
         self.keeper_calls += 1
-        run = self.keep()
+        run = self.keep(with_group=with_group)
         if any(each.errors for each in run.settled):
             raise Transient("the keeper could not bring the guard into order", remedy="-")
+
+
+def keepers(  # noqa: PLR0913 - as reactor.runtime
+    iam: FakeIam,
+    chosen: Settings,
+    gather: Gather,
+    alarms: list[Alarm],
+    *,
+    with_group: bool = False,
+    adopt: bool = False,
+) -> Keepers:
+    """Return the keepers of the guard on a fake, put together as reactor.runtime does."""
+    guard = Guard.of(chosen, partition="aws", account=ACCOUNT)
+    document = guard_document("aws", ACCOUNT, chosen)
+    wanted = with_group or chosen.guard_via is Via.GROUP
+    return Keepers(
+        Keeper(iam, gather, guard, document, alarms.append, chosen.guard_restore, adopt),
+        GroupKeeper(iam, gather, guard, alarms.append, wanted, chosen.guard_restore, adopt),
+        ACCOUNT,
+    )
 
 
 def _settle(call: Callable[[], Any]) -> Any | ReactorError:

@@ -1,4 +1,4 @@
-"""A fake of IAM: reactor.users.ports.Iam and reactor.guard.ports.Policies, in memory.
+"""A fake of IAM: reactor.users.ports.Iam and reactor.guard.ports.Keeping, in memory.
 
 It answers as AwsIam does, down to which missing thing is an answer and which an error. Every call
 is logged; calls can be made to fail, and reads to be stale.
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from reactor.errors import Permanent, ReactorError, Transient
+from reactor.errors import QuotaReached, ReactorError, Transient
 from reactor.guard.comparison import parse
 from reactor.guard.ports import ManagedPolicy, PolicyVersion
 from reactor.partitions import policy_arn
@@ -20,7 +20,24 @@ from tests.fakes.account import ACCOUNT, Account, IamUser, Policy, World
 POLICIES_PER_USER = 10  # AWS's quota
 USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 VERSIONS_PER_POLICY = 5
-WRITES = frozenset({"attach", "detach", "create_policy", "create_version", "delete_version"})
+GROUPS_PER_USER = 10
+WRITES = frozenset(
+    {
+        "attach",
+        "detach",
+        "join",
+        "leave",
+        "create_policy",
+        "tag_policy",
+        "create_version",
+        "delete_version",
+        "create_group",
+        "move_group",
+        "attach_to_group",
+        "detach_from_group",
+        "delete_from_group",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +154,9 @@ class FakeIam:
 
     def other_versions(self, policy_arn: str) -> tuple[str, ...]:
         """Answer ListPolicyVersions, which has the newest first."""
-        policy = _policy(self._read("other_versions", policy_arn), policy_arn)
+        policy = self._read("other_versions", policy_arn).policies.get(policy_arn)
+        if policy is None:
+            return ()
         return tuple(each for each in reversed(list(policy.versions)) if each != policy.default)
 
     def members_of(self, group: str) -> tuple[str, ...] | None:
@@ -205,7 +224,7 @@ class FakeIam:
         if policy_arn in found.policies:
             return
         if len(found.policies) >= POLICIES_PER_USER:
-            raise Permanent("LimitExceeded: PoliciesPerUser: 10", remedy="detach some")
+            raise QuotaReached("LimitExceeded: PoliciesPerUser: 10", remedy="detach some")
         self.account.change(user, policies=found.policies | {policy_arn})
 
     def detach(self, user: str, policy_arn: str) -> bool:
@@ -216,6 +235,82 @@ class FakeIam:
             return False
         self.account.change(user, policies=found.policies - {policy_arn})
         return True
+
+    def join(self, user: str, group: str) -> None:
+        """Do AddUserToGroup."""
+        self._call("join", user)
+        found = self._there(self.account.world, "join", user)
+        if group not in self.account.world.groups:
+            raise Transient(f"no group {group}: NoSuchEntity", remedy="-")
+        if group in found.groups:
+            return
+        if len(found.groups) >= GROUPS_PER_USER:
+            raise QuotaReached("LimitExceeded: GroupsPerUser: 10", remedy="leave some")
+        self.account.change(user, groups=found.groups | {group})
+
+    def leave(self, user: str, group: str) -> bool:
+        """Do RemoveUserFromGroup."""
+        self._call("leave", user)
+        found = self.account.world.user(user)
+        if found is None or group not in found.groups:
+            return False
+        self.account.change(user, groups=found.groups - {group})
+        return True
+
+    def group_path(self, group: str) -> str | None:
+        """Answer GetGroup, for the group itself."""
+        world = self._read("group_path", group)
+        return world.paths.get(group, "/") if group in world.groups else None
+
+    def policies_of_group(self, group: str) -> frozenset[str]:
+        """Answer ListAttachedGroupPolicies."""
+        return self._read("policies_of_group", group).groups.get(group, frozenset())
+
+    def inline_policies_of_group(self, group: str) -> tuple[str, ...]:
+        """Answer ListGroupPolicies."""
+        inline = self._read("inline_policies_of_group", group).inline
+        return tuple(sorted(inline.get(group, frozenset())))
+
+    def create_group(self, group: str, path: str) -> bool:
+        """Do CreateGroup."""
+        self._call("create_group", group)
+        if group in self.account.world.groups:
+            return False
+        self.account.put_group(group, path=path)
+        return True
+
+    def move_group(self, group: str, path: str) -> None:
+        """Do UpdateGroup, with another path."""
+        self._call("move_group", group)
+        self.account.put_group(group, *self._group(group), path=path)
+
+    def attach_to_group(self, group: str, policy_arn: str) -> None:
+        """Do AttachGroupPolicy."""
+        self._call("attach_to_group", group)
+        _policy(self.account.world, policy_arn)
+        self.account.put_group(group, *self._group(group), policy_arn)
+
+    def detach_from_group(self, group: str, policy_arn: str) -> bool:
+        """Do DetachGroupPolicy."""
+        self._call("detach_from_group", group)
+        carried = self.account.world.groups.get(group, frozenset())
+        if policy_arn not in carried:
+            return False
+        self.account.put_group(group, *(carried - {policy_arn}))
+        return True
+
+    def delete_from_group(self, group: str, policy: str) -> bool:
+        """Do DeleteGroupPolicy."""
+        self._call("delete_from_group", group)
+        inline = self.account.world.inline.get(group, frozenset())
+        self.account.put_inline(group, *(inline - {policy}))
+        return policy in inline
+
+    def tag_policy(self, policy_arn: str, tags: Mapping[str, str]) -> None:
+        """Do TagPolicy."""
+        self._call("tag_policy", policy_arn)
+        held = _policy(self.account.world, policy_arn).tags
+        self.account.tag_policy(policy_arn, {**held, **tags})
 
     def create_policy(self, name: str, document: str, tags: Mapping[str, str]) -> bool:
         """Do CreatePolicy."""
@@ -259,6 +354,11 @@ class FakeIam:
     def _refuse_impossible(self, name: str) -> None:
         if not USER_NAME.fullmatch(name):
             raise Transient(f"userName {name}: ValidationError", remedy="-")
+
+    def _group(self, group: str) -> frozenset[str]:
+        if group not in self.account.world.groups:
+            raise Transient(f"no group {group}: NoSuchEntity", remedy="-")
+        return self.account.world.groups[group]
 
     def _user(self, method: str, name: str) -> IamUser:
         return self._there(self._read(method, name), method, name)

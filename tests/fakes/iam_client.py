@@ -16,6 +16,7 @@ from tests.fakes.account import ACCOUNT, Account, IamUser, Policy, World
 from tests.fakes.clock import START
 
 POLICIES_PER_USER = 10  # AWS's quotas
+GROUPS_PER_USER = 10
 VERSIONS_PER_POLICY = 5
 USERS_A_PAGE = 3
 LONG_AGO = START - timedelta(days=365)
@@ -85,6 +86,8 @@ class IamClient:
             "list_virtual_mfa_devices": self._virtual_devices,
             "get_account_authorization_details": self._details,
             "list_policy_versions": self._versions,
+            "list_attached_group_policies": self._attached_to_group,
+            "list_group_policies": self._inline_of_group,
         }
         names = {each: each.title().replace("_", "") for each in self._pages}
         self.meta = SimpleNamespace(method_to_api_mapping=names)
@@ -148,6 +151,65 @@ class IamClient:
             fail("NoSuchEntity")
         self._on_write("DetachUserPolicy", {"userName": UserName, "policyArn": PolicyArn})
         self._account.change(UserName, policies=user.policies - {PolicyArn})
+
+    def add_user_to_group(self, GroupName: str, UserName: str) -> None:  # noqa: N803
+        """Do AddUserToGroup."""
+        self._weather.call("add_user_to_group")
+        user = _user(self._account.world, UserName)
+        _group(self._account.world, GroupName)
+        if GroupName not in user.groups and len(user.groups) >= GROUPS_PER_USER:
+            fail("LimitExceeded")
+        self._on_write("AddUserToGroup", {"userName": UserName, "groupName": GroupName})
+        self._account.change(UserName, groups=user.groups | {GroupName})
+
+    def remove_user_from_group(self, GroupName: str, UserName: str) -> None:  # noqa: N803
+        """Do RemoveUserFromGroup."""
+        self._weather.call()
+        user = _user(self._account.world, UserName)
+        if GroupName not in user.groups:
+            fail("NoSuchEntity")
+        self._on_write("RemoveUserFromGroup", {"userName": UserName, "groupName": GroupName})
+        self._account.change(UserName, groups=user.groups - {GroupName})
+
+    def get_group(self, GroupName: str, MaxItems: int) -> Answer:  # noqa: ARG002, N803
+        """Answer GetGroup, for the group itself."""
+        world = self._read()
+        _group(world, GroupName)
+        return {"Group": {"GroupName": GroupName, "Path": world.paths.get(GroupName, "/")}}
+
+    def create_group(self, GroupName: str, Path: str) -> None:  # noqa: N803
+        """Do CreateGroup."""
+        self._weather.call()
+        if GroupName in self._account.world.groups:
+            fail("EntityAlreadyExists")
+        self._account.put_group(GroupName, path=Path)
+        self._on_write("CreateGroup", {"groupName": GroupName, "path": Path})
+
+    def attach_group_policy(self, GroupName: str, PolicyArn: str) -> None:  # noqa: N803
+        """Do AttachGroupPolicy."""
+        self._weather.call()
+        _policy(self._account.world, PolicyArn)
+        held = _group(self._account.world, GroupName)
+        self._account.put_group(GroupName, *held, PolicyArn)
+        self._on_write("AttachGroupPolicy", {"groupName": GroupName, "policyArn": PolicyArn})
+
+    def detach_group_policy(self, GroupName: str, PolicyArn: str) -> None:  # noqa: N803
+        """Do DetachGroupPolicy."""
+        self._weather.call()
+        held = _group(self._account.world, GroupName)
+        if PolicyArn not in held:
+            fail("NoSuchEntity")
+        self._account.put_group(GroupName, *(held - {PolicyArn}))
+        self._on_write("DetachGroupPolicy", {"groupName": GroupName, "policyArn": PolicyArn})
+
+    def delete_group_policy(self, GroupName: str, PolicyName: str) -> None:  # noqa: N803
+        """Do DeleteGroupPolicy."""
+        self._weather.call()
+        held = self._account.world.inline.get(GroupName, frozenset())
+        if PolicyName not in held:
+            fail("NoSuchEntity")
+        self._account.put_inline(GroupName, *(held - {PolicyName}))
+        self._on_write("DeleteGroupPolicy", {"groupName": GroupName, "policyName": PolicyName})
 
     def create_policy(
         self,
@@ -216,10 +278,18 @@ class IamClient:
 
     def _group(self, GroupName: str) -> Iterator[Answer]:  # noqa: N803
         world = self._read()
-        if GroupName not in world.groups:
-            fail("NoSuchEntity")
+        _group(world, GroupName)
         members = [each for each in world.users.values() if GroupName in each.groups]
         yield {"Users": [{"UserName": each.name} for each in members]}
+
+    def _attached_to_group(self, GroupName: str) -> Iterator[Answer]:  # noqa: N803
+        held = _group(self._read(), GroupName)
+        yield {"AttachedPolicies": [{"PolicyArn": each} for each in sorted(held)]}
+
+    def _inline_of_group(self, GroupName: str) -> Iterator[Answer]:  # noqa: N803
+        world = self._read()
+        _group(world, GroupName)
+        yield {"PolicyNames": sorted(world.inline.get(GroupName, frozenset()))}
 
     def _devices(self, UserName: str) -> Iterator[Answer]:  # noqa: N803
         devices = _user(self._read(), UserName).devices
@@ -274,6 +344,13 @@ def _user(world: World, name: str) -> IamUser:
 
 def _policy(world: World, arn: str) -> Policy:
     return world.policies.get(arn) or fail("NoSuchEntity", arn)
+
+
+def _group(world: World, name: str) -> frozenset[str]:
+    """Return the policies of a group; fail when there is no such group."""
+    if name not in world.groups:
+        fail("NoSuchEntity", name)
+    return world.groups[name]
 
 
 def _status(active: bool) -> Answer:

@@ -79,6 +79,7 @@ def test_whole_record() -> None:
         },
         "read": {
             "operations": [
+                "iam:GetGroup",
                 "iam:GetLoginProfile",
                 "iam:GetPolicy",
                 "iam:GetUser",

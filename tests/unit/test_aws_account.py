@@ -135,11 +135,11 @@ class TestAskKeeper:
     def test_in_order(self) -> None:
         """The keeper is waited for."""
         client: Any = Functions(json.dumps({"in_order": True}).encode())
-        ask_keeper(client, "mfa-reactor-dev-keeper", asked_by="a-run")
+        ask_keeper(client, "mfa-reactor-dev-keeper", with_group=True, asked_by="a-run")
         assert client.invoked == {
             "FunctionName": "mfa-reactor-dev-keeper",
             "InvocationType": "RequestResponse",
-            "Payload": '{"asked_by": "a-run"}',
+            "Payload": '{"asked_by": "a-run", "with_group": true}',
         }
 
     @pytest.mark.parametrize(
@@ -159,11 +159,11 @@ class TestAskKeeper:
         """Whatever else it says, the guard is not in order, and it is tried again."""
         client: Any = Functions(payload, **more)
         with pytest.raises(Transient, match="the keeper could not bring the guard into order"):
-            ask_keeper(client, "mfa-reactor-dev-keeper", asked_by="a-run")
+            ask_keeper(client, "mfa-reactor-dev-keeper", with_group=False, asked_by="a-run")
 
     @pytest.mark.parametrize("payload", [b"null", b"[]", b'"text"', b"<html>"])
     def test_nonsense(self, payload: bytes) -> None:
         """An answer of another shape is an error of ours with a remedy, not a crash."""
         client: Any = Functions(payload)
         with pytest.raises(Transient):
-            ask_keeper(client, "mfa-reactor-dev-keeper", asked_by="a-run")
+            ask_keeper(client, "mfa-reactor-dev-keeper", with_group=False, asked_by="a-run")

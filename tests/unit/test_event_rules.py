@@ -8,7 +8,7 @@ from reactor.names import Function
 from reactor.settings import Settings
 from reactor.triggers.catalogue import CATALOGUE, PARAMETER_EVENTS, Row
 from reactor.triggers.matching import matches
-from reactor.triggers.rules import is_the_guard, keeper_pattern, pattern_of
+from reactor.triggers.rules import ON_ITS_GROUP, is_the_guard, keeper_pattern, pattern_of
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.events import Envelope, event
 from tests.fakes.harness import settings
@@ -59,11 +59,38 @@ def test_pattern() -> None:
             {"requestParameters": {"policyArn": [{"exists": False}]}},
         ],
     }
-    assert keeper_pattern(DEFAULTS) == {
-        "source": ["aws.iam"],
-        "detail-type": ["AWS API Call via CloudTrail"],
-        "detail": detail,
+    on_its_group = {
+        "eventSource": ["iam.amazonaws.com"],
+        "errorCode": [{"exists": False}],
+        "eventName": [
+            "AttachGroupPolicy",
+            "DeleteGroup",
+            "DetachGroupPolicy",
+            "PutGroupPolicy",
+            "UpdateGroup",
+        ],
+        "requestParameters": {"groupName": [{"equals-ignore-case": "MfaReactorGuard"}]},
     }
+    assert keeper_pattern(DEFAULTS) == {
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "$or": [
+            {"source": ["aws.iam"], "detail": detail},
+            {"source": ["aws.iam"], "detail": on_its_group},
+        ],
+    }
+
+
+@pytest.mark.parametrize("by_arn", [False, True], ids=["by its name", "by its ARN"])
+@pytest.mark.parametrize("name", sorted(ON_ITS_GROUP))
+def test_events_about_the_guards_group(name: str, *, by_arn: bool) -> None:
+    """The keeper hears what is done to it, in whatever case it is named, and to no other."""
+    under = settings(guard_policy=GUARD_ARN) if by_arn else DEFAULTS
+    for group in ("MfaReactorGuard", "mfareactorguard"):
+        parameters = {"groupName": group, "policyArn": OTHER_ARN}
+        assert KEEPER in heard_by(happened(name, parameters), under)
+    for group in ("MfaReactorGuard2", "NotMfaReactorGuard"):
+        parameters = {"groupName": group, "policyArn": OTHER_ARN}
+        assert KEEPER not in heard_by(happened(name, parameters), under)
 
 
 def test_only_three_functions_have_one() -> None:

@@ -127,7 +127,6 @@ CALLS: dict[str, Callable[[AwsIam], object]] = {
         *((method, "ThrottlingException", Transient) for method in CALLS),
         *((method, "AccessDenied", Transient) for method in CALLS),
         ("get_policy_version", "NoSuchEntity", Transient),
-        ("list_policy_versions", "NoSuchEntity", Transient),
         ("create_policy_version", "NoSuchEntity", Transient),
         ("create_policy_version", "MalformedPolicyDocument", Permanent),
         ("delete_policy_version", "DeleteConflict", Transient),

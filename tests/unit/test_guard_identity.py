@@ -54,7 +54,7 @@ def test_standing(tags: dict[str, str] | None, standing: Standing, *, given: boo
 @pytest.mark.parametrize(
     ("given", "standing", "says"),
     [
-        pytest.param(False, Standing.FOREIGN, "aws iam tag-policy", id="foreign: how to adopt it"),
+        pytest.param(False, Standing.FOREIGN, "guard apply --adopt", id="foreign: how to adopt it"),
         pytest.param(True, Standing.MISSING, "create it", id="given and missing"),
         pytest.param(False, Standing.MISSING, None, id="missing: the keeper makes it"),
         pytest.param(False, Standing.OURS, None, id="ours"),

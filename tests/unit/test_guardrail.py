@@ -5,7 +5,7 @@ import pytest
 from reactor.errors import Permanent, Transient
 from reactor.model import OutcomeStatus
 from reactor.reconcile import enforce
-from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard
+from reactor.users.actions import AttachGuard, DetachGuard, KeepGuard
 from tests.fakes.account import GUARD_ARN
 from tests.fakes.events import about_user
 from tests.fakes.harness import Harness
@@ -86,9 +86,9 @@ def test_foreign_action_is_a_mistake(harness: Harness) -> None:
     [
         pytest.param(AttachGuard("a", "p"), {"user": "a", "policy": "p"}, id="attach"),
         pytest.param(DetachGuard("a", "p"), {"user": "a", "policy": "p"}, id="detach"),
-        pytest.param(CreateGuard("p"), {"policy": "p"}, id="create"),
+        pytest.param(KeepGuard("p"), {"policy": "p"}, id="create"),
     ],
 )
-def test_described(action: AttachGuard | DetachGuard | CreateGuard, on: dict[str, str]) -> None:
+def test_described(action: AttachGuard | DetachGuard | KeepGuard, on: dict[str, str]) -> None:
     """A record says what an action was done to."""
     assert action.describe() == on

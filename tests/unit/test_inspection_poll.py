@@ -251,7 +251,7 @@ class TestGuard:
                 judged(Compliance.NON_COMPLIANT, standing=Standing.FOREIGN, error=FOREIGN),
                 Mode.OBSERVE,
                 State.FAILED,
-                "aws iam tag-policy",
+                "guard apply --adopt",
                 id="somebody else's",
             ),
             pytest.param(
@@ -298,7 +298,7 @@ class TestExamine:
             patterns={},
             wanted=dict.fromkeys(FUNCTIONS, ROLE_POLICY),
             variables=dict.fromkeys(FUNCTIONS, VARIABLES),
-            look_at_guard=judged,
+            look_at_guard=lambda: (judged(),),
         )
 
     def test_a_stage_in_good_order(self) -> None:

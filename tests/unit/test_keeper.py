@@ -8,12 +8,33 @@ from typing import Any
 import pytest
 
 from reactor.errors import Permanent, ReactorError, Transient, Unsettled
-from reactor.guard import actions, keeper
-from reactor.guard.actions import CreatePolicy, MakeRoom, RestoreDocument
+from reactor.guard import actions, group, keeper
+from reactor.guard.actions import (
+    AdoptGroup,
+    AdoptPolicy,
+    AttachToGroup,
+    CreateGroup,
+    CreatePolicy,
+    DeleteFromGroup,
+    DetachFromGroup,
+    MakeRoom,
+    ReportDrift,
+    RestoreDocument,
+)
 from reactor.guard.document import guard_document
 from reactor.guard.identity import Guard
-from reactor.guard.keeper import Keeper
-from reactor.model import Cause, OutcomeStatus, Subject, SubjectKind, TriggerKind
+from reactor.model import (
+    Alarm,
+    AlarmKind,
+    Cause,
+    Claim,
+    Hint,
+    Outcome,
+    OutcomeStatus,
+    Subject,
+    SubjectKind,
+    TriggerKind,
+)
 from reactor.reconcile import Run, Settled, enforce, observe_only, reconcile
 from reactor.settings import Mode
 from reactor.users.actions import AttachGuard
@@ -28,7 +49,7 @@ from tests.fakes.account import (
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import trigger
-from tests.fakes.harness import settings
+from tests.fakes.harness import Rounds, keepers, settings
 from tests.fakes.iam import Call, FakeIam
 
 GIVEN_ARN = f"arn:aws:iam::{ACCOUNT}:policy/team/Guard"
@@ -39,6 +60,7 @@ OPEN: dict[str, Any] = {
 OURS = guard_document("aws", ACCOUNT, DEFAULTS)
 TAMPERED = json.dumps(OPEN)
 LOOKS = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
+UNREAD = ("iam:GetPolicy", "iam:ListPolicyVersions")  # of a policy that is not ours
 
 
 class Kept:
@@ -50,9 +72,10 @@ class Kept:
         self.account = Account(self.clock)
         self.iam = FakeIam(self.account)
         self.guard = Guard.of(self.settings, partition="aws", account=ACCOUNT)
-        self.keeper = Keeper(
-            self.iam, self.guard, ACCOUNT, guard_document("aws", ACCOUNT, self.settings)
-        )
+        self.alarms: list[Alarm] = []
+        self.rounds = Rounds()
+        both = keepers(self.iam, self.settings, self.rounds, self.alarms)
+        self.keeper = both.policy
 
     @property
     def policy(self) -> Policy:
@@ -74,11 +97,12 @@ class Kept:
     def keep(self, *, event_at: datetime | None = None) -> Run:
         """Have the keeper look at the guard, asked by one of ours or woken by an event."""
         woken = trigger(TriggerKind.REACTOR if event_at is None else TriggerKind.IAM_EVENT)
-        if woken.event is not None:
-            woken = replace(woken, event=replace(woken.event, time=event_at))
+        edit = () if event_at is None else (Hint(Claim.GUARD_EDITED, event_at, self.guard.arn),)
         subject = Subject(SubjectKind.GUARD, ACCOUNT, arn=self.guard.arn)
         execute = enforce if self.settings.mode is Mode.ENFORCE else observe_only
-        return reconcile(Cause(woken, subject), self.keeper, execute=execute, clock=self.clock)
+        return reconcile(
+            Cause(woken, subject, edit), self.keeper, execute=execute, clock=self.clock
+        )
 
 
 def one(run: Run) -> Settled:
@@ -87,10 +111,14 @@ def one(run: Run) -> Settled:
     return settled
 
 
+def changes(run: Run) -> list[Outcome]:
+    """Return what became of the actions, but for the alarm's, which always goes well."""
+    return [each for each in one(run).outcomes if each.action.name != "report-drift"]
+
+
 def result(run: Run) -> tuple[str, list[str]]:
-    """Return the rule that decided, and what became of the actions."""
-    settled = one(run)
-    return settled.decision.verdict.rule, [each.status.value for each in settled.outcomes]
+    """Return the rule that decided, and what became of the changes."""
+    return one(run).decision.verdict.rule, [each.status.value for each in changes(run)]
 
 
 def facts(run: Run) -> dict[str, object]:
@@ -172,7 +200,7 @@ class TestWhoseItIs:
         (error,) = one(run).errors
         assert isinstance(error, Permanent)
         assert "adopt it" in error.remedy
-        assert (here.written, one(run).observation.reads) == ([], LOOKS[:1])
+        assert (here.written, one(run).observation.reads) == ([], UNREAD)
         run.raise_unsettled()
 
     @pytest.mark.parametrize("tags", [pytest.param({}, id="plain"), GUARD_TAGS])
@@ -206,7 +234,7 @@ class TestRestoration:
         assert (here.policy.default, here.policy.document) == ("v3", GUARD_DOCUMENT)
         again = here.keep()
         assert result(again) == ("guard-in-place", [])
-        assert one(again).observation.reads == LOOKS[:2]
+        assert one(again).observation.reads == LOOKS
         assert here.written == ["create_version"]
 
     def test_an_old_version_made_the_default(self) -> None:
@@ -275,9 +303,111 @@ class TestRestoration:
         here.tamper(versions=5)
         run = here.keep()
         assert result(run) == ("guard-drifted", ["skipped", "skipped"])
-        assert [each.name for each in one(run).decision.plan] == ["make-room", "restore-document"]
+        assert [each.name for each in one(run).decision.plan] == [
+            "report-drift",
+            "make-room",
+            "restore-document",
+        ]
         assert here.written == []
         run.raise_unsettled()
+
+
+class TestAlarm:
+    """Somebody changed the guard: that is told, with the document, before anything is done."""
+
+    def test_the_document_is_told_before_it_is_replaced(self) -> None:
+        """Were the keeper to die in between, what it found would be in the log."""
+        here = Kept()
+        here.tamper()
+        told: list[object] = []
+
+        def look(call: Call) -> None:
+            if call.method == "create_version":
+                told.extend(each.details["document"] for each in here.alarms)
+
+        here.iam.on_call = look
+        here.keep()
+        (alarm,) = here.alarms
+        assert told == [OPEN]
+        assert alarm.kind is AlarmKind.GUARD_DRIFTED
+        assert "v2" in alarm.what
+        assert "it is restored" in alarm.what
+
+    @pytest.mark.parametrize("mode", Mode)
+    def test_with_alarm_alone_nothing_is_restored(self, mode: Mode) -> None:
+        """REACTOR_GUARD_RESTORE=alarm leaves the document to the operator."""
+        here = Kept(guard_restore="alarm", mode=mode.value)
+        here.tamper(versions=5)
+        run = here.keep()
+        assert result(run) == ("guard-drifted", [])
+        assert (here.policy.document, here.written) == (TAMPERED, [])
+        assert ["it stays so" in each.what for each in here.alarms] == [True]
+        run.raise_unsettled()
+
+    def test_with_alarm_alone_a_missing_guard_is_made(self) -> None:
+        """Without one nobody could be guarded."""
+        here = Kept(guard_restore="alarm")
+        assert result(here.keep()) == ("guard-missing", ["done"])
+
+    def test_observe_mode_tells_of_it(self) -> None:
+        """To tell changes nothing."""
+        here = Kept(mode="observe")
+        here.tamper()
+        here.keep()
+        assert len(here.alarms) == 1
+
+
+class TestAdoption:
+    """A policy of the guard's name that is not ours, and an operator who wants it to be."""
+
+    @pytest.mark.parametrize(
+        ("document", "versions", "written"),
+        [
+            pytest.param(GUARD_DOCUMENT, 2, ["tag_policy"], id="with our document"),
+            pytest.param(TAMPERED, 2, ["tag_policy", "create_version"], id="with another"),
+            pytest.param(
+                TAMPERED, 5, ["tag_policy", "delete_version", "create_version"], id="and no room"
+            ),
+        ],
+    )
+    def test_it_is_tagged_and_restored(
+        self, document: str, versions: int, written: list[str]
+    ) -> None:
+        """Its other tags stay, its document is ours, and nobody is told of tampering."""
+        here = Kept()
+        here.tamper(document, versions=versions)
+        here.account.tag_policy(GUARD_ARN, {"team": "it"})
+        here.keeper = replace(here.keeper, adopt=True)
+        assert result(here.keep()) == ("guard-adopted", ["done"] * len(written))
+        assert here.written == written
+        assert (here.policy.tags, here.policy.document) == (
+            {"team": "it", **GUARD_TAGS},
+            GUARD_DOCUMENT,
+        )
+        assert here.alarms == []
+        assert result(here.keep()) == ("guard-in-place", [])
+
+    def test_observe_mode_adopts_nothing(self) -> None:
+        """It is planned, and skipped."""
+        here = Kept(mode="observe")
+        here.account.put_policy(GUARD_ARN, {}, TAMPERED)
+        here.keeper = replace(here.keeper, adopt=True)
+        assert result(here.keep()) == ("guard-adopted", ["skipped", "skipped"])
+        assert here.written == []
+
+
+def test_it_is_restored_in_three_round_trips() -> None:
+    """What stands there and its versions, the document, and the restoration."""
+    here = Kept()
+    here.tamper()
+    here.keep()
+    assert here.rounds.sizes == [2]
+    assert [call.method for call in here.iam.log] == [
+        "policy",
+        "other_versions",
+        "policy_version",
+        "create_version",
+    ]
 
 
 class TestRoom:
@@ -293,7 +423,7 @@ class TestRoom:
         assert sorted(here.policy.versions) == ["v10", "v11", "v2", "v8", "v9"]
         run = here.keep()
         assert result(run) == ("guard-drifted", ["done", "done"])
-        assert one(run).outcomes[0].action.describe() == {"policy": GUARD_ARN, "version": "v8"}
+        assert changes(run)[0].action.describe() == {"policy": GUARD_ARN, "version": "v8"}
         assert sorted(here.policy.versions) == ["v10", "v11", "v12", "v2", "v9"]
         assert (here.policy.default, here.policy.document) == ("v12", GUARD_DOCUMENT)
 
@@ -317,7 +447,7 @@ class TestRoom:
 
         here.iam.on_call = change
         run = here.keep()
-        assert one(run).outcomes[0].action.describe()["version"] == "v3"
+        assert changes(run)[0].action.describe()["version"] == "v3"
         assert here.policy.document == GUARD_DOCUMENT
 
     def test_a_version_that_became_the_default_is_not_deleted(self) -> None:
@@ -628,14 +758,29 @@ class TestActions:
 
     def test_writes_are_what_the_actions_need(self) -> None:
         """The role's permissions are those of every action there is, and no others."""
-        made = [CreatePolicy(Kept().guard, ""), MakeRoom(Kept().guard, "v1")]
-        every: list[Any] = [*made, RestoreDocument(Kept().guard, "")]
+        guard = Kept().guard
+        every: list[Any] = [
+            CreatePolicy(guard, ""),
+            MakeRoom(guard, "v1"),
+            RestoreDocument(guard, ""),
+            CreateGroup(guard),
+            AttachToGroup(guard),
+            DetachFromGroup(guard, ""),
+            DeleteFromGroup(guard, ""),
+        ]
+        operators = {AdoptPolicy, AdoptGroup}  # asked for by a person, with a person's powers
         kinds = {each for each in vars(actions).values() if hasattr(each, "permissions")}
-        assert kinds == {type(each) for each in every}
-        assert frozenset[str]().union(*(each.permissions for each in every)) == keeper.WRITES
-        assert {
+        assert kinds - operators == {ReportDrift} | {type(each) for each in every}
+        declared = frozenset[str]().union(*(each.permissions for each in every))
+        of_the_group = group.MAKES | group.ATTACHES | group.MENDS
+        assert declared == keeper.MAKES | keeper.RESTORES | of_the_group
+        assert declared == {
+            "iam:AttachGroupPolicy",
+            "iam:CreateGroup",
             "iam:CreatePolicy",
-            "iam:TagPolicy",
             "iam:CreatePolicyVersion",
+            "iam:DeleteGroupPolicy",
             "iam:DeletePolicyVersion",
-        } == keeper.WRITES
+            "iam:DetachGroupPolicy",
+            "iam:TagPolicy",
+        }

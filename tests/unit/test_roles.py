@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reactor.errors import SettingError
-from reactor.guard import keeper
+from reactor.guard import group, keeper
 from reactor.inspection import ports as inspection
 from reactor.roles import (
     FUNCTIONS,
@@ -20,7 +20,14 @@ from reactor.roles import (
 )
 from reactor.settings import Settings
 from reactor.users import ports
-from reactor.users.actions import AttachGuard, CreateGuard, DetachGuard, SweepEveryone
+from reactor.users.actions import (
+    AttachGuard,
+    DetachGuard,
+    JoinGuardGroup,
+    KeepGuard,
+    LeaveGuardGroup,
+    SweepEveryone,
+)
 from tests.fakes.harness import settings
 
 ROOT = Path(__file__).parents[2]
@@ -59,15 +66,20 @@ INSPECTING = {
     "lambda:GetFunctionEventInvokeConfig",
 }
 ON_EVENTS = IN_BULK | ONE_BY_ONE | {"iam:GetGroup", "lambda:InvokeFunction"}  # asks the sweep
-READING = {"react": ON_EVENTS, "review": ON_EVENTS, "sweep": IN_BULK | INSPECTING}
-GUARD_READS = {"iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"}
-KEEPING = {
-    "iam:CreatePolicy",
-    "iam:TagPolicy",
-    "iam:CreatePolicyVersion",
-    "iam:DeletePolicyVersion",
+READING = {
+    "react": ON_EVENTS,
+    "review": ON_EVENTS,
+    "sweep": IN_BULK | INSPECTING | {"iam:GetGroup"},
 }
-SWITCHING = {"iam:AttachUserPolicy"}
+GROUP_READS = {"iam:GetGroup", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies"}
+GUARD_READS = {"iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"}
+MAKING = {"iam:CreatePolicy", "iam:TagPolicy"}
+MAKING_THE_GROUP = {"iam:CreateGroup", "iam:AttachGroupPolicy"}
+RESTORING = {"iam:CreatePolicyVersion", "iam:DeletePolicyVersion"}
+MENDING_THE_GROUP = {"iam:DetachGroupPolicy", "iam:DeleteGroupPolicy"}
+SWITCHING = {"iam:AttachUserPolicy", "iam:AddUserToGroup", "lambda:InvokeFunction"}
+OFF = {"iam:DetachUserPolicy", "iam:RemoveUserFromGroup"}
+VIA_GROUP = {"guard_via": "group"}
 EXEMPT_LIST = {"exempt_parameter": "/mfa/exempt"}
 GIVEN = {"guard_policy": GIVEN_ARN}
 # Every combination that changes what a role may do.
@@ -105,24 +117,24 @@ def label(chosen: dict[str, str]) -> str:
             {"ssm:GetParameter"},
             id="observe with a list: one more read",
         ),
-        pytest.param(
-            {}, {"iam:AttachUserPolicy", "lambda:InvokeFunction"}, id="enforce: attach, ask keeper"
-        ),
-        pytest.param(
-            {"lift": "exempt"},
-            {"iam:AttachUserPolicy", "iam:DetachUserPolicy", "lambda:InvokeFunction"},
-            id="lift: detach, too",
-        ),
-        pytest.param(GIVEN, {"iam:AttachUserPolicy"}, id="given guard: no keeper to ask"),
+        pytest.param({}, SWITCHING, id="enforce: put the guard on, either way, ask the keeper"),
+        pytest.param(VIA_GROUP, SWITCHING, id="through a group: the same"),
+        pytest.param({"lift": "exempt"}, SWITCHING | OFF, id="lift: take it off, too"),
+        pytest.param(GIVEN, SWITCHING, id="given guard: the keeper keeps its group"),
     ],
 )
 def test_reacting_functions(function: str, chosen: dict[str, str], more: set[str]) -> None:
     """What events and the schedule reach may read, switch this guard, and ask the keeper.
 
-    `react` may take the guard off whatever REACTOR_LIFT says: from whoever is being deleted.
+    `react` may take the guard off whatever REACTOR_LIFT says: from whoever is being deleted. The
+    `sweep` may take it off where it has put it on the regular way.
     """
-    deletions = {"iam:DetachUserPolicy"} if function == "react" and SWITCHING & more else set()
-    assert granted(function, **chosen) == READING[function] | more | deletions
+    if more >= SWITCHING and function == "react":
+        more = more | OFF
+    if more >= SWITCHING and function == "sweep":
+        irregular = "iam:DetachUserPolicy" if chosen == VIA_GROUP else "iam:RemoveUserFromGroup"
+        more = more | {irregular}
+    assert granted(function, **chosen) == READING[function] | more
 
 
 @pytest.mark.parametrize("function", READING)
@@ -144,14 +156,26 @@ def test_scope_needs_its_reads(function: str, scope: str, more: set[str]) -> Non
 @pytest.mark.parametrize(
     ("chosen", "more"),
     [
-        pytest.param({}, KEEPING, id="enforce: creates the guard"),
+        pytest.param(
+            {},
+            MAKING | MAKING_THE_GROUP | RESTORING | MENDING_THE_GROUP,
+            id="enforce: makes and restores the guard, and its group",
+        ),
         pytest.param({"mode": "observe"}, set(), id="observe: reads only"),
-        pytest.param(GIVEN, set(), id="given guard: nothing to create"),
+        pytest.param(
+            {"guard_restore": "alarm"}, MAKING | MAKING_THE_GROUP, id="alarm: restores nothing"
+        ),
     ],
 )
 def test_keeper(chosen: dict[str, str], more: set[str]) -> None:
     """The keeper alone writes policies, when there is one to write."""
-    assert granted("keeper", **chosen) == GUARD_READS | more
+    assert granted("keeper", **chosen) == GUARD_READS | GROUP_READS | more
+
+
+def test_keeper_of_a_given_guard() -> None:
+    """It never writes a guard that someone else keeps, but the group that carries it."""
+    may = granted("keeper", **GIVEN)
+    assert may == {"iam:GetPolicy"} | GROUP_READS | MAKING_THE_GROUP | MENDING_THE_GROUP
 
 
 @pytest.mark.parametrize("chosen", MANY, ids=label)
@@ -165,9 +189,12 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
     declared = (
         AttachGuard("", "").permissions,
         DetachGuard("", "").permissions,
-        CreateGuard("").permissions,
+        JoinGuardGroup("", "").permissions,
+        LeaveGuardGroup("", "").permissions,
+        KeepGuard("").permissions,
         SweepEveryone().permissions,
-        keeper.WRITES,
+        keeper.MAKES | keeper.RESTORES | group.MAKES | group.ATTACHES | group.MENDS,
+        frozenset(group.READS.values()),
         frozenset(inspection.READS.values()),
         frozenset(ports.READS.values()),
         frozenset(keeper.READS.values()),
@@ -221,7 +248,7 @@ def test_nobody_may_do_more(function: str, chosen: dict[str, str]) -> None:
         "iam:SetDefaultPolicyVersion",
         "iam:PassRole",
     }
-    documents = {"iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion"}
+    documents = MAKING | RESTORING | MAKING_THE_GROUP | MENDING_THE_GROUP
     assert not granted(function, **chosen) & refused
     assert function == "keeper" or not granted(function, **chosen) & documents
 
@@ -242,6 +269,11 @@ def test_guard_is_named_in_the_roles(chosen: dict[str, str], arn: str) -> None:
     assert reacting["ReadGuard"].resources == (arn,)
     keeping = {each.sid: each for each in statements("keeper", "dev", settings(**chosen))}
     assert all(keeping[sid].resources == (arn,) for sid in keeping if sid.endswith("Guard"))
+    its_group = f"arn:*:iam::*:group/mfa-reactor/{arn.rpartition('/')[2]}"
+    assert reacting["SwitchGuardGroup"].resources == (its_group,)
+    for sid in ("WriteGuardGroup", "AttachGuardToGroup"):
+        assert keeping[sid].resources == (its_group,)
+    assert keeping["AttachGuardToGroup"].condition == {"ArnLike": {"iam:PolicyARN": arn}}
 
 
 @pytest.mark.parametrize("name", ["/mfa/exempt", "mfa-exempt"])

@@ -260,7 +260,7 @@ class TestGuardStanding:
     def test_missing_guard_is_created_first(self) -> None:
         """The keeper is asked before the guard is attached."""
         decision = after(1, alice(guard_standing=Standing.MISSING), about_user("alice"), settings())
-        assert names(decision) == ("create-guard", "attach-guard")
+        assert names(decision) == ("keep-guard", "attach-guard")
 
     @pytest.mark.parametrize(
         ("guard", "standing", "says"),

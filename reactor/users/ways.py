@@ -1,0 +1,83 @@
+"""The two ways to carry the guard: attached to the user, or through the guard's own group.
+
+REACTOR_GUARD_VIA names the regular one. Where a quota is in its way, the other is taken, and a
+sweep moves the user to the regular one when there is room again. Pure, as the rules that use it.
+"""
+
+from dataclasses import replace
+
+from reactor.guard.identity import Standing
+from reactor.model import Action
+from reactor.settings import Settings, Via
+from reactor.users.actions import (
+    AttachGuard,
+    DetachGuard,
+    JoinGuardGroup,
+    KeepGuard,
+    LeaveGuardGroup,
+)
+from reactor.users.claims import Believed
+from reactor.users.state import UserState
+
+# Managed policies of a user, and groups of a user (IAM user guide, quotas). More may have been
+# granted: then a move is put off that could be made, and nothing is lost by it.
+ROOM = 10
+
+
+def on(
+    user: UserState, believed: Believed, settings: Settings, *, recheck: bool
+) -> tuple[Action, ...]:
+    """Plan the guard for a user: the regular way, and the other for a quota in the way of it.
+
+    A group of the guard's name that is not ours is no way: its members might get anything.
+    """
+    attach = AttachGuard(user.name, user.guard.arn, recheck)
+    join = JoinGuardGroup(user.name, user.guard.group, recheck)
+    if user.group_standing is Standing.FOREIGN:
+        return (*_kept(user), attach)
+    if settings.guard_via is Via.USER:
+        return (*_kept(user), replace(attach, otherwise=join))
+    if user.guard_is_usable and believed.guard_group_holds:
+        return (replace(join, otherwise=attach),)
+    keep = KeepGuard(user.guard.arn, with_group=True)
+    # A group that lacks the guard is mended for all of its members at once.
+    return (keep,) if believed.in_guard_group else (keep, replace(join, otherwise=attach))
+
+
+def _kept(user: UserState) -> tuple[Action, ...]:
+    missing = user.guard_standing is Standing.MISSING
+    return (KeepGuard(user.guard.arn),) if missing else ()
+
+
+def off(user: UserState, *, recheck: bool = False) -> tuple[Action, ...]:
+    """Plan to take the guard off a user, whichever way it came.
+
+    Another group that carries it is its owner's decision; and a policy of the guard's name that is
+    somebody else's was not put there by us.
+    """
+    if not user.guard_is_usable:
+        return ()
+    detach = (DetachGuard(user.name, user.guard.arn, recheck=recheck),)
+    leave = (LeaveGuardGroup(user.name, user.guard.group, recheck=recheck),)
+    return (
+        *(detach if user.guarded_directly else ()),
+        *(leave if user.in_guard_group else ()),
+    )
+
+
+def moved(user: UserState, settings: Settings) -> tuple[Action, ...]:
+    """Plan the move of a guarded user to the regular way; nothing without room, or without need."""
+    attach, detach = AttachGuard(user.name, user.guard.arn), DetachGuard(user.name, user.guard.arn)
+    join = JoinGuardGroup(user.name, user.guard.group)
+    leave = LeaveGuardGroup(user.name, user.guard.group)
+    if settings.guard_via is Via.USER:
+        if not user.in_guard_group:
+            return ()
+        if user.guarded_directly:
+            return (leave,)
+        return (attach, leave) if len(user.policies) < ROOM else ()
+    if not (user.guarded_directly and user.guard_group_holds):
+        return ()
+    if user.in_guard_group:
+        return (detach,)
+    return (join, detach) if len(user.groups) < ROOM else ()
