@@ -9,8 +9,9 @@ from datetime import timedelta
 
 from reactor.guard.comparison import parse, same_document
 from reactor.guard.document import guard_document
-from reactor.settings import Lift, Scope, Settings
-from tests.fakes.account import ACCOUNT, DEFAULTS, GUARD_ARN, GUARD_TAGS, IamUser, World
+from reactor.guard.identity import GROUP_PATH
+from reactor.settings import Lift, Scope, Settings, Via
+from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_GROUP, GUARD_TAGS, IamUser, World
 
 LAG = timedelta(seconds=60)
 KINDS = ("password", "keys", "ssh_keys", "service_credentials", "certificates")
@@ -46,11 +47,22 @@ def active(user: IamUser) -> frozenset[str]:
     )
 
 
-def only_the_guard_hangs_on(user: IamUser) -> bool:
+def only_the_guard_hangs_on(world: World, user: IamUser) -> bool:
     """Tell whether nothing but the guard keeps a user from being deleted."""
     kinds = [getattr(user, kind) for kind in KINDS]
-    others = (user.groups, user.devices, user.policies - {GUARD_ARN}, user.inline_policies, *kinds)
-    return GUARD_ARN in user.policies and not any(others)
+    groups, policies = user.groups - {GUARD_GROUP}, user.policies - {GUARD_ARN}
+    others = (groups, policies, user.devices, user.inline_policies, *kinds)
+    return _is_ours_on(world, user) and not any(others)
+
+
+def _is_ours_on(world: World, user: IamUser) -> bool:
+    """Tell whether a user carries the guard in one of the ways that are ours to take off."""
+    return GUARD_ARN in user.policies or (GUARD_GROUP in user.groups and is_our_group(world))
+
+
+def is_our_group(world: World) -> bool:
+    """Tell whether the group of the guard's name is ours."""
+    return world.paths.get(GUARD_GROUP) == GROUP_PATH
 
 
 def why_not_attach(worlds: list[World], name: str, chosen: Settings) -> str | None:
@@ -78,6 +90,12 @@ def why_not_detach(worlds: list[World], name: str, chosen: Settings) -> str | No
         return None
     if out_of_scope and chosen.lift is Lift.COMPLIANT:
         return None
+    # A sweep moves users from one way to the other, and takes off what they have twice.
+    if any(
+        GUARD_ARN in user.policies and GUARD_GROUP in user.groups and is_our_group(world)
+        for world, user in seen
+    ):
+        return None
     return None if stripped else f"took the guard off {name}, who must carry it"
 
 
@@ -85,13 +103,17 @@ def disorder(world: World, chosen: Settings) -> list[str]:
     """Return what is not as it must be once a sweep has looked at everybody."""
     found = []
     policy = world.policies.get(GUARD_ARN)
-    ours = guard_document("aws", ACCOUNT, DEFAULTS)
+    ours = guard_document("aws", ACCOUNT, chosen)
     if policy is None or policy.tags != GUARD_TAGS:
         found.append("there is no guard")
     elif not same_document(parse(policy.document), ours):
         found.append("the guard's document is not ours")
+    if chosen.guard_via is Via.GROUP and GUARD_GROUP not in world.groups:
+        found.append("there is no group that carries the guard")
+    elif is_our_group(world) and world.groups[GUARD_GROUP] != {GUARD_ARN}:
+        found.append("the guard's group does not carry the guard alone")
     for user in world.users.values():
-        carried, exempt = GUARD_ARN in user.policies, exemptions(world, user, chosen)
+        carried, exempt = _is_ours_on(world, user), exemptions(world, user, chosen)
         if exempt and carried and chosen.lift is not Lift.NEVER:
             found.append(f"{user.name} is exempt and still carries the guard")
         if not exempt and in_scope(user, chosen) and not world.carries(user.name, GUARD_ARN):

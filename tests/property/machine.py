@@ -34,11 +34,13 @@ from hypothesis.stateful import (
     rule,
 )
 
+from reactor.guard.document import canonical, guard_document
 from reactor.model import AlarmKind
 from reactor.names import Function
+from reactor.settings import Via
 from reactor.triggers.catalogue import CATALOGUE, Names
 from reactor.users.state import Device
-from tests.fakes.account import GUARD_ARN, GUARD_DOCUMENT, GUARD_TAGS, World
+from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_GROUP, GUARD_TAGS, World
 from tests.fakes.admin import Admin
 from tests.fakes.events import ROLE, ROOT, Envelope, denied, iam_user, too_large
 from tests.fakes.harness import settings
@@ -51,7 +53,7 @@ FIGURES: Counter[str] = Counter()
 
 NAMES = ("alice", "bob", "svc-1", "ses", "dora", "erin")
 MORE_NAMES = (*NAMES, "frank", "svc-2")
-GROUPS = ("staff", "guarded", "break-glass", "crowd")
+GROUPS = ("staff", "guarded", "break-glass", "crowd", GUARD_GROUP)
 CROWD = 17  # more than are asked about one by one
 LIST = "/mfa/exempt"
 EXEMPT = {
@@ -93,6 +95,7 @@ class EventLoser(RuleBasedStateMachine):
         lift=st.sampled_from(("never", "exempt", "compliant")),
         exempt=st.sampled_from((frozenset(EXEMPT), frozenset[str]()))
         | st.frozensets(st.sampled_from(sorted(EXEMPT))),
+        via=st.sampled_from(("user", "group")),
         brake=st.sampled_from(("0", "0", "0", "0", "1", "3")),
         weather=st.sampled_from(("calm", "calm", "calm", "lossy", "lagging", "lossy, lagging")),
         crowd=st.sampled_from((False, False, False, False, True)),
@@ -102,6 +105,7 @@ class EventLoser(RuleBasedStateMachine):
         scope: str,
         lift: str,
         exempt: frozenset[str],
+        via: str,
         brake: str,
         weather: str,
         crowd: bool,
@@ -110,7 +114,10 @@ class EventLoser(RuleBasedStateMachine):
         if scope == "everyone" and lift == "compliant":
             lift = "exempt"
         given = {name: EXEMPT[name] if name in exempt else "" for name in EXEMPT}
-        self.chosen = settings(scope=scope, lift=lift, max_remediations=brake, **given)
+        self.chosen = settings(
+            scope=scope, lift=lift, guard_via=via, max_remediations=brake, **given
+        )
+        self.document = canonical(guard_document("aws", ACCOUNT, self.chosen))
         self.lossy, self.lagging = "lossy" in weather, "lagging" in weather
         self.hiding = self.was_foreign = False
         self.wrong: list[str] = []
@@ -130,14 +137,17 @@ class EventLoser(RuleBasedStateMachine):
 
     def _furnish(self, crowd: bool) -> None:
         account = self.account
-        account.put_policy()
+        account.put_policy(document=self.document)
         for each in OTHERS:
             account.put_policy(each, {})
         account.put_list("nobody")
-        for group in GROUPS:
+        for group in GROUPS[:-1]:
             account.put_group(group, *([GUARD_ARN] if group in {"guarded", "crowd"} else []))
-        guarded = frozenset({GUARD_ARN})
-        account.put_user("alice", password=True, policies=guarded)
+        account.put_guard_group()
+        if self.chosen.guard_via is Via.GROUP:
+            account.put_user("alice", password=True, groups=frozenset({GUARD_GROUP}))
+        else:
+            account.put_user("alice", password=True, policies=frozenset({GUARD_ARN}))
         device = Device(serial_of("bob"), account.clock())
         account.put_user("bob", password=True, keys=(True,), devices=(device,))
         account.put_user("svc-1", keys=(True,))
@@ -299,7 +309,7 @@ class EventLoser(RuleBasedStateMachine):
     def _fail_to_delete(self, name: str, tools: Admin, after: Copies) -> None:
         self.hiding = False
         event = tools.fail_to_delete_user(name)
-        if laws.only_the_guard_hangs_on(self.account.world.users[name]):
+        if laws.only_the_guard_hangs_on(self.account.world, self.account.world.users[name]):
             FIGURES["deletions blocked by the guard"] += 1
             self.blocked[event["detail"]["eventID"]] = name
         self._tell(event, after)
@@ -468,7 +478,7 @@ class EventLoser(RuleBasedStateMachine):
         left = laws.unguarded(self.account.world, self.chosen)
         assert not left, f"no event was lost, and yet without the guard: {left}"
         policy = self.account.world.policies.get(GUARD_ARN)
-        assert policy is None or policy.document == GUARD_DOCUMENT
+        assert policy is None or policy.document == self.document
 
     def _sweep_to_the_end(self) -> None:
         """Sweep, and go on where the brake makes users wait."""
@@ -489,7 +499,7 @@ class EventLoser(RuleBasedStateMachine):
     def _delete_the_stripped(self) -> None:
         """Delete who is left with nothing but the guard: once it fails, and then it goes well."""
         for user in self.account.world.users.values():
-            if laws.only_the_guard_hangs_on(user):
+            if laws.only_the_guard_hangs_on(self.account.world, user):
                 tools = self._as("admin")
                 FIGURES["deletions tried"] += 2
                 self._fail_to_delete(user.name, tools, (2,))
@@ -502,9 +512,9 @@ class EventLoser(RuleBasedStateMachine):
         FIGURES[f"calls of our own: {operation}"] += 1
         worlds = self._lately()
         wrong = None
-        if operation == "AttachUserPolicy":
+        if operation in {"AttachUserPolicy", "AddUserToGroup"}:
             wrong = laws.why_not_attach(worlds, name, self.chosen) or self._fight(worlds, name)
-        elif operation == "DetachUserPolicy":
+        elif operation in {"DetachUserPolicy", "RemoveUserFromGroup"}:
             wrong = laws.why_not_detach(worlds, name, self.chosen)
         if wrong is not None:
             self.wrong.append(f"{wrong}: {self.stage.running[-1]}")
@@ -537,8 +547,11 @@ class EventLoser(RuleBasedStateMachine):
         if name is None or error is not None or stale or run.function is not Function.REACT:
             return
         user = self._user(name)
-        if user is not None and not self._is_foreign() and laws.only_the_guard_hangs_on(user):
+        if user is not None and not self._is_foreign() and self._is_blocked(user):
             raise AssertionError(f"the guard still blocks the deletion of {name}: {run}")
+
+    def _is_blocked(self, user: Any) -> bool:
+        return laws.only_the_guard_hangs_on(self.account.world, user)
 
     def _lately(self) -> list[World]:
         return self.account.lately(laws.LAG if self.lagging else timedelta(0))

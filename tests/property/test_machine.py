@@ -13,6 +13,7 @@ def test_a_redriven_request_is_answered_anew() -> None:
         scope="everyone",
         lift="never",
         exempt=frozenset(["exempt_parameter"]),
+        via="user",
         brake="0",
         weather="calm",
         crowd=False,
