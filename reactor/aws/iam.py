@@ -154,7 +154,7 @@ class AwsIam:
     def detach(self, user: str, policy_arn: str) -> bool:
         """Detach a policy from a user; False when it was not attached."""
         with asking("iam:DetachUserPolicy"):
-            return _there(
+            return was_there(
                 lambda: self._client.detach_user_policy(UserName=user, PolicyArn=policy_arn)
             )
 
@@ -166,7 +166,7 @@ class AwsIam:
     def leave(self, user: str, group: str) -> bool:
         """Take a user out of a group; False when it was not in it."""
         with asking("iam:RemoveUserFromGroup"):
-            return _there(
+            return was_there(
                 lambda: self._client.remove_user_from_group(GroupName=group, UserName=user)
             )
 
@@ -215,14 +215,14 @@ class AwsIam:
     def detach_from_group(self, group: str, policy_arn: str) -> bool:
         """Detach a managed policy from a group; False when it was not attached."""
         with asking("iam:DetachGroupPolicy"):
-            return _there(
+            return was_there(
                 lambda: self._client.detach_group_policy(GroupName=group, PolicyArn=policy_arn)
             )
 
     def delete_from_group(self, group: str, policy: str) -> bool:
         """Delete an inline policy of a group; False when there is none of that name."""
         with asking("iam:DeleteGroupPolicy"):
-            return _there(
+            return was_there(
                 lambda: self._client.delete_group_policy(GroupName=group, PolicyName=policy)
             )
 
@@ -289,7 +289,7 @@ class AwsIam:
     def delete_version(self, policy_arn: str, version: str) -> bool:
         """Delete a version of a policy; False when there is none."""
         with asking("iam:DeletePolicyVersion"):
-            return _there(
+            return was_there(
                 lambda: self._client.delete_policy_version(PolicyArn=policy_arn, VersionId=version)
             )
 
@@ -318,7 +318,7 @@ class AwsIam:
             raise
 
 
-def _there(call: Callable[[], object]) -> bool:
+def was_there(call: Callable[[], object]) -> bool:
     """Make a call; tell whether what it is about was there."""
     try:
         call()

@@ -1,9 +1,10 @@
-"""`guard`: the policy that denies what is done without MFA, for people who want to read it."""
+"""`guard`: the policy that denies what is done without MFA, and its life in an account."""
 
 from typing import Annotated
 
 import typer
 
+from reactor.cli import guard_keeping, guard_release
 from reactor.cli.explain import ACCOUNT
 from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import Operator, connect, region_of_credentials
@@ -11,7 +12,12 @@ from reactor.cli.output import put_json
 from reactor.guard.document import guard_document, require_room
 from reactor.partitions import IAM_EVENT_REGION, partition_of
 
-app = typer.Typer(name="guard", no_args_is_help=True, help="The guard's policy document.")
+app = typer.Typer(
+    name="guard", no_args_is_help=True, help="The guard: its document, and its life in an account."
+)
+app.command(epilog=guard_keeping.DIFF_EXAMPLES)(guard_keeping.diff)
+app.command(epilog=guard_keeping.APPLY_EXAMPLES)(guard_keeping.apply)
+app.command(epilog=guard_release.EXAMPLES)(guard_release.release)
 
 EXAMPLES = """\
 Examples:

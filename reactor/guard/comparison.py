@@ -78,3 +78,25 @@ def _each_once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"{shorten(name, 80)} is there twice")
         members[name] = value
     return members
+
+
+def laid_out(document: object) -> object:
+    """Return a document in one form, for people to compare: each list whole, and in order."""
+    if isinstance(document, list):
+        return [laid_out(each) for each in document]
+    if not isinstance(document, dict):
+        return document
+    members: dict[str, object] = {}
+    for name, value in document.items():
+        if name in _IN_ANY_ORDER:
+            items = value if isinstance(value, list) else [value]
+            members[name] = sorted((laid_out(each) for each in items), key=_by_sid)
+        else:
+            members[name] = laid_out(value)
+    return members
+
+
+def _by_sid(item: object) -> str:
+    """Return what to sort a statement by, so that those of one Sid stand beside each other."""
+    sid = item.get("Sid", "") if isinstance(item, dict) else ""
+    return f"{sid} {canonical(item)}"

@@ -53,14 +53,13 @@ def off(user: UserState, *, recheck: bool = False) -> tuple[Action, ...]:
     """Plan to take the guard off a user, whichever way it came.
 
     Another group that carries it is its owner's decision; and a policy of the guard's name that is
-    somebody else's was not put there by us.
+    somebody else's was not put there by us. The guard's own group is ours, whatever it carries: a
+    user cannot be deleted while it is in it.
     """
-    if not user.guard_is_usable:
-        return ()
     detach = (DetachGuard(user.name, user.guard.arn, recheck=recheck),)
     leave = (LeaveGuardGroup(user.name, user.guard.group, recheck=recheck),)
     return (
-        *(detach if user.guarded_directly else ()),
+        *(detach if user.guarded_directly and user.guard_is_usable else ()),
         *(leave if user.in_guard_group else ()),
     )
 

@@ -28,7 +28,9 @@ def test_with_account_and_partition_it_works_offline(offline: CommandLine, parti
 
 def test_the_account_is_that_of_the_credentials(command: CommandLine, sandbox: Sandbox) -> None:
     """Without options the document is the one for here."""
-    assert command("guard", "show").document == guard_document("aws", sandbox.account, DEFAULTS)
+    default = {"REACTOR_GUARD_POLICY": "MfaReactorGuard"}
+    shown = command("guard", "show", **default).document
+    assert shown == guard_document("aws", sandbox.account, DEFAULTS)
 
 
 def test_the_partition_is_that_of_the_configured_region(outsider: CommandLine) -> None:

@@ -36,6 +36,8 @@ WRITES = frozenset(
         "attach_to_group",
         "detach_from_group",
         "delete_from_group",
+        "delete_group",
+        "delete_policy",
     }
 )
 
@@ -305,6 +307,29 @@ class FakeIam:
         inline = self.account.world.inline.get(group, frozenset())
         self.account.put_inline(group, *(inline - {policy}))
         return policy in inline
+
+    def delete_group(self, group: str) -> bool:
+        """Do DeleteGroup."""
+        self._call("delete_group", group)
+        world = self.account.world
+        if group not in world.groups:
+            return False
+        if world.groups[group] or any(group in user.groups for user in world.users.values()):
+            raise Transient(f"{group}: DeleteConflict", remedy="-")
+        self.account.remove_group(group)
+        return True
+
+    def delete_policy(self, policy_arn: str) -> bool:
+        """Do DeletePolicyVersion of each version, and DeletePolicy."""
+        self._call("delete_policy", policy_arn)
+        world = self.account.world
+        if policy_arn not in world.policies:
+            return False
+        held = any(policy_arn in user.policies for user in world.users.values())
+        if held or any(policy_arn in carried for carried in world.groups.values()):
+            raise Transient(f"{policy_arn}: DeleteConflict", remedy="-")
+        self.account.remove_policy(policy_arn)
+        return True
 
     def tag_policy(self, policy_arn: str, tags: Mapping[str, str]) -> None:
         """Do TagPolicy."""

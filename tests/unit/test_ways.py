@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reactor.errors import Permanent, QuotaReached, Transient
-from reactor.model import Alarm, OutcomeStatus, TriggerKind
+from reactor.model import Alarm, Claim, Hint, OutcomeStatus, TriggerKind
 from reactor.reconcile import Run, Settled
 from reactor.settings import Via
 from reactor.users.alarms import taken_off_by_us
@@ -158,6 +158,15 @@ class TestTakingOff:
             "leave-guard-group done",
         ]
         assert ways(here.account) == (False, False)
+
+    def test_of_a_user_who_is_deleted_while_there_is_no_guard(self) -> None:
+        """The group alone keeps it from being deleted, whatever became of the policy."""
+        here = harness()
+        here.account.put_group(GUARD_GROUP)
+        here.account.remove_policy()
+        here.account.change("alice", password=False, groups=frozenset({GUARD_GROUP}))
+        blocked = Hint(Claim.DELETION_BLOCKED, here.clock(), "alice")
+        assert did(here.react(about_user("alice", blocked))) == ["leave-guard-group done"]
 
     def test_another_group_that_carries_it_is_left_alone(self) -> None:
         """It is its owner's decision."""
