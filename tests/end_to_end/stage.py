@@ -19,7 +19,10 @@ _SERIALS = itertools.count(1)
 class Stage:
     """One deployed stage. Every method looks at, or acts on, the account through real clients."""
 
-    def __init__(self, sandbox: Sandbox, deployment: Deployment) -> None:
+    def __init__(
+        self, sandbox: Sandbox, deployment: Deployment, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.settings = dict(settings or {})
         self.sandbox = sandbox
         self.deployment = deployment
         self.iam = sandbox.client("iam")
@@ -131,7 +134,8 @@ def staged(
 ) -> Iterator[Stage]:
     """Deploy a stage with settings into an account of its own."""
     with Sandbox.start(region=region, retry_pauses_seconds=(0.1, 0.1)) as sandbox:
-        yield Stage(sandbox, deploy_into(sandbox, settings, stage=stage, region=region))
+        deployment = deploy_into(sandbox, settings, stage=stage, region=region)
+        yield Stage(sandbox, deployment, settings)
 
 
 def deploy_into(
