@@ -116,16 +116,16 @@ def canonical(document: object) -> str:
 def _without_mfa(settings: Settings, oneself: list[str]) -> Iterable[Statement]:
     passwords = _CHANGE_PASSWORD if settings.guard_password_change else set[str]()
     on_oneself = _READ_ONESELF | _ENROL_ONESELF | passwords
-    yield _deny("DenyWithoutMfa", _NO_MFA, but=_SESSION | _READ_DEVICES | _NEW_DEVICE | on_oneself)
-    yield _deny("DenyOthersWithoutMfa", _NO_MFA, on_oneself, elsewhere=oneself)
+    yield deny("DenyWithoutMfa", _NO_MFA, but=_SESSION | _READ_DEVICES | _NEW_DEVICE | on_oneself)
+    yield deny("DenyOthersWithoutMfa", _NO_MFA, on_oneself, elsewhere=oneself)
     enrolment = _NEW_DEVICE | _ENROL_ONESELF
     if settings.guard_enrol is Enrol.CONSOLE:
         by_key = {"Null": {"aws:MultiFactorAuthPresent": "true"}}
-        yield _deny("DenyEnrolmentByKey", by_key, enrolment)
+        yield deny("DenyEnrolmentByKey", by_key, enrolment)
     by_service = {**_NO_MFA, "Bool": {"aws:ViaAWSService": "true"}}
-    yield _deny("DenyEnrolmentByService", by_service, enrolment)
+    yield deny("DenyEnrolmentByService", by_service, enrolment)
     federated = {**_NO_MFA, "StringNotEquals": {"aws:PrincipalType": "User"}}
-    yield _deny("DenyEnrolmentByFederation", federated, enrolment)
+    yield deny("DenyEnrolmentByFederation", federated, enrolment)
 
 
 def _with_old_mfa(settings: Settings, oneself: list[str]) -> Iterable[Statement]:
@@ -139,8 +139,8 @@ def _with_old_mfa(settings: Settings, oneself: list[str]) -> Iterable[Statement]
         on_oneself |= _CHANGE_PASSWORD
     if settings.guard_enrol is Enrol.ANYWHERE:
         on_oneself, anywhere = on_oneself | _ENROL_ONESELF, anywhere | _NEW_DEVICE
-    yield _deny("DenyWithOldMfa", old, but=anywhere | on_oneself)
-    yield _deny("DenyOthersWithOldMfa", old, on_oneself, elsewhere=oneself)
+    yield deny("DenyWithOldMfa", old, but=anywhere | on_oneself)
+    yield deny("DenyOthersWithOldMfa", old, on_oneself, elsewhere=oneself)
 
 
 def _tampering(
@@ -149,18 +149,26 @@ def _tampering(
     of_the_guard = {"ArnEquals": {"iam:PolicyARN": guard.arn}}
     detach = {"iam:DetachGroupPolicy", "iam:DetachUserPolicy"}
     if settings.guard_self_detach:
-        yield _deny("DenyDetachingTheGuard", of_the_guard, detach, elsewhere=oneself)
+        yield deny("DenyDetachingTheGuard", of_the_guard, detach, elsewhere=oneself)
     else:
-        yield _deny("DenyDetachingTheGuard", of_the_guard, detach)
-    yield _deny("DenyEditingTheGuard", None, _EDIT_POLICY, at=[guard.arn])
-    yield _deny("DenyEditingItsGroup", None, _EDIT_GROUP, at=[group])
+        yield deny("DenyDetachingTheGuard", of_the_guard, detach)
+    yield deny("DenyEditingTheGuard", None, _EDIT_POLICY, at=[guard.arn])
+    yield deny("DenyEditingItsGroup", None, _EDIT_GROUP, at=[group])
+    for number, given in enumerate(exempting_tags(settings), 1):
+        yield deny(f"DenyExemptingOneself{number}", given, {"iam:TagUser"}, at=oneself)
+
+
+def exempting_tags(settings: Settings) -> Iterable[dict[str, Any]]:
+    """Return the conditions of requests that give a tag which exempts: one a key.
+
+    Within one, conditions on several keys would all have to hold. The names of condition keys, and
+    so a tag's, compare without case.
+    """
     values: dict[str, list[str]] = {}
     for tag in settings.exempt_tags:
         values.setdefault(tag.key.lower(), []).append(tag.value)
-    # A statement a key: within one, conditions on several would all have to hold.
-    for number, (key, exempting) in enumerate(values.items(), 1):
-        given = {"StringEqualsIgnoreCase": {f"aws:RequestTag/{key}": exempting}}
-        yield _deny(f"DenyExemptingOneself{number}", given, {"iam:TagUser"}, at=oneself)
+    for key, exempting in values.items():
+        yield {"StringEqualsIgnoreCase": {f"aws:RequestTag/{key}": exempting}}
 
 
 def _self_service(settings: Settings, iam: str, oneself: list[str]) -> Iterable[Statement]:
@@ -173,7 +181,7 @@ def _self_service(settings: Settings, iam: str, oneself: list[str]) -> Iterable[
     yield _allow("AllowOnOneself", on_oneself, oneself)
 
 
-def _deny(  # noqa: PLR0913 - the elements of a statement
+def deny(  # noqa: PLR0913 - the elements of a statement
     sid: str,
     condition: dict[str, Any] | None,
     actions: set[str] | None = None,
