@@ -48,7 +48,7 @@ _THINGS = (
 # sqs:ReceiveMessage, which hides what it reads; and to put somebody into the guard's group.
 _OPEN = {
     "cloudformation": ("Describe*", "Detect*", "Get*", "List*"),
-    "cloudwatch": ("Describe*", "Get*", "List*"),
+    "cloudwatch": ("Describe*", "List*"),
     "events": ("Describe*", "List*"),
     "iam": ("AddUserToGroup", "Generate*", "Get*", "List*", "Simulate*"),
     "lambda": ("Get*", "List*"),
