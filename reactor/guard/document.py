@@ -28,7 +28,7 @@ from typing import Any
 
 from reactor.errors import SettingError
 from reactor.guard.identity import GROUP_PATH, Guard
-from reactor.settings import Enrol, SelfService, Settings
+from reactor.settings import Enrol, SelfService, Settings, without_case
 
 LIMIT = 6_144  # characters of a managed policy, white space not counted (IAM user guide, quotas)
 
@@ -166,7 +166,7 @@ def exempting_tags(settings: Settings) -> Iterable[dict[str, Any]]:
     """
     values: dict[str, list[str]] = {}
     for tag in settings.exempt_tags:
-        values.setdefault(tag.key.lower(), []).append(tag.value)
+        values.setdefault(without_case(tag.key), []).append(tag.value)
     for key, exempting in values.items():
         yield {"StringEqualsIgnoreCase": {f"aws:RequestTag/{key}": exempting}}
 
