@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,11 @@ import pytest
 from reactor.guard.scp import service_control_policy
 from reactor.names import Function, function_name
 from reactor.settings import Settings
-from sandbox.oracle import Decision, Oracle, Request, Session
+from sandbox.oracle import Decision, Request, Session
+from tests.proof.combinations import EVERYTHING
+from tests.proof.linter import findings
+from tests.proof.mutants import Mutant, mutants
+from tests.proof.questions import ADMINISTRATOR as ALLOW_ALL
 from tests.proof.scp_cases import (
     ACCOUNT,
     CASES,
@@ -33,15 +35,10 @@ from tests.proof.scp_cases import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sandbox.oracle import Action, Prepared, ResourceType
+    from sandbox.oracle import Action, Oracle, Prepared, ResourceType
 
     Templates = dict[re.Pattern[str], list[tuple[Action, ResourceType | None]]]
 
-PROVE_ALL = os.environ.get("PROOF") == "all"
-EVERYTHING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 COMMITTED = Path(__file__).parents[2] / "infra" / "scp.json"
 POLICY = service_control_policy("aws", Settings.from_environment(VARIABLES), ROLES)
 
@@ -68,13 +65,21 @@ BOUND = {
     "a role of a named one's name in another path": role_session("crews/red/Ops_1"),
     "somebody of whom the key is not known": Session(f"{IAM}:user/admin"),
 }
-# One for each pattern by which a role is let through, in the patterns' order.
 LET_THROUGH = {
     "a role of the reactor": role_session(function_name("prod", Function.REACT)),
     "a named role": role_session("Deployer"),
     "a named role in a path": role_session("ci/Deployer"),
     "a role named by a pattern": role_session("teams/red/Ops_0123456789abcdef"),
 }
+# Who must notice that somebody is let through no more: one for each pattern.
+NOTICED_BY = {
+    f"arn:aws:iam::*:role/{pattern} of aws:PrincipalArn": session
+    for pattern, session in zip(
+        ("mfa-reactor-*", "Deployer", "*/Deployer", "teams/*/Ops_*"),
+        LET_THROUGH.values(),
+        strict=True,
+    )
+} | {"ArnNotLike": LET_THROUGH["a named role"]}
 OUR_ROLES = {each: role_session(function_name("dev", each)) for each in Function}
 
 
@@ -93,8 +98,8 @@ class Bench:
 
     def denied(self, policy: dict[str, Any], session: Session) -> list[tuple[Case, Request]]:
         """Return which requests an administrator in this session is denied under a policy."""
-        levels = [[EVERYTHING], [EVERYTHING, policy]]
-        decisions = self.oracle.decide(self.prepared, [EVERYTHING], session, levels)
+        levels = [[ALLOW_ALL], [ALLOW_ALL, policy]]
+        decisions = self.oracle.decide(self.prepared, [ALLOW_ALL], session, levels)
         return [
             (case, request)
             for case, request, decision in zip(
@@ -102,19 +107,6 @@ class Bench:
             )
             if decision is Decision.EXPLICIT_DENY
         ]
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    """The simulator, in a process of its own."""
-    with Oracle() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def actions(oracle: Oracle) -> tuple[Action, ...]:
-    """Every action that AWS documents."""
-    return oracle.actions()
 
 
 @pytest.fixture(scope="module")
@@ -179,9 +171,11 @@ def knows(keys: Iterable[str], key: str) -> bool:
     return any(each.partition("/")[0] == family for each in keys)
 
 
-def test_it_is_valid(oracle: Oracle) -> None:
-    """As a service control policy; so is infra/scp.json."""
-    assert oracle.problems([POLICY, json.loads(COMMITTED.read_text())], kind="scp") == [[], []]
+def test_it_is_valid(oracle: Oracle, tmp_path: Path) -> None:
+    """To the simulator, as a service control policy, and to the linter; so is infra/scp.json."""
+    policies = [POLICY, json.loads(COMMITTED.read_text())]
+    assert oracle.problems(policies, kind="scp") == [[], []]
+    assert findings(policies, tmp_path) == ""
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -219,14 +213,14 @@ def test_reading_stays_open(bench: Bench, actions: tuple[Action, ...]) -> None:
 def test_all_else_stays_open(oracle: Oracle, actions: tuple[Action, ...]) -> None:
     """On no resource that is not ours an action is denied: with PROOF=all, any that AWS has."""
     services = {arn.split(":")[2] for case in CASES for arn in case.resources if arn != "*"}
-    asked = [each for each in actions if PROVE_ALL or each.service in {"sts", *services}]
+    asked = [each for each in actions if EVERYTHING or each.service in {"sts", *services}]
     prepared = oracle.prepare(request for each in asked for request in requests_elsewhere(each))
     decisions = oracle.decide(
-        prepared, [EVERYTHING], ADMINISTRATOR, [[EVERYTHING], [EVERYTHING, POLICY]]
+        prepared, [ALLOW_ALL], ADMINISTRATOR, [[ALLOW_ALL], [ALLOW_ALL, POLICY]]
     )
     pairs = zip(prepared.requests, decisions, strict=True)
     assert [request for request, decision in pairs if decision is Decision.EXPLICIT_DENY] == []
-    assert len(prepared.requests) > (20_000 if PROVE_ALL else 1_000)
+    assert len(prepared.requests) > (20_000 if EVERYTHING else 1_000)
 
 
 def requests_elsewhere(action: Action) -> Iterator[Request]:
@@ -237,48 +231,6 @@ def requests_elsewhere(action: Action) -> Iterator[Request]:
         yield Request(action.name, resource, kind.name)
     if action.wildcard_only:
         yield Request(action.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """The policy without one of its parts, and who must notice."""
-
-    name: str
-    document: dict[str, Any]
-    session: Session
-
-
-def mutants() -> Iterator[Mutant]:
-    """Yield the policy without each of its parts: statements, conditions, entries of lists."""
-    for number, statement in enumerate(POLICY["Statement"]):
-        for path, session in parts_of(statement):
-            document = copy.deepcopy(POLICY)
-            whole = ("Statement", number, *path)
-            parent: Any = document
-            for step in whole[:-1]:
-                parent = parent[step]
-            del parent[whole[-1]]
-            yield Mutant(" ".join([statement["Sid"], *map(str, path)]), document, session)
-
-
-def parts_of(statement: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Session]]:
-    """Yield the way to each part of a statement, itself first, with who must notice its loss."""
-    yield (), ADMINISTRATOR
-    for element in ("Action", "NotAction", "Resource"):
-        for number in entries(statement.get(element)):
-            yield (element, number), ADMINISTRATOR
-    for operator, keys in statement["Condition"].items():
-        let_through = list(LET_THROUGH.values()) if operator == "ArnNotLike" else []
-        yield ("Condition", operator), (let_through or [ADMINISTRATOR])[0]
-        for key, values in keys.items():
-            for number in entries(values):
-                session = let_through[number] if let_through else ADMINISTRATOR
-                yield ("Condition", operator, key, number), session
-
-
-def entries(values: object) -> range:
-    """Return the numbers of a list's entries; the last of all goes with the list."""
-    return range(len(values) if isinstance(values, list) and len(values) > 1 else 0)
 
 
 @pytest.fixture(scope="module")
@@ -293,10 +245,15 @@ def denied_there(closed: Bench) -> list[tuple[Case, Request]]:
     return closed.denied(POLICY, ADMINISTRATOR)
 
 
-@pytest.mark.parametrize("mutant", tuple(mutants()), ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "mutant", tuple(mutants(POLICY)), ids=lambda each: f"{each.sid}: {each.loss}"
+)
 def test_every_part_is_needed(
     mutant: Mutant, closed: Bench, denied_there: list[tuple[Case, Request]]
 ) -> None:
     """Without it something is open to those who are bound, or closed to those who are not."""
-    with_it = denied_there if mutant.session is ADMINISTRATOR else []
-    assert closed.denied(mutant.document, mutant.session) != with_it
+    session = NOTICED_BY.get(mutant.loss)
+    if session is None:
+        assert closed.denied(mutant.document, ADMINISTRATOR) != denied_there
+    else:
+        assert closed.denied(mutant.document, session)
