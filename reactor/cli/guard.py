@@ -8,8 +8,9 @@ from reactor.cli import guard_keeping, guard_release
 from reactor.cli.explain import ACCOUNT
 from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import Operator, connect, region_of_credentials
-from reactor.cli.output import put_json
+from reactor.cli.output import put, put_json
 from reactor.guard.document import guard_document, require_room
+from reactor.guard.scp import policy_text
 from reactor.partitions import IAM_EVENT_REGION, partition_of
 
 app = typer.Typer(
@@ -27,6 +28,23 @@ Examples:
 With both options it works offline. It is what mfa-reactor writes; a guard
 that someone else keeps (REACTOR_GUARD_POLICY is an ARN) has its own document.
 """
+SCP_EXAMPLES = """\
+Examples:
+  mfa-reactor --stage prod guard scp --role Deployer > scp.json
+  mfa-reactor --stage prod guard scp --role 'AWSReservedSSO_Platform_*'
+
+Works offline with --partition. Roles are names, or ARNs where the role must
+have one path or be in one account; * and ? stand for what varies. Those in
+REACTOR_TRUSTED_ROLES are named as well. docs/organizations.md has the rest.
+"""
+
+Partition = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PARTITION",
+        help="aws, aws-cn or aws-us-gov; without it, the configured region's.",
+    ),
+]
 
 
 @app.callback()
@@ -41,13 +59,7 @@ def show(  # noqa: PLR0913, PLR0917 - an option each
         str | None,
         typer.Option(metavar="ID", help="Account (12 digits); without it, the credentials'."),
     ] = None,
-    partition: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PARTITION",
-            help="aws, aws-cn or aws-us-gov; without it, the configured region's.",
-        ),
-    ] = None,
+    partition: Partition = None,
     enrol: Annotated[
         str | None, typer.Option(metavar="WHERE", help="console or anywhere (REACTOR_GUARD_ENROL).")
     ] = None,
@@ -81,9 +93,40 @@ def show(  # noqa: PLR0913, PLR0917 - an option each
     require_room(settings)
     if account is not None and not ACCOUNT.fullmatch(account):
         raise WrongUse(f"--account is {account!r}: an account has 12 digits")
-    if partition is not None and partition not in IAM_EVENT_REGION:
-        raise WrongUse(f"--partition is {partition!r}: it takes {', '.join(IAM_EVENT_REGION)}")
+    _require_known(partition)
     if account is None:
         _, home = connect()
         account, partition = home.account, partition or home.partition
     put_json(guard_document(partition or partition_of(region_of_credentials()), account, settings))
+
+
+@app.command(epilog=SCP_EXAMPLES)
+def scp(
+    context: typer.Context,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE",
+            help="A role that may still change the reactor, besides REACTOR_TRUSTED_ROLES; may be"
+            " given several times.",
+        ),
+    ] = None,
+    partition: Partition = None,
+) -> None:
+    """Print a service control policy for AWS Organizations that protects guard and reactor.
+
+    It denies changes of both, and exemptions, to all but the reactor's own roles and those named.
+    """
+    settings = Operator.of(context).settings()
+    _require_known(partition)
+    if not role and not settings.trusted_roles:
+        raise WrongUse(
+            "which role may still deploy and change the reactor? Name it with --role, or in"
+            " REACTOR_TRUSTED_ROLES: with none, only the management account could undo the policy"
+        )
+    put(policy_text(partition or partition_of(region_of_credentials()), settings, role or ()))
+
+
+def _require_known(partition: str | None) -> None:
+    if partition is not None and partition not in IAM_EVENT_REGION:
+        raise WrongUse(f"--partition is {partition!r}: it takes {', '.join(IAM_EVENT_REGION)}")

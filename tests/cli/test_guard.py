@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reactor.guard.document import guard_document
+from reactor.settings import Settings
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -28,9 +29,10 @@ def test_with_account_and_partition_it_works_offline(offline: CommandLine, parti
 
 def test_the_account_is_that_of_the_credentials(command: CommandLine, sandbox: Sandbox) -> None:
     """Without options the document is the one for here."""
-    default = {"REACTOR_GUARD_POLICY": "MfaReactorGuard"}
-    shown = command("guard", "show", **default).document
-    assert shown == guard_document("aws", sandbox.account, DEFAULTS)
+    settings = Settings.from_environment(
+        {"REACTOR_GUARD_POLICY": command.environment["REACTOR_GUARD_POLICY"]}
+    )
+    assert command("guard", "show").document == guard_document("aws", sandbox.account, settings)
 
 
 def test_the_partition_is_that_of_the_configured_region(outsider: CommandLine) -> None:

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from reactor.audit import ALARM_SCHEMA, SCHEMA
+from reactor.guard.scp import policy_text, service_control_policy
+from reactor.settings import Settings
 from reactor.triggers.catalogue import CATALOGUE
 from tests.project.documents import events_tables, settings_table
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+SCP_LIMIT = 5120  # characters, as the file lies there
+PLACEHOLDER = "YOUR-DEPLOYING-ROLE"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
@@ -53,6 +57,25 @@ def test_the_document_of_roles_is_the_codes() -> None:
         check=True,
     )
     assert (ROOT / "docs" / "roles.md").read_text() == ran.stdout
+
+
+def test_the_service_control_policy_is_the_codes() -> None:
+    """infra/scp.json is what the default settings give, for a role whose name is a placeholder."""
+    policy = (ROOT / "infra" / "scp.json").read_text()
+    assert policy == policy_text("aws", Settings.from_environment({}), [PLACEHOLDER]) + "\n"
+    assert len(policy) <= SCP_LIMIT
+    assert f"`{PLACEHOLDER}`" in (ROOT / "docs" / "organizations.md").read_text()
+
+
+def test_the_document_on_organizations_has_every_statement() -> None:
+    """docs/organizations.md says of each statement that there can be what it denies."""
+    settings = Settings.from_environment(
+        {"REACTOR_EXEMPT_NAMES": "a-*", "REACTOR_EXEMPT_GROUPS": "Robots"}
+    )
+    text = (ROOT / "docs" / "organizations.md").read_text()
+    policy = service_control_policy("aws", settings, [PLACEHOLDER])
+    sids = [each["Sid"].replace("1", "…") for each in policy["Statement"]]
+    assert re.findall(r"^\| `(\w+…?)` \|", text, re.MULTILINE) == sids
 
 
 @pytest.mark.parametrize("arguments", sorted(set(re.findall(r"`mfa-reactor ([a-z ]+)`", README))))
