@@ -15,7 +15,9 @@ def put(name: str, verdict: Verdict, advice: Advice, facts: Facts | None = None)
     """Print what stands in the way, the facts as far as there are any, and the steps."""
     output.put_item("", f"{advice.summary}.")
     output.put("")
-    output.put_facts([("Verdict", _verdict(verdict)), *(_rows(facts) if facts else ())])
+    rows = [("Verdict", [_verdict(verdict)]), *(_rows(facts) if facts else ())]
+    # Line by line: a foreign name must not begin a line of its own.
+    output.put_facts((what, "\n".join(map(output.clean, lines))) for what, lines in rows)
     for case, steps in groupby(advice.steps, key=lambda step: step.case):
         output.put_heading(f"{case[:1].upper()}{case[1:]}:" if case else "What to do:")
         for number, step in enumerate(steps, 1):
@@ -52,17 +54,17 @@ def _verdict(verdict: Verdict) -> str:
     return f"{verdict.compliance} ({verdict.rule}): {'; '.join(verdict.reasons)}"
 
 
-def _rows(facts: Facts) -> Iterable[tuple[str, str]]:
+def _rows(facts: Facts) -> Iterable[tuple[str, list[str]]]:
     groups, policies = facts.user.groups, len(facts.user.policies)
-    yield "Guard", _guard(facts)
-    yield "Password", _password(facts)
-    yield "Devices", _lines(_devices(facts))
+    yield "Guard", [_guard(facts)]
+    yield "Password", [_password(facts)]
+    yield "Devices", list(_devices(facts)) or ["none"]
     if facts.orphans:
-        yield "Leftover", _lines(f"{serial}, assigned to nobody" for serial in facts.orphans)
-    yield "Keys", _lines(_key(each) for each in facts.keys)
+        yield "Leftover", [f"{serial}, assigned to nobody" for serial in facts.orphans]
+    yield "Keys", [_key(each) for each in facts.keys] or ["none"]
     listed = f": {', '.join(groups)}" if groups else ""
-    yield "Groups", f"{len(groups)} of {facts.account.groups_per_user}{listed}"
-    yield "Policies", f"{policies} of {facts.account.policies_per_user} attached"
+    yield "Groups", [f"{len(groups)} of {facts.account.groups_per_user}{listed}"]
+    yield "Policies", [f"{policies} of {facts.account.policies_per_user} attached"]
 
 
 def _guard(facts: Facts) -> str:
@@ -99,10 +101,6 @@ def _key(key: AccessKey) -> str:
     used = key.used
     last = f"used {_minute(used.at)}: {used.service}, {used.region}" if used else "never used"
     return f"{key.id} {'active' if key.active else 'inactive'}, {last}"
-
-
-def _lines(lines: Iterable[str]) -> str:
-    return "\n".join(lines) or "none"
 
 
 def _facts(facts: Facts) -> dict[str, object]:
