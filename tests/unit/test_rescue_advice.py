@@ -10,6 +10,7 @@ from reactor.cli.rescue.advice import Advice, advise, advise_gone, advise_root
 from reactor.cli.rescue.steps import Step, Who
 from reactor.guard.identity import Guard, Standing
 from reactor.users.rescue import VirtualDevice
+from reactor.users.state import Device
 from tests.fakes.account import GUARD_ARN
 from tests.fakes.harness import settings
 from tests.unit.rescued import (
@@ -451,6 +452,19 @@ def test_each_lost_device_is_named_by_its_serial() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("devices", "which"),
+    [((APP,), "deactivate it (or"), ((APP, TOKEN), "deactivate the lost one of these (or")],
+    ids=("one", "two"),
+)
+def test_of_several_devices_only_the_lost_one_is_to_go(
+    devices: tuple[Device, ...], which: str
+) -> None:
+    """The commands for all of them are given, since the facts do not tell which it is."""
+    advice = advise(rescued(settings(), password=PASSWORD, devices=devices), settings())
+    assert any(step.case == LOST and step.what.startswith(which) for step in advice.steps)
+
+
 def test_a_device_made_by_calls_is_enabled_under_the_name_that_it_was_made_with() -> None:
     """And the session is asked for with its serial."""
     facts = rescued(settings(), keys=(KEY,))
@@ -470,15 +484,15 @@ def test_a_device_made_by_calls_is_enabled_under_the_name_that_it_was_made_with(
 @pytest.mark.parametrize(
     ("namesake", "name"),
     [
-        pytest.param(BOBS, "alice-2", id="taken by another user"),
-        pytest.param(VirtualDevice(SERIAL, f"{ARN}root"), "alice-2", id="taken by root"),
-        pytest.param(ORPHAN, "alice", id="left over, and deleted first"),
-        pytest.param(VirtualDevice(SERIAL, "ALICE"), "alice", id="its own, and lost"),
+        pytest.param(BOBS, "Alice-2", id="taken by another user"),
+        pytest.param(VirtualDevice(SERIAL, f"{ARN}root"), "Alice-2", id="taken by root"),
+        pytest.param(ORPHAN, "Alice", id="left over, and deleted first"),
+        pytest.param(VirtualDevice(SERIAL, "alice"), "Alice", id="its own, and lost"),
     ],
 )
 def test_the_new_device_gets_a_name_that_is_free(namesake: VirtualDevice, name: str) -> None:
     """CreateVirtualMFADevice fails on a name that is taken."""
-    facts = rescued(settings(), keys=(KEY,), namesakes=(namesake,))
+    facts = rescued(settings(), name="Alice", keys=(KEY,), namesakes=(namesake,))
     (make,) = (
         each for each in commands(advise(facts, settings()).steps) if "create-virtual" in each
     )
@@ -552,6 +566,7 @@ def test_a_program_is_exempted_in_the_way_that_the_settings_have(
     program = tuple(
         step for step in advise(facts, settings(**chosen)).steps if step.case == PROGRAM
     )
+    assert ("which name no way now" in program[0].what) is not bool(expected)
     off = f"aws iam detach-user-policy --user-name alice --policy-arn {GUARD_ARN}"
     assert commands(program) == [*expected, off]
 
@@ -617,6 +632,7 @@ def test_no_name_is_taken_for_an_option() -> None:
             "alic", ["bob", "Alice"], ["mfa-reactor user Alice"], id="a letter is missing"
         ),
         pytest.param("BOBBY", ["bob", "Alice"], ["mfa-reactor user bob"], id="another case"),
+        pytest.param("bobby", ["BOB", "Alice"], ["mfa-reactor user BOB"], id="IAM's in capitals"),
         pytest.param("zoe", ["bob", "Alice"], [], id="nobody is near"),
         pytest.param("zoe", [], [], id="there are no users"),
         pytest.param("-a", ["-a1"], ["mfa-reactor user -- -a1"], id="a dash first"),
