@@ -20,6 +20,8 @@ from moto.utilities.utils import get_partition
 
 from sandbox.wire import Refusal
 
+_LAST_SIGN_IN = "password_last_used"  # declared by moto to be None, and shown if it is not
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -79,6 +81,8 @@ class Callers:
         user = self._iam(partition).get_user(user_name)
         credentials = self._new_credentials()
         session = Session(_now(), mfa=mfa, console=console)
+        if console and user.password:
+            setattr(user, _LAST_SIGN_IN, session.created)
         self._user_sessions[credentials.access_key_id] = _UserSession(user, session)
         return credentials
 

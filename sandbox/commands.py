@@ -139,6 +139,16 @@ class Control:
         credentials: dict[str, str] = self._command("root_session", region=self._region)
         return credentials
 
+    def enrol_passkey(self, user_name: str, name: str = "key") -> str:
+        """Gives the user a passkey or security key, which no API can; returns its serial number.
+
+        It leaves no record: what CloudTrail writes of the console's enrolment is not documented.
+        """
+        serial: str = self._command(
+            "enrol_passkey", user_name=user_name, name=name, region=self._region
+        )
+        return serial
+
     def set_root(self, *, mfa: bool, password: bool, access_keys: bool) -> None:
         """Says what the root user has, as GetAccountSummary tells it."""
         self._command(

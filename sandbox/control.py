@@ -82,6 +82,7 @@ class Control:
             "calls": self.gateway.calls,
             "clear_calls": self.gateway.clear_calls,
             "console_session": self._console_session,
+            "enrol_passkey": self._enrol_passkey,
             "fire_schedule": self.schedules.fire,
             "invocations": self.invoker.invocations,
             "invoke_event": self.bus.put,
@@ -108,10 +109,15 @@ class Control:
 
     def _set_root(self, mfa: bool, password: bool, access_keys: bool, region: str) -> None:
         with self.account_lock:
-            backend = cast(
-                "StrictIAMBackend", iam_backends[self.callers.account][get_partition(region)]
-            )
-            backend.root = Credentials(mfa, password, access_keys)
+            self._iam(region).root = Credentials(mfa, password, access_keys)
+
+    def _enrol_passkey(self, user_name: str, name: str, region: str) -> str:
+        with self.account_lock:
+            return self._iam(region).enrol_passkey(user_name, name)
+
+    def _iam(self, region: str) -> StrictIAMBackend:
+        backend = iam_backends[self.callers.account][get_partition(region)]
+        return cast("StrictIAMBackend", backend)
 
     def _settle(self, timeout_seconds: float) -> None:
         if running := self.unfinished.settle(timeout_seconds):

@@ -1,7 +1,11 @@
-"""Sessions: moto hands out the same constants to everybody, here each is somebody's."""
+"""Sessions: moto hands out the same constants to everybody, here each is somebody's.
+
+MFA counts only with a device of the caller's that shows codes, and a code.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from moto.core.responses import ActionResult
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from sandbox.callers import Callers
 
 _HOUR_SECONDS = 3600
+_CODE = re.compile(r"\d{6}", re.ASCII)
+_FAILED = "MultiFactorAuthentication failed"  # and on, as seen (aws-cli 6325, aws-ssm-copy 22)
 
 
 class StrictTokenResponse(TokenResponse):
@@ -35,11 +41,11 @@ class StrictTokenResponse(TokenResponse):
             raise IAMException(
                 "AccessDenied", "Cannot call GetSessionToken with session credentials"
             )
+        mfa = bool(self._get_param("SerialNumber"))
+        if mfa:
+            self._check_code(caller.user_name)
         credentials = self.callers.open_user_session(
-            caller.partition,
-            caller.user_name,
-            mfa=bool(self._get_param("SerialNumber")),
-            console=False,
+            caller.partition, caller.user_name, mfa=mfa, console=False
         )
         seconds = self._get_int_param("DurationSeconds", 12 * _HOUR_SECONDS)
         token = self.backend.get_session_token(duration=seconds)
@@ -53,6 +59,18 @@ class StrictTokenResponse(TokenResponse):
                 }
             }
         )
+
+    def _check_code(self, user_name: str) -> None:
+        user = iam_backends[self.current_account][self.partition].get_user(user_name)
+        serial = self._get_param("SerialNumber")
+        if serial not in user.mfa_devices or ":u2f/" in serial:
+            raise IAMException(
+                "AccessDenied",
+                f"{_FAILED}, unable to validate MFA code.  Please verify your MFA serial number is"
+                " valid and associated with this user.",
+            )
+        if not _CODE.fullmatch(self._get_param("TokenCode") or ""):
+            raise IAMException("AccessDenied", f"{_FAILED} with invalid MFA one time pass code. ")
 
     @override
     def assume_role(self) -> ActionResult:

@@ -1,6 +1,7 @@
 """The command line `mfa-reactor`: the reactor's judgement in an operator's hands.
 
     check, sweep    the users of the account that the credentials belong to
+    user            one of them who is locked out: what it has, and what to do
     explain         an event, offline
     guard, exempt   the guard's document, the exemption list
     roles           the policies of the functions' roles
@@ -21,7 +22,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from reactor.cli import doctor, exempt, explain, guard, operations, redrive, roles, users
+from reactor.cli import doctor, exempt, explain, guard, operations, redrive, roles, user, users
 from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import Operator
 from reactor.cli.output import one_line, say
@@ -56,6 +57,7 @@ app = typer.Typer(
 )
 app.command(epilog=users.CHECK_EXAMPLES)(users.check)
 app.command(epilog=users.SWEEP_EXAMPLES)(users.sweep)
+app.command(epilog=user.EXAMPLES)(user.user)
 app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.add_typer(guard.app)
 app.add_typer(exempt.app)

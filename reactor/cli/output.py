@@ -6,6 +6,7 @@ terminal would obey are shown as escapes.
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
@@ -82,6 +83,40 @@ def put_table(
     for row in rows:
         table.add_row(*(_cell(each) for each in row))
     Console(highlight=False).print(table)
+
+
+def put_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """Write facts, a name and what there is to say of it, below one another."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for name, text in facts:
+        table.add_row(name, _cell(text))
+    Console(highlight=False).print(table)
+
+
+def put_item(mark: str, text: str) -> None:
+    """Write a paragraph behind a mark, folded to the width; words, and so ARNs, stay whole."""
+    typer.echo(
+        textwrap.fill(
+            clean(text),
+            Console().width,
+            initial_indent=mark,
+            subsequent_indent=" " * len(mark),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
+
+
+def put_command(line: str) -> None:
+    """Write a command to copy: a line of its own, whatever its width."""
+    typer.secho(f"     {clean(line)}", fg=typer.colors.CYAN)
+
+
+def put_heading(text: str) -> None:
+    """Write a heading, with an empty line before it."""
+    typer.secho(f"\n{clean(text)}", bold=True)
 
 
 def _cell(text: str) -> Text:

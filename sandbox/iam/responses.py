@@ -61,6 +61,13 @@ class StrictIamResponse(IamResponse):
     RESPONSE_KEY_PATH_TO_TRANSFORMER = {  # noqa: RUF012 - moto declares it so
         **IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER,
         "ListUsersResponse.Users.User.PermissionsBoundary": never_return,
+        # A device's secret is shown once, when it is made.
+        **{
+            f"ListVirtualMFADevicesResponse.VirtualMFADevices.VirtualMFADevice.{secret}": (
+                never_return
+            )
+            for secret in ("Base32StringSeed", "QRCodePNG")
+        },
     }
 
     @override

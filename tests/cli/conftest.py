@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from typing import TYPE_CHECKING, Any
@@ -51,11 +52,21 @@ def new_user(iam: Any, name: Callable[[str], str]) -> Iterator[Callable[..., str
 
     yield create
     for user in made:
+        _take_credentials(iam, user)
+        for group in iam.list_groups_for_user(UserName=user)["Groups"]:
+            iam.remove_user_from_group(UserName=user, GroupName=group["GroupName"])
         for device in iam.list_mfa_devices(UserName=user)["MFADevices"]:
             iam.deactivate_mfa_device(UserName=user, SerialNumber=device["SerialNumber"])
         for policy in attached(iam, user):
             iam.detach_user_policy(UserName=user, PolicyArn=policy)
         iam.delete_user(UserName=user)
+
+
+def _take_credentials(iam: Any, user: str) -> None:
+    with contextlib.suppress(iam.exceptions.NoSuchEntityException):
+        iam.delete_login_profile(UserName=user)
+    for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NEEDS_AWS = (
     pytest.param(("check",), id="check"),
+    pytest.param(("user", "alice"), id="user"),
+    pytest.param(("user", "alice", "--clear-orphan-device", "--yes"), id="user --clear-…"),
     pytest.param(("--stage", "prod", "sweep", "--enforce", "--yes"), id="sweep --enforce"),
     pytest.param(("guard", "show"), id="guard show"),
     pytest.param(("exempt", "list", "--parameter", "/mfa/exempt"), id="exempt list"),
@@ -126,6 +128,7 @@ def test_version(offline: CommandLine) -> None:
         (),
         ("check",),
         ("sweep",),
+        ("user",),
         ("explain",),
         ("guard", "show"),
         ("exempt", "import"),
@@ -148,7 +151,7 @@ def test_every_help_has_examples_that_fit_80_columns(command: tuple[str, ...]) -
 
 @pytest.mark.parametrize(
     "arguments",
-    (("nonsense",), ("check", "--nonsense"), ("explain",), ("sweep", "--max", "many")),
+    (("nonsense",), ("check", "--nonsense"), ("explain",), ("user",), ("sweep", "--max", "many")),
     ids=" ".join,
 )
 def test_wrong_arguments_are_status_2(arguments: tuple[str, ...]) -> None:

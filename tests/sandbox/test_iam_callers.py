@@ -105,6 +105,20 @@ def test_a_session_token_is_its_users(sandbox: Sandbox, user: str) -> None:
         sandbox.client("sts", credentials=session).get_session_token()
 
 
+def test_mfa_counts_with_a_device_of_the_callers_that_shows_codes(
+    sandbox: Sandbox, iam: Any, user: str, device: str
+) -> None:
+    """GetSessionToken takes neither others' devices nor passkeys, and no code without digits."""
+    sts = sandbox.client_for_user(user, "sts")
+    for serial in (device, sandbox.control.enrol_passkey(user)):
+        with refused("AccessDenied", "unable to validate MFA code"):
+            sts.get_session_token(SerialNumber=serial, TokenCode="123456")
+    enable(iam, user, device)
+    with refused("AccessDenied", "invalid MFA one time pass code"):
+        sts.get_session_token(SerialNumber=device, TokenCode="pass12")
+    assert sts.get_session_token(SerialNumber=device, TokenCode="123456")["Credentials"]
+
+
 def test_the_identity_is_the_callers(sandbox: Sandbox, user: str) -> None:
     """GetCallerIdentity for an operator, a user and root."""
     operator = sandbox.client("sts").get_caller_identity()["Arn"]

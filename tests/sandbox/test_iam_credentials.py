@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import Sandbox, SandboxError
 from tests.sandbox.support import CODES, PASSWORD, enable, refused
 
 
@@ -46,6 +47,95 @@ def test_an_enabled_device_is_found_by_its_serial_number(iam: Any, user: str, de
     found = iam.get_mfa_device(SerialNumber=device, UserName=user)
     assert (found["UserName"], found["SerialNumber"]) == (user, device)
     assert found["EnableDate"]
+
+
+def test_a_device_shows_its_secret_once(iam: Any, device: str) -> None:
+    """When it is made, and not in the list."""
+    (listed,) = (
+        each
+        for page in iam.get_paginator("list_virtual_mfa_devices").paginate()
+        for each in page["VirtualMFADevices"]
+        if each["SerialNumber"] == device
+    )
+    assert set(listed) == {"SerialNumber"}
+
+
+@pytest.mark.parametrize("enabled", (True, False), ids=("assigned", "unassigned"))
+def test_a_device_is_listed_by_its_status(
+    iam: Any, user: str, device: str, *, enabled: bool
+) -> None:
+    """Who has it is told of an assigned one only; all are in the list of any."""
+    if enabled:
+        enable(iam, user, device)
+    holders = {
+        status: {
+            each["SerialNumber"]: each.get("User", {}).get("UserName")
+            for page in iam.get_paginator("list_virtual_mfa_devices").paginate(
+                AssignmentStatus=status
+            )
+            for each in page["VirtualMFADevices"]
+        }
+        for status in ("Assigned", "Unassigned", "Any")
+    }
+    holder = user if enabled else None
+    status, other = ("Assigned", "Unassigned") if enabled else ("Unassigned", "Assigned")
+    assert (holders[status][device], holders["Any"][device]) == (holder, holder)
+    assert device not in holders[other]
+
+
+def test_a_passkey_is_enrolled_by_the_control_alone(sandbox: Sandbox, iam: Any, user: str) -> None:
+    """No call can; it is listed with the user's devices, and not with the virtual ones."""
+    serial = sandbox.control.enrol_passkey(user, "yubikey")
+    assert serial.startswith(f"arn:aws:iam::{sandbox.account}:u2f/user/{user}/yubikey-")
+    (listed,) = iam.list_mfa_devices(UserName=user)["MFADevices"]
+    assert listed["SerialNumber"] == serial
+    pages = iam.get_paginator("list_virtual_mfa_devices").paginate()
+    virtual = [each["SerialNumber"] for page in pages for each in page["VirtualMFADevices"]]
+    assert serial not in virtual
+    with refused("NoSuchEntity"):
+        enable(iam, user, serial + "2")
+    iam.deactivate_mfa_device(UserName=user, SerialNumber=serial)
+    assert iam.list_mfa_devices(UserName=user)["MFADevices"] == []
+
+
+def test_a_passkey_counts_among_a_users_eight_devices(sandbox: Sandbox, user: str) -> None:
+    """The ninth is refused, of whatever kind."""
+    for _ in range(8):
+        sandbox.control.enrol_passkey(user)
+    with pytest.raises(SandboxError, match="MFADevicesPerUser: 8"):
+        sandbox.control.enrol_passkey(user)
+
+
+def test_a_hardware_token_needs_no_creation(iam: Any, user: str, name: Any) -> None:
+    """Its maker has told AWS of it."""
+    serial = name("GAKT1234567")
+    enable(iam, user, serial)
+    (listed,) = iam.list_mfa_devices(UserName=user)["MFADevices"]
+    assert listed["SerialNumber"] == serial
+
+
+def test_a_sign_in_with_the_password_is_remembered(sandbox: Sandbox, iam: Any, user: str) -> None:
+    """GetUser and ListUsers tell when; calls with a key are none."""
+    sandbox.client_for_user(user).get_user()
+    iam.create_login_profile(UserName=user, Password=PASSWORD)
+    assert "PasswordLastUsed" not in iam.get_user(UserName=user)["User"]
+    sandbox.console_client(user, mfa=False)
+    used = iam.get_user(UserName=user)["User"]["PasswordLastUsed"]
+    pages = iam.get_paginator("list_users").paginate()
+    listed = {each["UserName"]: each for page in pages for each in page["Users"]}
+    assert listed[user]["PasswordLastUsed"] == used
+
+
+def test_a_keys_last_use_is_remembered(sandbox: Sandbox, iam: Any, user: str) -> None:
+    """Of which service, in which region; a key that was never used has no date."""
+    its_own = sandbox.client_for_user(user)
+    (key,) = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+    unused = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
+    assert unused == {"ServiceName": "N/A", "Region": "N/A"}
+    its_own.get_user()
+    used = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
+    assert (used["ServiceName"], used["Region"]) == ("iam", "us-east-1")
+    assert used["LastUsedDate"] >= key["CreateDate"]
 
 
 def test_a_password_must_be_changed_when_told_so(iam: Any, user: str) -> None:
