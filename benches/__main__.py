@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benches import burst, importing, reaction
+from benches import burst, importing, reaction, restoring
 
 RESULTS = Path("build/bench")
 
@@ -14,7 +14,7 @@ def main() -> None:
     """Run the benches one after another: at the same time they would measure each other."""
     console = Console()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    for bench in (importing, reaction, burst):
+    for bench in (importing, reaction, restoring, burst):
         console.rule(bench.__name__.rpartition(".")[2])
         figures, table = bench.run()
         console.print(table)

@@ -89,7 +89,7 @@ def _one(
     return Reaction(
         guarded_after=(attach["ended"] - invocation["started"]) * 1000,
         calls=len(calls),
-        round_trips=_longest_chain(calls),
+        round_trips=longest_chain(calls),
     )
 
 
@@ -112,7 +112,7 @@ def _detach(sandbox: Sandbox, user: str) -> None:
     sandbox.control.settle()
 
 
-def _longest_chain(calls: Sequence[dict[str, Any]]) -> int:
+def longest_chain(calls: Sequence[dict[str, Any]]) -> int:
     """Return the length of the longest chain of calls each of which follows another's end."""
     chains: list[tuple[float, int]] = []
     for call in sorted(calls, key=lambda each: float(each["started"])):

@@ -443,7 +443,7 @@ def test_a_guard_that_is_not_ours(stage: Stage) -> None:
     stage.iam.untag_policy(PolicyArn=stage.guard, TagKeys=["mfa-reactor"])
     found = not_ok(stage)
     assert list(found) == ["guard"]
-    assert "tag-policy" in found["guard"]["remedy"]
+    assert "guard apply --adopt" in found["guard"]["remedy"]
     control.lose_next_event("TagPolicy")
     stage.iam.tag_policy(PolicyArn=stage.guard, Tags=[{"Key": "mfa-reactor", "Value": "guard"}])
     assert not_ok(stage) == {}
