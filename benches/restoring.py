@@ -1,8 +1,8 @@
 """What it takes to bring a tampered guard back into order in an account of 1,000 users.
 
-In the sandbox, with 50 ms added to every AWS call, from the end of the call that tampers to the end
-of the one that mends, warm: the calls of the reactor's functions until then, and the longest chain of
-them of which each began after the one before had ended. Three ways to tamper:
+In the sandbox, with 50 ms added to every AWS call and warm functions, from the end of the call that
+tampers to the end of the one that mends: the calls of the reactor's functions until then, and the
+longest chain of them of which each began after the one before had ended. Three ways to tamper:
 
 - Another document becomes the default version, which holds for everybody at once.
 - The guard is detached from the group that carries it for everybody.
