@@ -65,18 +65,17 @@ def off(user: UserState, *, recheck: bool = False) -> tuple[Action, ...]:
 
 
 def moved(user: UserState, settings: Settings) -> tuple[Action, ...]:
-    """Plan the move of a guarded user to the regular way; nothing without room, or without need."""
+    """Plan the move of a guarded user to the regular way; nothing without room, or without need.
+
+    What reads show as on already is put on all the same: they may be old, and nobody must be
+    without the guard for it.
+    """
     attach, detach = AttachGuard(user.name, user.guard.arn), DetachGuard(user.name, user.guard.arn)
     join = JoinGuardGroup(user.name, user.guard.group)
     leave = LeaveGuardGroup(user.name, user.guard.group)
     if settings.guard_via is Via.USER:
-        if not user.in_guard_group:
-            return ()
-        if user.guarded_directly:
-            return (leave,)
-        return (attach, leave) if len(user.policies) < ROOM else ()
-    if not (user.guarded_directly and user.guard_group_holds):
-        return ()
-    if user.in_guard_group:
-        return (detach,)
-    return (join, detach) if len(user.groups) < ROOM else ()
+        room = user.guarded_directly or len(user.policies) < ROOM
+        return (attach, leave) if user.in_guard_group and room else ()
+    room = user.in_guard_group or len(user.groups) < ROOM
+    movable = user.guarded_directly and user.guard_group_holds
+    return (join, detach) if movable and room else ()

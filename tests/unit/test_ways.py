@@ -250,7 +250,7 @@ class TestMoving:
                 "user",
                 {GUARD_ARN},
                 {GUARD_GROUP},
-                ["leave-guard-group done"],
+                ["attach-guard done", "leave-guard-group done"],
                 id="she has it both ways",
             ),
             pytest.param("user", {GUARD_ARN}, set(), [], id="she has it the regular way"),
@@ -266,7 +266,7 @@ class TestMoving:
                 "group",
                 {GUARD_ARN},
                 {GUARD_GROUP},
-                ["detach-guard done"],
+                ["join-guard-group done", "detach-guard done"],
                 id="both ways, where the group is regular",
             ),
             pytest.param("group", set(), {GUARD_GROUP}, [], id="she is in the group"),
@@ -281,6 +281,20 @@ class TestMoving:
         assert did(here.sweep()) == actions
         assert here.carries_guard("alice")
         assert did(here.sweep()) == []
+
+    @pytest.mark.parametrize("via", Via)
+    def test_on_an_old_read_she_is_never_without(self, via: Via) -> None:
+        """The regular way, lost since, is put on again before the other is taken off."""
+        here = harness(via.value)
+        both = {"policies": frozenset({GUARD_ARN}), "groups": frozenset({GUARD_GROUP})}
+        here.account.change("alice", **both)
+        here.clock.advance(60)
+        lost = "policies" if via is Via.USER else "groups"
+        here.account.change("alice", **{lost: frozenset()})
+        here.clock.advance(1)
+        here.iam.staleness = lambda: 30
+        here.sweep()
+        assert here.carries_guard("alice")
 
     def test_not_to_a_group_that_is_anothers(self) -> None:
         """The regular way is not there."""
