@@ -99,7 +99,7 @@ class Bench:
     def denied(self, policy: dict[str, Any], session: Session) -> list[tuple[Case, Request]]:
         """Return which requests an administrator in this session is denied under a policy."""
         levels = [[ALLOW_ALL], [ALLOW_ALL, policy]]
-        decisions = self.oracle.decide(self.prepared, [ALLOW_ALL], session, levels)
+        decisions = self.oracle.decide(self.prepared, [ALLOW_ALL], session, scps=levels)
         return [
             (case, request)
             for case, request, decision in zip(
@@ -216,7 +216,7 @@ def test_all_else_stays_open(oracle: Oracle, actions: tuple[Action, ...]) -> Non
     asked = [each for each in actions if EVERYTHING or each.service in {"sts", *services}]
     prepared = oracle.prepare(request for each in asked for request in requests_elsewhere(each))
     decisions = oracle.decide(
-        prepared, [ALLOW_ALL], ADMINISTRATOR, [[ALLOW_ALL], [ALLOW_ALL, POLICY]]
+        prepared, [ALLOW_ALL], ADMINISTRATOR, scps=[[ALLOW_ALL], [ALLOW_ALL, POLICY]]
     )
     pairs = zip(prepared.requests, decisions, strict=True)
     assert [request for request, decision in pairs if decision is Decision.EXPLICIT_DENY] == []
