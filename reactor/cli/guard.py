@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from reactor.cli import guard_check
 from reactor.cli.explain import ACCOUNT
 from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import Operator, connect, region_of_credentials
@@ -81,3 +82,6 @@ def show(  # noqa: PLR0913, PLR0917 - an option each
         _, home = connect()
         account, partition = home.account, partition or home.partition
     put_json(guard_document(partition or partition_of(region_of_credentials()), account, settings))
+
+
+app.command(epilog=guard_check.EXAMPLES)(guard_check.check)
