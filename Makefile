@@ -5,8 +5,9 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+ORACLE := sandbox/oracle/node_modules/.installed
 
-.PHONY: help install demo sandbox deploy test check unit soak bench lock roles clean
+.PHONY: help install oracle demo sandbox deploy test check unit soak bench lock roles clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +20,14 @@ $(INSTALLED): requirements-dev.lock pyproject.toml Makefile
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+oracle: $(ORACLE) ## Install the policy simulator that the tests ask (Node.js 20)
+
+# Others' work under the AGPL, pinned, for tests only: nothing of it ships.
+$(ORACLE): sandbox/oracle/package-lock.json sandbox/oracle/package.json
+	@command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' || { echo "the tests need Node.js 20 or later with npm: the guard is proven with a policy simulator that runs on it" >&2; exit 1; }
+	cd sandbox/oracle && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 demo: $(INSTALLED) ## Deploy into a local AWS account, weaken MFA, watch it mended
@@ -41,7 +50,7 @@ check: $(INSTALLED) ## Lint, types, import contracts, templates
 	$(BIN)/lint-imports --verbose
 	$(BIN)/cfn-lint infra/*.yaml
 
-unit: $(INSTALLED) ## Unit, property and end-to-end tests
+unit: $(INSTALLED) $(ORACLE) ## Unit, property and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: $(INSTALLED) ## Try for long to lose events: RUNS=10000
@@ -58,4 +67,4 @@ lock: $(INSTALLED) ## Renew requirements.txt and requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.lock
 
 clean: ## Remove what was built
-	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build sandbox/oracle/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -33,6 +33,7 @@ from sandbox.events import Bus
 from sandbox.faults import Faults
 from sandbox.functions import Function, find_function
 from sandbox.gateway import Gateway
+from sandbox.iam.responses import StrictIamResponse
 from sandbox.invocations import Invoker
 from sandbox.lambda_invoke import find_called, invoke
 from sandbox.partitions import IAM_REGION
@@ -157,6 +158,7 @@ class Server:
         self._schedules.stop()
         self._asynchronous.stop()
         self._pool.stop()
+        StrictIamResponse.oracle.close()
 
     def _application(
         self, environ: WSGIEnvironment, start_response: StartResponse

@@ -48,7 +48,7 @@ def page(
     action: str, result: dict[str, Any], max_items: str | int | None, marker: str | None
 ) -> dict[str, Any]:
     """The page of `result` that the call asked for."""
-    limit = _limit(max_items)
+    limit = item_limit(max_items)
     after = _read(marker) if marker else None
     items = [
         ((number, _identity(item)), item)
@@ -65,7 +65,8 @@ def page(
     return paged
 
 
-def _limit(max_items: str | int | None) -> int:
+def item_limit(max_items: str | int | None) -> int:
+    """How many items a page may have. Raises ValidationError for what MaxItems cannot be."""
     limit = DEFAULT_ITEMS if max_items is None else int(max_items)
     if not 1 <= limit <= MAXIMUM_ITEMS:
         raise ValidationError(

@@ -15,6 +15,8 @@ from typing_extensions import override
 
 from sandbox.iam import paging
 from sandbox.iam.passwords import login_profile
+from sandbox.iam.simulation import simulate_custom_policy
+from sandbox.oracle import Oracle
 
 if TYPE_CHECKING:
     from moto.core.common_types import TYPE_RESPONSE
@@ -55,6 +57,7 @@ class StrictIamResponse(IamResponse):
     """moto's dispatch of an IAM call, with our rules before and after."""
 
     callers: ClassVar[Callers]  # one account a process, as everything in moto
+    oracle: ClassVar[Oracle] = Oracle()
     RESPONSE_KEY_PATH_TO_TRANSFORMER = {  # noqa: RUF012 - moto declares it so
         **IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER,
         "ListUsersResponse.Users.User.PermissionsBoundary": never_return,
@@ -208,6 +211,15 @@ class StrictIamResponse(IamResponse):
             self._get_param("UserName"), self._get_param("ServiceSpecificCredentialId")
         )
         return EmptyResult()
+
+    def simulate_custom_policy(self) -> ActionResult:
+        """SimulateCustomPolicy, through the oracle, or not at all."""
+        if not self.oracle.is_installed():
+            raise NotImplementedError("it asks the oracle, which `make oracle` installs")
+        result = simulate_custom_policy(
+            self.oracle, self.params, partition=self.partition, account=self.current_account
+        )
+        return ActionResult(result)
 
     @override
     def get_account_summary(self) -> ActionResult:
