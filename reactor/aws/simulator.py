@@ -7,8 +7,8 @@ import botocore.session
 from botocore.exceptions import ClientError, DataNotFoundError
 
 from reactor.aws.errors import asking, code_of
-from reactor.errors import Permanent, shorten
-from reactor.holes.ports import Context, Ruling, Simulated, Simulation, Value
+from reactor.errors import shorten
+from reactor.holes.ports import Context, Refused, Ruling, Simulated, Simulation, Value
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -107,9 +107,9 @@ def _answers(each: Any, asked: Simulation) -> Iterator[Simulated]:  # noqa: ANN4
         yield Simulated(action, each["EvalResourceName"], Ruling(each["EvalDecision"]))
 
 
-def _refusal(error: ClientError) -> Permanent:
+def _refusal(error: ClientError) -> Refused:
     message = shorten(error.response.get("Error", {}).get("Message", ""))
-    return Permanent(
+    return Refused(
         f"iam:SimulateCustomPolicy refuses: {code_of(error)}: {message}",
         remedy="mend the policy document; IAM would not take it either",
     )

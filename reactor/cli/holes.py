@@ -36,7 +36,7 @@ def put(name: str, account: str, report: Report, settings: Settings) -> None:
     """Write a table with a row for holes that share severity, target and sessions; the counts."""
     if report.holes:
         headings = ("Severity", "Open", "On", "Sessions")
-        output.put_table(headings, _rows(report), whole=frozenset({"Severity", "Sessions"}))
+        output.put_table(headings, _rows(report), whole=frozenset({"Severity"}))
         sessions = [(each.name, each.words) for each in report.sessions]
         output.put_table(("Session", "What it is"), sessions)
     for line in _notes(report, settings):
@@ -53,7 +53,7 @@ def _rows(report: Report) -> Iterable[tuple[str, str, str, str]]:
     for severity in Severity:
         for (of, whom, names), actions in rows.items():
             if of is severity:
-                where = _ALL if names == everywhere else "\n".join(names)
+                where = _ALL if names == everywhere else ", ".join(names)
                 yield severity.value, _by_service(actions), whom, where
 
 
@@ -72,9 +72,10 @@ def _notes(report: Report, settings: Settings) -> Iterable[str]:
             " no hole here. A stolen key can, too."
         )
     if report.unjudged:
+        keys = output.clean(", ".join(report.keys))
         yield (
-            f"Not judged: {_many(report.unjudged)} denied only under conditions on"
-            f" {output.clean(', '.join(report.keys))} (--context KEY=VALUE gives a value)"
+            f"Not judged: {_many(report.unjudged)} denied, but only under conditions on {keys}"
+            " (--context KEY=VALUE gives a value)"
         )
     if report.unruled:
         yield f"Not judged: {_many(report.unruled)} neither allowed nor denied by the simulator"

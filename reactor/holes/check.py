@@ -10,7 +10,7 @@ from reactor.guard.identity import Guard
 from reactor.holes.catalogue import ANY, Catalogue, catalogue
 from reactor.holes.expected import is_expected
 from reactor.holes.policy import Policy
-from reactor.holes.ports import Context, Ruling, Simulation, Simulator
+from reactor.holes.ports import Context, Refused, Ruling, Simulation, Simulator
 from reactor.holes.report import Found, Report, merged
 from reactor.holes.sessions import WITHOUT_MFA, Caller, Session, with_old_mfa
 from reactor.holes.targets import Target, callers, matters, targets
@@ -76,7 +76,11 @@ Rulings = Mapping[Pair, Ruling]
 
 
 def find_holes(case: Case, simulator: Simulator, gather: Gather) -> Report:
-    """Ask the simulator, and judge its answers. Raises ReactorError when it does not answer."""
+    """Ask the simulator, and judge its answers.
+
+    Raises Refused for a document that it does not take, ReactorError when it does not answer.
+    """
+    simulator.simulate(_probe(case.policy))
     asked = catalogue(case.policy, simulator)
     questions = list(_questions(case, asked))
     ask = partial(_ask, simulator, gather)
@@ -104,6 +108,18 @@ def find_holes(case: Case, simulator: Simulator, gather: Gather) -> Report:
         unruled=merged(unruled, case.sessions),
         unasked=(*asked.unresolved, *case.policy.excepted_elsewhere),
         asked=sum(len(each) for each in firm),
+    )
+
+
+def _probe(policy: Policy) -> Simulation:
+    """Return a request that only a bad document can be refused for."""
+    documents = (ADMINISTRATOR,) if policy.text is None else (ADMINISTRATOR, policy.text)
+    return Simulation(
+        documents=documents,
+        actions=("sts:GetCallerIdentity",),
+        resources=(),
+        caller=None,
+        context={},
     )
 
 
@@ -182,19 +198,21 @@ def _ask(
 
 
 def _rulings(simulator: Simulator, question: Question, document: str | None) -> Rulings:
-    """Ask one request. Raises Transient when an answer is missing: that is no denial."""
-    arns = [each.arn for each in question.targets]
-    answers = simulator.simulate(
-        Simulation(
-            documents=(ADMINISTRATOR,) if document is None else (ADMINISTRATOR, document),
-            actions=question.actions,
-            resources=() if arns == [ANY] else tuple(arns),
-            caller=None if question.session.federated else question.caller.arn,
-            context=question.context,
-        )
-    )
-    by_pair = {(each.action.lower(), each.resource): each.ruling for each in answers}
+    """Ask one request; where it is refused, its halves, until it is known which action is at fault.
+
+    Raises Transient when an answer is missing: that is no denial.
+    """
     pairs = [(action, target) for action in question.actions for target in question.targets]
+    try:
+        answers = simulator.simulate(_simulation(question, document))
+    except Refused:
+        middle = len(question.actions) // 2
+        if not middle:
+            return dict.fromkeys(pairs, Ruling.NOT_ALLOWED)
+        halves = (question.actions[:middle], question.actions[middle:])
+        parts = [_rulings(simulator, replace(question, actions=each), document) for each in halves]
+        return {**parts[0], **parts[1]}
+    by_pair = {(each.action.lower(), each.resource): each.ruling for each in answers}
     for action, target in pairs:
         if (action.lower(), target.arn) not in by_pair:
             raise Transient(
@@ -202,3 +220,14 @@ def _rulings(simulator: Simulator, question: Question, document: str | None) -> 
                 remedy="try again; if it lasts, report it as a bug",
             )
     return {(action, target): by_pair[action.lower(), target.arn] for action, target in pairs}
+
+
+def _simulation(question: Question, document: str | None) -> Simulation:
+    arns = tuple(each.arn for each in question.targets)
+    return Simulation(
+        documents=(ADMINISTRATOR,) if document is None else (ADMINISTRATOR, document),
+        actions=question.actions,
+        resources=() if arns == (ANY,) else arns,
+        caller=None if question.session.federated else question.caller.arn,
+        context=question.context,
+    )

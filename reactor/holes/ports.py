@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from reactor.errors import Permanent
+
 Value = bool | int | str | tuple[str, ...]
 Context = Mapping[str, Value]  # by the name of a condition context key, as IAM spells it
 
@@ -41,6 +43,10 @@ class Simulated:
     ruling: Ruling
 
 
+class Refused(Permanent):
+    """The simulator does not take the request: a document, or one of the names in it."""
+
+
 class Simulator(Protocol):
     """AWS's policy simulator, and what the SDK knows of AWS's operations.
 
@@ -48,7 +54,7 @@ class Simulator(Protocol):
     """
 
     def simulate(self, asked: Simulation) -> tuple[Simulated, ...]:
-        """Return one answer for each action and resource."""
+        """Return one answer for each action and resource. Raises Refused."""
 
     def operations(self, service: str) -> Mapping[str, frozenset[str]]:
         """Return a service's operations with the names of their parameters; none if unknown."""

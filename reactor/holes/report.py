@@ -90,7 +90,7 @@ def merged(found: Iterable[Found], sessions: tuple[Session, ...]) -> tuple[Hole,
         for (action, whom), variants in where.items()
         for who, names in _said_once(whom, variants)
     ]
-    return tuple(sorted(holes, key=lambda hole: (_rank(hole.severity), hole.action, hole.whom)))
+    return tuple(sorted(holes, key=_rank))
 
 
 def _said_once(whom: str, variants: Mapping[str, set[str]]) -> Iterator[tuple[str, set[str]]]:
@@ -102,5 +102,7 @@ def _said_once(whom: str, variants: Mapping[str, set[str]]) -> Iterator[tuple[st
             yield f"{whom} ({only})", names - plain
 
 
-def _rank(severity: Severity) -> int:
-    return list(Severity).index(severity)
+def _rank(hole: Hole) -> tuple[int, bool, str, str]:
+    """Return what to sort by: the worst first, and IAM and STS before the others."""
+    elsewhere = hole.action.partition(":")[0] not in {"iam", "sts"}
+    return list(Severity).index(hole.severity), elsewhere, hole.action, hole.whom

@@ -90,6 +90,8 @@ def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _matches(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
     keys = {key.lower(): value for key, value in context.items()}
+    if any(each.lower() not in keys for each in _VARIABLE.findall(json.dumps(statement))):
+        return False  # a variable without a value makes the statement void (user guide, variables)
     return (
         _element(statement, "Action", lambda each: _like(action.lower(), each.lower()))
         and _element(statement, "Resource", lambda each: _on(resource, each, keys))
@@ -105,9 +107,6 @@ def _element(statement: Mapping[str, Any], name: str, fits: Callable[[str], bool
 
 
 def _on(resource: str, pattern: str, keys: Mapping[str, Any]) -> bool:
-    """Whether a pattern matches; one with a variable that has no value matches nothing."""
-    if any(each.lower() not in keys for each in _VARIABLE.findall(pattern)):
-        return False
     return _like(resource, _VARIABLE.sub(lambda found: str(keys[found[1].lower()]), pattern))
 
 

@@ -17,7 +17,9 @@ def settings_table() -> str:
     for each in fields(Settings):
         default = f"`{each.metadata['default']}`" if each.metadata["default"] else "empty"
         unit = f" {each.metadata['unit']}" if each.metadata["default"] else ""
-        rows.append(f"| `{variable(each.name)}` | {default}{unit.rstrip()} | {each.metadata['meaning']} |")
+        rows.append(
+            f"| `{variable(each.name)}` | {default}{unit.rstrip()} | {each.metadata['meaning']} |"
+        )
     return "\n".join(rows)
 
 
