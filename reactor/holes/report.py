@@ -94,12 +94,16 @@ def merged(found: Iterable[Found], sessions: tuple[Session, ...]) -> tuple[Hole,
 
 
 def _said_once(whom: str, variants: Mapping[str, set[str]]) -> Iterator[tuple[str, set[str]]]:
+    """Yield who is concerned with the names of the sessions: odd ones where the plain is not."""
     plain = variants.get("", set())
     if plain:
         yield whom, plain
+    odd: dict[frozenset[str], list[str]] = {}
     for only, names in sorted(variants.items()):
-        if only and names - plain:
-            yield f"{whom} ({only})", names - plain
+        if names - plain:
+            odd.setdefault(frozenset(names - plain), []).append(only)
+    for where, marks in odd.items():
+        yield f"{whom} ({'; '.join(marks)})", set(where)
 
 
 def _rank(hole: Hole) -> tuple[int, bool, str, str]:

@@ -11,6 +11,12 @@ from reactor.holes.sessions import Caller
 ITSELF = "itself"
 PATHS = ("/", "/a/path/")  # of the simulated callers
 _NAME = "someone"
+_OTHERS = {
+    "user": "another user",
+    "group": "another group",
+    "policy": "another policy",
+    "mfa": "a device",
+}
 _PERSONAL = {ONESELF, "user", "mfa"}
 _IAM_RESOURCE = re.compile(r"arn:[^:]+:iam:[^:]*:[^:]*:([a-z-]+)/(.+)", re.ASCII)
 
@@ -43,33 +49,37 @@ def targets(kind: str, caller: Caller, guard: Guard, excepted: Iterable[str]) ->
     for pattern in excepted:
         arn = _instance(pattern, kind, caller)
         if arn is not None:
-            found.setdefault(arn, Target(arn, pattern))
+            found.setdefault(arn, Target(arn, _other(kind), pattern))
     return tuple(found.values())
 
 
 def _usual(kind: str, caller: Caller, guard: Guard) -> Iterator[Target]:
-    iam, name = caller.iam, caller.name
+    iam, name, other = caller.iam, caller.name, _other(kind)
     if kind == ANY:
         yield Target(ANY, "any")
     elif kind == "user":
         yield _oneself(caller)
-        yield Target(f"{iam}:user/another", "another user")
-        yield Target(f"{iam}:user/a/path/another", "another user", "below a path")
-        yield Target(f"{iam}:user/{name}/another", "another user", "below a path of its name")
-        yield Target(f"{iam}:user/{name}-else", "another user", "whose name begins with its own")
+        yield Target(f"{iam}:user/another", other)
+        yield Target(f"{iam}:user/a/path/another", other, "below a path")
+        yield Target(f"{iam}:user/{name}/another", other, "below a path of its name")
+        yield Target(f"{iam}:user/{name}-else", other, "whose name begins with its own")
     elif kind == ONESELF:
         yield _oneself(caller)
     elif kind == "group":
         yield Target(f"{iam}:group{GROUP_PATH}{guard.group}", "the guard's group")
-        yield Target(f"{iam}:group/another", "another group")
+        yield Target(f"{iam}:group/another", other)
     elif kind == "policy":
         yield Target(guard.arn, "the guard")
-        yield Target(f"{iam}:policy/another", "another policy")
+        yield Target(f"{iam}:policy/another", other)
     elif kind == "mfa":
-        yield Target(f"{iam}:mfa/another", "a device")
-        yield Target(f"{iam}:mfa/{name}", "a device", "named as its user")
+        yield Target(f"{iam}:mfa/another", other)
+        yield Target(f"{iam}:mfa/{name}", other, "named as its user")
     else:
-        yield Target(f"{iam}:{kind}/any", f"any {kind}")
+        yield Target(f"{iam}:{kind}/any", other)
+
+
+def _other(kind: str) -> str:
+    return _OTHERS.get(kind, f"any {kind}")
 
 
 def _oneself(caller: Caller) -> Target:
@@ -79,13 +89,15 @@ def _oneself(caller: Caller) -> Target:
 def _instance(pattern: str, kind: str, caller: Caller) -> str | None:
     """Return an ARN of a kind that a pattern matches, None when it is another kind's.
 
-    A user of one's own name is oneself, whatever its path: names are unique in an account.
+    A user of one's own name is oneself, whatever its path: names are unique in an account. What
+    other variables stand for is not known.
     """
     matched = _IAM_RESOURCE.fullmatch(pattern)
     if matched is None or matched[1] != kind:
         return None
     name = matched[2].replace("${aws:username}", caller.name)
     name = name.replace("*", "any").replace("?", "x")
-    if kind == "user" and name.rpartition("/")[2] == caller.name:
+    of_oneself = kind == "user" and name.rpartition("/")[2] == caller.name
+    if of_oneself or "${" in name:
         return None
     return f"{caller.iam}:{kind}/{name}"

@@ -6,6 +6,7 @@ tests against the sandbox's oracle (tests/cli/test_guard_check.py) show it.
 """
 
 import fnmatch
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Any
 import botocore.session
 
 from reactor.errors import ReactorError
-from reactor.holes.ports import Context, Ruling, Simulated, Simulation
+from reactor.holes.ports import Context, Refused, Ruling, Simulated, Simulation
 from reactor.users.ports import Call, Key
 
 _VARIABLE = re.compile(r"\$\{([\w:/]+)\}")
@@ -36,14 +37,16 @@ class FakeSimulator:
         self.asked: list[Simulation] = []
         self.error: ReactorError | None = None
         self.unruled: set[str] = set()  # actions that it neither allows nor denies
+        self.unknown: set[str] = set()  # actions that it refuses a request for
         self.dropped: set[str] = set()  # actions that it gives no answer for
-        self._models = botocore.session.get_session()
 
     def simulate(self, asked: Simulation) -> tuple[Simulated, ...]:
         """Return one answer for each action and resource."""
         self.asked.append(asked)
         if self.error is not None:
             raise self.error
+        if self.unknown & set(asked.actions):
+            raise Refused("no such action", remedy="leave it out")
         return tuple(
             Simulated(action, resource, self._ruling(asked, action, resource))
             for action in asked.actions
@@ -53,11 +56,7 @@ class FakeSimulator:
 
     def operations(self, service: str) -> Mapping[str, frozenset[str]]:
         """Return a service's operations as the SDK knows them."""
-        if service not in self._models.get_available_services():
-            return {}
-        model = self._models.get_service_model(service)
-        shapes = {name: model.operation_model(name).input_shape for name in model.operation_names}
-        return {name: frozenset(shape.members if shape else ()) for name, shape in shapes.items()}
+        return _operations(service)
 
     def _ruling(self, asked: Simulation, action: str, resource: str) -> Ruling:
         if action in self.unruled:
@@ -65,7 +64,7 @@ class FakeSimulator:
         effects = {
             statement["Effect"]
             for document in asked.documents
-            for statement in _statements(json.loads(document))
+            for statement in _statements(document)
             if _matches(statement, action, resource, asked.context)
         }
         if "Deny" in effects:
@@ -84,13 +83,26 @@ def one_by_one(calls: Mapping[Key, Call], /) -> dict[Key, Any | ReactorError]:
     return answers
 
 
-def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return _listed(document["Statement"])
+@functools.cache
+def _operations(service: str) -> Mapping[str, frozenset[str]]:
+    session = botocore.session.get_session()
+    if service not in session.get_available_services():
+        return {}
+    model = session.get_service_model(service)
+    shapes = {name: model.operation_model(name).input_shape for name in model.operation_names}
+    return {name: frozenset(shape.members if shape else ()) for name, shape in shapes.items()}
+
+
+@functools.cache
+def _statements(document: str) -> list[dict[str, Any]]:
+    """Return a document's statements, each with the variables that are in it."""
+    statements = _listed(json.loads(document)["Statement"])
+    return [{**each, "variables": _VARIABLE.findall(json.dumps(each))} for each in statements]
 
 
 def _matches(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
     keys = {key.lower(): value for key, value in context.items()}
-    if any(each.lower() not in keys for each in _VARIABLE.findall(json.dumps(statement))):
+    if any(each.lower() not in keys for each in statement["variables"]):
         return False  # a variable without a value makes the statement void (user guide, variables)
     return (
         _element(statement, "Action", lambda each: _like(action.lower(), each.lower()))
