@@ -65,7 +65,8 @@ _KINDS = {
     "iam:CreateVirtualMFADevice": "mfa",
     "iam:GetAccessKeyLastUsed": "user",
     "iam:GetServiceLinkedRoleDeletionStatus": "role",
-    "sts:GetFederationToken": ANY,
+    "sts:AssumeRole": "role",
+    "sts:GetSessionToken": ANY,
 }
 
 
