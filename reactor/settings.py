@@ -9,6 +9,7 @@ this module.
 import difflib
 import fnmatch
 import re
+import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -73,6 +74,9 @@ class Lift(StrEnum):
     COMPLIANT = "compliant"
 
 
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
 @dataclass(frozen=True, slots=True)
 class TagMatch:
     """A tag that exempts its user. Key and value compare without regard to case.
@@ -82,6 +86,23 @@ class TagMatch:
 
     key: str
     value: str
+
+    def covers(self, key: str, value: str) -> bool:
+        """Tell whether a user's tag is this one."""
+        return (without_case(key), without_case(value)) == (
+            without_case(self.key),
+            without_case(self.value),
+        )
+
+
+def without_case(text: str) -> str:
+    """Return what of a tag's key or value compares: all but the case of ASCII letters.
+
+    The guard keeps its holders from giving themselves a tag that AWS takes for an exempting one
+    (StringEqualsIgnoreCase). How AWS compares the letters that only Unicode folds into others, such
+    as the long s, is not documented: what must be equal there must be no wider here.
+    """
+    return text.translate(_LOWER)
 
 
 def _one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:

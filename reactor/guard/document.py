@@ -28,7 +28,7 @@ from typing import Any
 
 from reactor.errors import SettingError
 from reactor.guard.identity import GROUP_PATH, Guard
-from reactor.settings import Enrol, SelfService, Settings
+from reactor.settings import Enrol, SelfService, Settings, without_case
 
 LIMIT = 6_144  # characters of a managed policy, white space not counted (IAM user guide, quotas)
 
@@ -156,7 +156,7 @@ def _tampering(
     yield _deny("DenyEditingItsGroup", None, _EDIT_GROUP, at=[group])
     values: dict[str, list[str]] = {}
     for tag in settings.exempt_tags:
-        values.setdefault(tag.key.lower(), []).append(tag.value)
+        values.setdefault(without_case(tag.key), []).append(tag.value)
     # A statement a key: within one, conditions on several would all have to hold.
     for number, (key, exempting) in enumerate(values.items(), 1):
         given = {"StringEqualsIgnoreCase": {f"aws:RequestTag/{key}": exempting}}

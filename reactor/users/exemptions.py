@@ -21,8 +21,7 @@ def exemption_of(user: UserState, settings: Settings) -> Exemption | None:
     """Return the first exemption that covers a user, or None."""
     for tag in settings.exempt_tags:
         for key, value in user.tags:
-            same_key = key.casefold() == tag.key.casefold()
-            if same_key and value.casefold() == tag.value.casefold():
+            if tag.covers(key, value):
                 return Exemption(f"has the tag {key}={value}")
     if {user.name.lower(), user.arn.lower()} & user.listed_exempt:
         return Exemption(f"is on the exemption list {settings.exempt_parameter}")

@@ -109,9 +109,8 @@ def _exemption_given(call: Call, settings: Settings) -> str | None:
 def _exempt_tag(tags: object, settings: Settings) -> str | None:
     for given in tags if isinstance(tags, list) else ():
         tag = mapping(given)
-        key, value = str(tag.get("key")).casefold(), str(tag.get("value")).casefold()
         for exempt in settings.exempt_tags:
-            if (key, value) == (exempt.key.casefold(), exempt.value.casefold()):
+            if exempt.covers(str(tag.get("key")), str(tag.get("value"))):
                 return f"by the tag {exempt.key}={exempt.value}"
     return None
 

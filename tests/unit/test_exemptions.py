@@ -27,6 +27,12 @@ def reason(members: dict[str, Any], **chosen: str) -> str | None:
     [
         pytest.param({"tags": (("userTypes", "Service"),)}, {}, id="the tag's key with more"),
         pytest.param({"tags": (("userType", "Services"),)}, {}, id="the tag's value with more"),
+        pytest.param({"tags": (("userType", "ſervice"),)}, {}, id="the tag's value with a long s"),
+        pytest.param(
+            {"tags": (("\N{KELVIN SIGN}ind", "x"),)},
+            {"exempt_tags": "kind:x"},
+            id="the tag's key with the Kelvin sign",
+        ),
         pytest.param(
             {"tags": (("userType", "Service"),)}, {"exempt_tags": ""}, id="a tag while none exempts"
         ),

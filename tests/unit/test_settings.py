@@ -6,7 +6,18 @@ from typing import Any
 import pytest
 
 from reactor.errors import SettingError
-from reactor.settings import Lift, Mode, Scope, Settings, TagMatch, variable
+from reactor.settings import (
+    Enrol,
+    Lift,
+    Mode,
+    Restore,
+    Scope,
+    SelfService,
+    Settings,
+    TagMatch,
+    Via,
+    variable,
+)
 
 
 def read(**texts: str) -> Settings:
@@ -22,11 +33,21 @@ def refusal(**texts: str) -> str:
 
 
 def test_defaults() -> None:
-    """Without a variable the reactor observes everyone, excuses services, and lifts nothing."""
+    """Without a variable the reactor observes everyone, excuses services, and lifts nothing.
+
+    The guard allows the least, keeps to the console, and is kept as it is.
+    """
     assert asdict(Settings.from_environment({"PATH": "/bin"})) == {
         "mode": Mode.OBSERVE,
         "scope": Scope.EVERYONE,
         "guard_policy": "MfaReactorGuard",
+        "guard_via": Via.USER,
+        "guard_enrol": Enrol.CONSOLE,
+        "guard_password_change": True,
+        "guard_session_hours": None,
+        "guard_self_detach": False,
+        "guard_self_service": SelfService.ENROL,
+        "guard_restore": Restore.ALWAYS,
         "lift": Lift.NEVER,
         "exempt_tags": (asdict(TagMatch("userType", "Service")),),
         "exempt_parameter": "",
@@ -40,13 +61,20 @@ def test_defaults() -> None:
 
 
 def test_every_setting_says_what_it_means() -> None:
-    """Each field carries its default as text, its meaning, and a unit where it has a number."""
+    """Each field carries its default as text, its meaning, and a unit where it takes a number."""
     for each in fields(Settings):
         assert each.metadata["meaning"], each.name
         assert isinstance(each.metadata["default"], str), each.name
-        assert bool(each.metadata["unit"]) == isinstance(
-            getattr(Settings.from_environment({}), each.name), int
-        ), each.name
+        assert bool(each.metadata["unit"]) == takes_a_number(each.name), each.name
+
+
+def takes_a_number(field: str) -> bool:
+    """Tell whether a setting takes 1, and makes a number of it."""
+    try:
+        value = getattr(read(**{field.upper(): "1"}), field)
+    except SettingError:
+        return False
+    return isinstance(value, int)
 
 
 @pytest.mark.parametrize(
@@ -69,12 +97,35 @@ def test_every_setting_says_what_it_means() -> None:
             "arn:aws:iam::aws:policy/AWSDenyAll",
             id="a policy of AWS's own",
         ),
+        pytest.param("GUARD_VIA", "group", Via.GROUP, id="a guard carried by a group"),
+        pytest.param("GUARD_ENROL", "anywhere", Enrol.ANYWHERE, id="enrolment with access keys"),
+        pytest.param("GUARD_PASSWORD_CHANGE", "false", False, id="no password before MFA"),
+        pytest.param("GUARD_SESSION_HOURS", "", None, id="MFA as old as its session"),
+        pytest.param("GUARD_SESSION_HOURS", " 1 ", 1, id="MFA of an hour"),
+        pytest.param("GUARD_SESSION_HOURS", "36", 36, id="MFA as old as a session can be"),
+        pytest.param("GUARD_SELF_DETACH", "true", True, id="a guard that its holder takes off"),
+        pytest.param(
+            "GUARD_SELF_SERVICE", "credentials", SelfService.CREDENTIALS, id="more self-service"
+        ),
+        pytest.param("GUARD_RESTORE", "alarm", Restore.ALARM, id="a guard that is only told of"),
         pytest.param("EXEMPT_TAGS", "", (), id="no tag exempts"),
         pytest.param(
             "EXEMPT_TAGS",
             " a : b , c:d ,, ",
             (TagMatch("a", "b"), TagMatch("c", "d")),
             id="tags with blanks, empty items",
+        ),
+        pytest.param(
+            "EXEMPT_TAGS",
+            "Größe_1./=+-@ x:é 2",
+            (TagMatch("Größe_1./=+-@ x", "é 2"),),
+            id="a tag of all that IAM takes",
+        ),
+        pytest.param(
+            "EXEMPT_TAGS",
+            f"{'k' * 128}:{'v' * 256}",
+            (TagMatch("k" * 128, "v" * 256),),
+            id="the longest tag",
         ),
         pytest.param("EXEMPT_PARAMETER", "/mfa/exempt", "/mfa/exempt", id="a parameter"),
         pytest.param("EXEMPT_NAMES", "svc-*, ?ot", ("svc-*", "?ot"), id="patterns of names"),
@@ -93,7 +144,9 @@ def test_good_values(name: str, text: str, value: Any) -> None:
 _POLICY = "the name of a policy, or the ARN of one that someone else keeps"
 _PATHS = "IAM paths below /, such as /service/ (/ itself would be every user)"
 _TAGS = "key:value pairs with commas between, such as userType:Service"
+_TAG_TEXT = "tags of letters, digits, blanks and _ . / = + - @, as IAM does"
 _PATTERNS = "name patterns that do not match every name, such as BedrockAPIKey-*"
+_HOURS = "a whole number from 1 to 36, or nothing"
 _PARAMETER = "the name of an SSM parameter of type StringList, such as /mfa/exempt"
 
 
@@ -113,9 +166,26 @@ _PARAMETER = "the name of an SSM parameter of type StringList, such as /mfa/exem
             "GUARD_POLICY", "arn:aws:iam::123:policy/x", _POLICY, id="an account of 3 digits"
         ),
         pytest.param("GUARD_POLICY", "team/Guard", _POLICY, id="a path without an ARN"),
+        pytest.param("GUARD_VIA", "role", "one of user, group", id="no way to carry the guard"),
+        pytest.param("GUARD_ENROL", "keys", "one of console, anywhere", id="no place to enrol"),
+        pytest.param("GUARD_PASSWORD_CHANGE", "yes", "true or false", id="yes"),
+        pytest.param("GUARD_SELF_DETACH", "False", "true or false", id="false in another case"),
+        pytest.param("GUARD_SELF_DETACH", "", "true or false", id="neither true nor false"),
+        pytest.param("GUARD_SESSION_HOURS", "0", _HOURS, id="MFA that never counts"),
+        pytest.param("GUARD_SESSION_HOURS", "37", _HOURS, id="MFA older than any session"),
+        pytest.param("GUARD_SESSION_HOURS", "1.5", _HOURS, id="an hour and a half"),
+        pytest.param("GUARD_SESSION_HOURS", "12h", _HOURS, id="hours with a unit"),
+        pytest.param(
+            "GUARD_SELF_SERVICE", "all", "one of enrol, credentials", id="too much self-service"
+        ),
+        pytest.param("GUARD_RESTORE", "never", "one of always, alarm", id="no restoring, no alarm"),
         pytest.param("EXEMPT_TAGS", "userType", _TAGS, id="a tag without a value"),
         pytest.param("EXEMPT_TAGS", "userType:", _TAGS, id="a tag with an empty value"),
         pytest.param("EXEMPT_TAGS", ":Service", _TAGS, id="a tag without a key"),
+        pytest.param("EXEMPT_TAGS", "a:b:c", _TAGS, id="a tag with a second colon"),
+        pytest.param("EXEMPT_TAGS", "a:*", _TAG_TEXT, id="a tag with a wildcard"),
+        pytest.param("EXEMPT_TAGS", "a:${aws}", _TAG_TEXT, id="a tag with a variable"),
+        pytest.param("EXEMPT_TAGS", 'a":b', _TAG_TEXT, id="a tag with a quotation mark"),
         pytest.param("EXEMPT_PARAMETER", "/mfa/exempt list", _PARAMETER, id="a blank in the name"),
         pytest.param("EXEMPT_NAMES", "*", _PATTERNS, id="a pattern of every name"),
         pytest.param("EXEMPT_NAMES", "svc-*,?*", _PATTERNS, id="every name of some length"),
@@ -146,6 +216,34 @@ def test_names_of_policies_have_a_limit() -> None:
     """129 characters are one too many, with an ARN or without."""
     assert refusal(GUARD_POLICY="x" * 129).endswith(_POLICY)
     assert refusal(GUARD_POLICY=f"arn:aws:iam::123456789012:policy/{'x' * 129}").endswith(_POLICY)
+
+
+@pytest.mark.parametrize("tag", [f"{'k' * 129}:v", f"k:{'v' * 257}"])
+def test_tags_have_a_limit(tag: str) -> None:
+    """A key of 129 characters, or a value of 257, is one that no user can have."""
+    assert refusal(EXEMPT_TAGS=tag).endswith(_TAG_TEXT)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "covered"),
+    [
+        pytest.param("USERTYPE", "service", True, id="another case"),
+        pytest.param("userType", "Service ", False, id="a blank more"),
+        pytest.param("userType", "ſervice", False, id="the long s, which folds to s"),
+        pytest.param("userType", "Service", True, id="the same"),
+    ],
+)
+def test_tags_compare_without_case(key: str, value: str, *, covered: bool) -> None:
+    """A user's tag is an exempting one in any case of ASCII letters, and no other."""
+    (tag,) = read().exempt_tags
+    assert tag.covers(key, value) is covered
+
+
+def test_letters_beyond_ascii_compare_as_they_are() -> None:
+    """How AWS folds them is not documented: what exempts must be no wider than what it denies."""
+    assert not TagMatch("kelvin", "ß").covers("\N{KELVIN SIGN}elvin", "ß")
+    assert not TagMatch("é", "x").covers("É", "x")
+    assert TagMatch("É", "x").covers("É", "X")
 
 
 def test_long_values_are_cut_short() -> None:
@@ -180,6 +278,32 @@ def test_lift_compliant_contradicts_scope_everyone() -> None:
     assert line.startswith("REACTOR_LIFT is 'compliant' while REACTOR_SCOPE is 'everyone': ")
     assert "\n" not in line
     assert read(LIFT="compliant", SCOPE="console").lift is Lift.COMPLIANT
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("GUARD_ENROL", "anywhere"),
+        ("GUARD_PASSWORD_CHANGE", "false"),
+        ("GUARD_SESSION_HOURS", "12"),
+        ("GUARD_SELF_DETACH", "true"),
+        ("GUARD_SELF_SERVICE", "credentials"),
+        ("GUARD_RESTORE", "alarm"),
+    ],
+)
+def test_a_given_guard_has_its_own_document(name: str, text: str) -> None:
+    """What someone else's policy says, and whether it stays, is not ours to set."""
+    given = "arn:aws:iam::123456789012:policy/Theirs"
+    line = refusal(GUARD_POLICY=given, **{name: text})
+    assert line.startswith(f"REACTOR_{name} is set while REACTOR_GUARD_POLICY is an ARN: ")
+    assert "\n" not in line
+
+
+def test_a_given_guard_takes_the_rest() -> None:
+    """How it is carried is ours to set, and a default said aloud contradicts nothing."""
+    given = "arn:aws:iam::123456789012:policy/Theirs"
+    chosen = read(GUARD_POLICY=given, GUARD_VIA="group", GUARD_ENROL="console")
+    assert (chosen.guard_is_given, chosen.guard_via) == (True, Via.GROUP)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,11 @@ def test_roots_users() -> None:
     ("action", "parameters", "how"),
     [
         ("TagUser", {"Tags": SERVICE_TAG}, "by the tag userType=Service"),
+        (
+            "TagUser",
+            {"Tags": [{"Key": "USERTYPE", "Value": "service"}]},
+            "by the tag userType=Service",
+        ),
         ("AddUserToGroup", {"GroupName": "Robots"}, "by joining the group Robots"),
         ("AddUserToGroup", {"GroupName": "ROBOTS"}, "by joining the group Robots"),
         ("UpdateUser", {"NewUserName": "SVC-carol"}, "by a name that matches svc-*"),
@@ -75,6 +80,7 @@ def test_self_exemption(action: str, parameters: dict[str, Any], how: str) -> No
     ("action", "parameters"),
     [
         ("TagUser", {"Tags": [{"Key": "userType", "Value": "Person"}]}),
+        ("TagUser", {"Tags": [{"Key": "userType", "Value": "ſervice"}]}),
         ("UntagUser", {"TagKeys": ["userType"]}),
         ("AddUserToGroup", {"GroupName": "people"}),
         ("UpdateUser", {"NewUserName": "carola", "NewPath": "/people/"}),
