@@ -1,5 +1,7 @@
 """AWS's policy simulator, and what the SDK knows of services (reactor.holes.ports.Simulator)."""
 
+import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _PAGE = 1000  # the most that IAM gives at once; it may give less and say IsTruncated
 _REFUSALS = {"InvalidInput", "PolicyEvaluation", "ValidationError"}
 _ANY = "*"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+Z)?")
 
 
 class AwsSimulator:
@@ -79,7 +82,18 @@ def _type(value: Value) -> str:
         return "boolean"
     if isinstance(value, int):
         return "numeric"
-    return "string" if isinstance(value, str) else "stringList"
+    return _type_of_text(value) if isinstance(value, str) else "stringList"
+
+
+def _type_of_text(text: str) -> str:
+    """Return the type by which the simulator compares a text, as what it looks like."""
+    if _DATE.fullmatch(text):
+        return "date"
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return "string"
+    return "ip"
 
 
 def _values(value: Value) -> list[str]:

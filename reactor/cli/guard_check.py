@@ -15,6 +15,7 @@ from reactor.guard.identity import Guard
 from reactor.holes.check import Case, find_holes
 from reactor.holes.policy import NotAPolicy, Policy
 from reactor.holes.report import Report
+from reactor.holes.sessions import OWN_KEYS
 from reactor.holes.severity import Severity
 from reactor.settings import Settings
 
@@ -164,6 +165,8 @@ def _values(given: Iterable[str]) -> dict[str, str]:
         key, equals, value = each.partition("=")
         if not (key and equals and value) or ":" not in key:
             raise WrongUse(f"--context is {each!r}: it takes KEY=VALUE, as aws:SourceIp=192.0.2.1")
+        if key.lower() in OWN_KEYS:
+            raise WrongUse(f"--context is {each!r}: that key is what tells the sessions apart")
         found[key] = value
     return found
 

@@ -80,7 +80,7 @@ def find_holes(case: Case, simulator: Simulator, gather: Gather) -> Report:
 
     Raises Refused for a document that it does not take, ReactorError when it does not answer.
     """
-    simulator.simulate(_probe(case.policy))
+    _probe(case, simulator, gather)
     asked = catalogue(case.policy, simulator)
     questions = list(_questions(case, asked))
     ask = partial(_ask, simulator, gather)
@@ -111,16 +111,29 @@ def find_holes(case: Case, simulator: Simulator, gather: Gather) -> Report:
     )
 
 
-def _probe(policy: Policy) -> Simulation:
-    """Return a request that only a bad document can be refused for."""
-    documents = (ADMINISTRATOR,) if policy.text is None else (ADMINISTRATOR, policy.text)
-    return Simulation(
-        documents=documents,
-        actions=("sts:GetCallerIdentity",),
-        resources=(),
-        caller=None,
-        context={},
-    )
+def _probe(case: Case, simulator: Simulator, gather: Gather) -> None:
+    """Raise what the simulator has against the document, or against the keys of a session.
+
+    Whatever it refuses later is the fault of an action's name.
+    """
+    caller, *_ = callers(case.partition, case.account)
+    probes = {
+        each.name: Question(
+            session=each,
+            caller=caller,
+            actions=("sts:GetCallerIdentity",),
+            targets=targets(ANY, caller, case.guard, ()),
+            context={**each.context(caller), **case.context},
+        )
+        for each in case.sessions
+    }
+    simulations = {
+        name: partial(simulator.simulate, _simulation(each, case.policy.text))
+        for name, each in probes.items()
+    }
+    for answer in gather(simulations).values():
+        if isinstance(answer, ReactorError):
+            raise answer
 
 
 def _questions(case: Case, asked: Catalogue) -> Iterator[Question]:

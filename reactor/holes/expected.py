@@ -20,8 +20,8 @@ _ENROLMENT_OF_ONESELF = {"iam:EnableMFADevice", "iam:ResyncMFADevice"}
 def is_expected(action: str, target: Target, session: Session, settings: Settings) -> bool:
     """Tell whether an action may be open on a target, as the settings want the guard.
 
-    A key enrols a device where REACTOR_GUARD_ENROL is `anywhere` only; a password is changed before
-    MFA, which takes the old one, where REACTOR_GUARD_PASSWORD_CHANGE is `true`.
+    A key enrols a device where REACTOR_GUARD_ENROL is `anywhere` only, and no service for it; a
+    password is changed before MFA where REACTOR_GUARD_PASSWORD_CHANGE is `true`.
     """
     if action in _CANNOT_BE_DENIED | _READS_OF_DEVICES:
         return True
@@ -31,5 +31,6 @@ def is_expected(action: str, target: Target, session: Session, settings: Setting
     if action == "iam:ChangePassword":
         return on_oneself and settings.guard_password_change
     if action in _NEW_DEVICE or (on_oneself and action in _ENROLMENT_OF_ONESELF):
-        return session.console or settings.guard_enrol is Enrol.ANYWHERE
+        anywhere = session.direct and settings.guard_enrol is Enrol.ANYWHERE
+        return session.console or anywhere
     return False

@@ -45,12 +45,16 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A kind of session. `absent` are context keys that its requests never have."""
+    """A kind of session. `absent` are context keys that its requests never have.
+
+    `direct`: the user itself calls, and nobody for it.
+    """
 
     name: str
     words: str
     keys: Context
     absent: frozenset[str]
+    direct: bool = True
     federated: bool = False
     console: bool = False
 
@@ -76,12 +80,14 @@ SERVICE = Session(
     "an AWS service that acts for a key's owner",
     {**_NO_MFA, **_VIA},
     _AGE,
+    direct=False,
 )
 FEDERATION = Session(
     "federation",
     "a federation token's session, also in the console",
     {**_NO_MFA, **_DIRECTLY},
     _AGE | _VIA_KEYS | {"aws:username"},
+    direct=False,
     federated=True,
 )
 CONSOLE = Session(
@@ -121,3 +127,11 @@ def _federated(caller: Caller) -> Context:
         "aws:PrincipalArn": arn,
         "aws:userid": f"{caller.account}:{caller.name}",
     }
+
+
+# What tells the sessions apart, and the simulated users: not for others to give a value to.
+OWN_KEYS = frozenset(
+    key.lower()
+    for each in WITHOUT_MFA
+    for key in (*each.context(Caller("", "/", "arn:aws:iam::")), *each.absent)
+)

@@ -319,7 +319,14 @@ def test_what_depends_on_an_unknown_key_is_said(command: CommandLine) -> None:
 
 def test_what_is_expected_since_the_operator_wants_it_is_said(command: CommandLine) -> None:
     """That keys may enrol is no hole then, and no secret."""
-    document = but("iam:CreateVirtualMFADevice")
+    by_service = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}
+    wanted = json.loads(but("iam:CreateVirtualMFADevice"))
+    for condition in (
+        {"Bool": {"aws:ViaAWSService": "true"}},
+        {"StringNotEquals": {"aws:PrincipalType": "User"}},
+    ):
+        wanted["Statement"].append({**by_service, "Condition": condition})
+    document = json.dumps(wanted)
     ran = command("guard", "check", "-", stdin=document, REACTOR_GUARD_ENROL="anywhere")
     assert ran.status == 0
     assert "REACTOR_GUARD_ENROL=anywhere: " in ran.stdout
@@ -372,6 +379,11 @@ def test_what_is_no_policy_is_wrong_use(outsider: CommandLine, text: str, says: 
         pytest.param(("arn:aws:iam::1:user/x",), "not the ARN of a managed policy", id="ARN"),
         pytest.param(("-", "--account", "1"), "an account has 12 digits", id="account"),
         pytest.param(("-", "--context", "x"), "it takes KEY=VALUE", id="context"),
+        pytest.param(
+            ("-", "--context", "aws:multifactorauthpresent=true"),
+            "tells the sessions apart",
+            id="key",
+        ),
         pytest.param(("-", "--hours", "0"), "greater than or equal to 1", id="hours"),
         pytest.param(("-", "--fail-on", "bad"), "'bad'", id="severity"),
     ],

@@ -264,9 +264,9 @@ def test_our_own_guard_has_no_hole(environment: dict[str, str]) -> None:
             {"REACTOR_GUARD_ENROL": "anywhere"},
             {},
             {
-                ("iam:CreateVirtualMFADevice", "a device", ("key", "service")),
-                ("iam:EnableMFADevice", "itself", ("key", "service")),
-                ("iam:ResyncMFADevice", "itself", ("key", "service")),
+                ("iam:CreateVirtualMFADevice", "a device", ("key",)),
+                ("iam:EnableMFADevice", "itself", ("key",)),
+                ("iam:ResyncMFADevice", "itself", ("key",)),
             },
             id="keys enrol, and should not",
         ),
@@ -285,6 +285,15 @@ def test_the_settings_say_what_is_expected(
     document = guard_document("aws", ACCOUNT, Settings.from_environment(theirs))
     report = check(document, FakeSimulator(), Settings.from_environment(ours))
     assert open_ones(report) == holes
+
+
+def test_anywhere_is_for_the_users_own_calls() -> None:
+    """No service enrols for a key, and no federation token, whatever the operator wants."""
+    settings = Settings.from_environment({"REACTOR_GUARD_ENROL": "anywhere"})
+    statement = but("iam:CreateVirtualMFADevice")
+    report = check({"Statement": statement}, FakeSimulator(), settings, hours=1)
+    found = {hole for hole in open_ones(report) if hole[0] == "iam:CreateVirtualMFADevice"}
+    assert found == {("iam:CreateVirtualMFADevice", "a device", ("service", "federation"))}
 
 
 def test_old_mfa_is_a_session_of_its_own_when_asked() -> None:
@@ -391,12 +400,12 @@ def test_a_name_that_the_simulator_refuses_is_not_judged_and_the_others_are() ->
 
 
 def test_a_document_that_the_simulator_refuses_is_an_error() -> None:
-    """It is found out first, and not for each name."""
+    """It is found out first, once for each session, and not for each name."""
     simulator = FakeSimulator()
     simulator.error = Refused("no", remedy="mend it")
     with pytest.raises(Permanent, match="no"):
         judge(but(), simulator=simulator)
-    assert len(simulator.asked) == 1
+    assert len(simulator.asked) == len(EVERYWHERE)
 
 
 def test_an_error_is_never_taken_for_an_answer() -> None:
@@ -431,7 +440,7 @@ def test_sessions_are_told_apart_by_their_keys() -> None:
     mfa, via, who = "aws:MultiFactorAuthPresent", "aws:ViaAWSService", "aws:PrincipalType"
     seen = {
         (each.caller is None, *(each.context.get(key) for key in (mfa, via, who, "aws:username")))
-        for each in asked()[1:]
+        for each in asked()
     }
     assert seen == {
         (False, None, False, "User", "someone"),

@@ -128,7 +128,16 @@ def test_context() -> None:
         actions=("iam:GetUser",),
         resources=(),
         caller=None,
-        context={"my:yes": True, "my:not": False, "my:age": 3601, "my:via": ("one", "two")},
+        context={
+            "my:yes": True,
+            "my:not": False,
+            "my:age": 3601,
+            "my:via": ("one", "two"),
+            "my:address": "192.0.2.7",
+            "my:network": "2001:db8::/32",
+            "my:account": "123456789012",
+            "my:time": "2026-01-31T12:00:00Z",
+        },
     )
     entries = [
         {"ContextKeyName": name, "ContextKeyType": kind, "ContextKeyValues": values}
@@ -137,6 +146,10 @@ def test_context() -> None:
             ("my:not", "boolean", ["false"]),
             ("my:age", "numeric", ["3601"]),
             ("my:via", "stringList", ["one", "two"]),
+            ("my:address", "ip", ["192.0.2.7"]),
+            ("my:network", "ip", ["2001:db8::/32"]),
+            ("my:account", "string", ["123456789012"]),
+            ("my:time", "date", ["2026-01-31T12:00:00Z"]),
         )
     ]
     request = {
