@@ -11,7 +11,7 @@ from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import CHALICE_DIRECTORY, Operator, chalice_config, connect
 from reactor.errors import ReactorError
 from reactor.guard.identity import Guard
-from reactor.holes.check import Case
+from reactor.holes.questions import Case
 from reactor.inspection.checks import Pattern
 from reactor.inspection.doctor import examine
 from reactor.inspection.facts import Stage

@@ -12,8 +12,9 @@ from reactor.cli.inputs import WrongUse, label, read_text
 from reactor.cli.operator import Operator, connect
 from reactor.errors import Permanent
 from reactor.guard.identity import Guard
-from reactor.holes.check import Case, find_holes
+from reactor.holes.check import find_holes
 from reactor.holes.policy import NotAPolicy, Policy
+from reactor.holes.questions import Case
 from reactor.holes.report import Report
 from reactor.holes.sessions import OWN_KEYS
 from reactor.holes.severity import Severity

@@ -85,29 +85,35 @@ class Catalogue:
 
 def catalogue(policy: Policy, simulator: Simulator) -> Catalogue:
     """Return which actions to ask about. Raises ReactorError as `simulator` does."""
-    kinds = dict.fromkeys(NAMED, ANY)
-    about_policies = set()
-    for service in _ALL_OF:
-        for name, parameters in simulator.operations(service).items():
-            action = f"{service}:{name}"
-            kinds[action] = _kind(action, parameters)
-            if "PolicyArn" in parameters and kinds[action] != "policy":
-                about_policies.add(action)
-    kinds |= _NO_OPERATION
-    unresolved = []
-    for pattern in policy.excepted_actions:
-        found = _resolve(pattern, simulator)
-        if found is None:
-            unresolved.append(pattern)
-        kinds = {**dict.fromkeys(found or (), ANY), **kinds}
-    grouped: dict[str, list[str]] = {}
-    for action in sorted(kinds.keys() - _NO_PERMISSION):
-        grouped.setdefault(kinds[action], []).append(action)
+    operations = {
+        f"{service}:{name}": parameters
+        for service in _ALL_OF
+        for name, parameters in simulator.operations(service).items()
+    }
+    excepted = {each: _resolve(each, simulator) for each in policy.excepted_actions}
+    extra = (action for found in excepted.values() for action in found or ())
+    kinds = {
+        **dict.fromkeys((*NAMED, *extra), ANY),
+        **{action: _kind(action, parameters) for action, parameters in operations.items()},
+        **_NO_OPERATION,
+    }
     return Catalogue(
-        {kind: tuple(actions) for kind, actions in grouped.items()},
-        frozenset(about_policies),
-        tuple(unresolved),
+        _grouped({each: kinds[each] for each in sorted(kinds.keys() - _NO_PERMISSION)}),
+        frozenset(
+            action
+            for action, parameters in operations.items()
+            if "PolicyArn" in parameters and kinds[action] != "policy"
+        ),
+        tuple(pattern for pattern, found in excepted.items() if found is None),
     )
+
+
+def _grouped(kinds: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the actions of each kind, in order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for action, kind in kinds.items():
+        found[kind] = (*found.get(kind, ()), action)
+    return found
 
 
 def _kind(action: str, parameters: frozenset[str]) -> str:

@@ -8,9 +8,11 @@ import pytest
 from reactor.errors import Permanent, Transient
 from reactor.guard.document import guard_document
 from reactor.guard.identity import Guard
-from reactor.holes.check import ADMINISTRATOR, AT_ONCE, Case, find_holes
+from reactor.holes.asking import ADMINISTRATOR, AT_ONCE
+from reactor.holes.check import find_holes
 from reactor.holes.policy import Policy
 from reactor.holes.ports import Refused, Simulation
+from reactor.holes.questions import Case
 from reactor.holes.report import Hole, Report
 from reactor.holes.severity import Severity
 from reactor.settings import Settings
