@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 ORACLE := sandbox/oracle/node_modules/.installed
 
-.PHONY: help install oracle demo sandbox deploy test check unit soak bench lock roles clean
+.PHONY: help install oracle demo sandbox deploy test check unit prove soak bench lock roles clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ check: $(INSTALLED) ## Lint, types, import contracts, templates
 
 unit: $(INSTALLED) $(ORACLE) ## Unit, property and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+prove: $(INSTALLED) $(ORACLE) ## Ask the simulator about every AWS action under every guard
+	PROOF=all $(BIN)/pytest -n 2 tests/proof
 
 soak: $(INSTALLED) ## Try for long to lose events: RUNS=10000
 	@$(BIN)/python -m tests.property.soak

@@ -9,7 +9,10 @@ What it must do, and why each part is there:
 - Enrolment needs the console (REACTOR_GUARD_ENROL). In requests signed with a long-term key the MFA
   key is absent (Null); a service acting for such a key's owner, and a federation token's session,
   have it as false, and are told apart by aws:ViaAWSService and aws:PrincipalType. So a stolen key
-  cannot enrol a device.
+  cannot enrol a device. Nobody needs a service to enrol: it may do nothing.
+- Who is no user has no aws:username, and so no self. What then becomes of a statement about oneself
+  AWS's documentation says in two ways: its resource matches nothing, or all of it is invalid. No
+  denial may rest on either, so federated users and roles have denials of their own.
 - ChangePassword stays open to keys: a first sign-in that must set a password may look like one, and
   it takes the old password anyway.
 - MFA older than REACTOR_GUARD_SESSION_HOURS leaves what a key without MFA has, and no more: the
@@ -32,9 +35,10 @@ from reactor.settings import Enrol, SelfService, Settings, without_case
 
 LIMIT = 6_144  # characters of a managed policy, white space not counted (IAM user guide, quotas)
 
-_SESSION = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
 # What the console's and the command line's enrolment read: of the account, and of oneself.
 _READ_DEVICES = {"iam:ListVirtualMFADevices"}
+# Open to any session. GetCallerIdentity is not here: nothing can deny it (STS API reference).
+_OF_NOBODY = _READ_DEVICES | {"sts:GetSessionToken"}
 _READ_ONESELF = {"iam:GetMFADevice", "iam:GetUser", "iam:ListMFADevices"}
 _NEW_DEVICE = {"iam:CreateVirtualMFADevice"}
 _ENROL_ONESELF = {"iam:EnableMFADevice", "iam:ResyncMFADevice"}
@@ -73,6 +77,7 @@ _EDIT_POLICY = {
 _EDIT_GROUP = {"iam:DeleteGroup", "iam:RemoveUserFromGroup", "iam:UpdateGroup"}
 
 _NO_MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+_NO_USER = {"StringNotEquals": {"aws:PrincipalType": "User"}}
 
 Statement = dict[str, Any]
 
@@ -116,16 +121,14 @@ def canonical(document: object) -> str:
 def _without_mfa(settings: Settings, oneself: list[str]) -> Iterable[Statement]:
     passwords = _CHANGE_PASSWORD if settings.guard_password_change else set[str]()
     on_oneself = _READ_ONESELF | _ENROL_ONESELF | passwords
-    yield _deny("DenyWithoutMfa", _NO_MFA, but=_SESSION | _READ_DEVICES | _NEW_DEVICE | on_oneself)
+    yield _deny("DenyWithoutMfa", _NO_MFA, but=_OF_NOBODY | _NEW_DEVICE | on_oneself)
     yield _deny("DenyOthersWithoutMfa", _NO_MFA, on_oneself, elsewhere=oneself)
-    enrolment = _NEW_DEVICE | _ENROL_ONESELF
     if settings.guard_enrol is Enrol.CONSOLE:
         by_key = {"Null": {"aws:MultiFactorAuthPresent": "true"}}
-        yield _deny("DenyEnrolmentByKey", by_key, enrolment)
+        yield _deny("DenyEnrolmentByKey", by_key, _NEW_DEVICE | _ENROL_ONESELF)
     by_service = {**_NO_MFA, "Bool": {"aws:ViaAWSService": "true"}}
-    yield _deny("DenyEnrolmentByService", by_service, enrolment)
-    federated = {**_NO_MFA, "StringNotEquals": {"aws:PrincipalType": "User"}}
-    yield _deny("DenyEnrolmentByFederation", federated, enrolment)
+    yield _deny("DenyServiceWithoutMfa", by_service, {"*"})
+    yield _deny("DenyNoUserWithoutMfa", {**_NO_MFA, **_NO_USER}, but=_OF_NOBODY)
 
 
 def _with_old_mfa(settings: Settings, oneself: list[str]) -> Iterable[Statement]:
@@ -134,24 +137,27 @@ def _with_old_mfa(settings: Settings, oneself: list[str]) -> Iterable[Statement]
     seconds = settings.guard_session_hours * 3600
     # The key is absent where there is no MFA: such sessions are the concern of the others.
     old = {"NumericGreaterThan": {"aws:MultiFactorAuthAge": str(seconds)}}
-    on_oneself, anywhere = set(_READ_ONESELF), _SESSION | _READ_DEVICES
+    on_oneself, of_nobody = set(_READ_ONESELF), set(_OF_NOBODY)
     if settings.guard_password_change:
         on_oneself |= _CHANGE_PASSWORD
     if settings.guard_enrol is Enrol.ANYWHERE:
-        on_oneself, anywhere = on_oneself | _ENROL_ONESELF, anywhere | _NEW_DEVICE
-    yield _deny("DenyWithOldMfa", old, but=anywhere | on_oneself)
+        on_oneself, of_nobody = on_oneself | _ENROL_ONESELF, of_nobody | _NEW_DEVICE
+    yield _deny("DenyWithOldMfa", old, but=of_nobody | on_oneself)
     yield _deny("DenyOthersWithOldMfa", old, on_oneself, elsewhere=oneself)
+    yield _deny("DenyNoUserWithOldMfa", {**old, **_NO_USER}, but=_OF_NOBODY)
 
 
 def _tampering(
     guard: Guard, group: str, settings: Settings, oneself: list[str]
 ) -> Iterable[Statement]:
     of_the_guard = {"ArnEquals": {"iam:PolicyARN": guard.arn}}
-    detach = {"iam:DetachGroupPolicy", "iam:DetachUserPolicy"}
+    from_group, from_user = {"iam:DetachGroupPolicy"}, {"iam:DetachUserPolicy"}
     if settings.guard_self_detach:
-        yield _deny("DenyDetachingTheGuard", of_the_guard, detach, elsewhere=oneself)
+        yield _deny("DenyDetachingTheGuard", of_the_guard, from_group)
+        yield _deny("DenyDetachingFromOthers", of_the_guard, from_user, elsewhere=oneself)
+        yield _deny("DenyNoUserDetaching", {**of_the_guard, **_NO_USER}, from_user)
     else:
-        yield _deny("DenyDetachingTheGuard", of_the_guard, detach)
+        yield _deny("DenyDetachingTheGuard", of_the_guard, from_group | from_user)
     yield _deny("DenyEditingTheGuard", None, _EDIT_POLICY, at=[guard.arn])
     yield _deny("DenyEditingItsGroup", None, _EDIT_GROUP, at=[group])
     values: dict[str, list[str]] = {}

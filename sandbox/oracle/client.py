@@ -118,23 +118,21 @@ class Oracle:
         down. All policies must be valid (`problems`). Raises OracleError for context of the session
         that not every request has.
         """
-        return _decisions(
-            self._ask(
-                "decide", batch=prepared.batch, policies=policies, scps=scps, **asdict(session)
-            )
+        letters = self._ask(
+            "decide", batch=prepared.batch, policies=policies, scps=scps, **asdict(session)
         )
+        return tuple(_DECISIONS[letter] for letter in letters)
 
     def simulate(
         self, requests: Iterable[Request], policies: Sequence[Document], session: Session
-    ) -> tuple[Decision, ...]:
+    ) -> tuple[Decision | None, ...]:
         """As `decide`, by the simulator's own checked simulation: several times as slow.
 
-        Raises OracleError for whatever that refuses.
+        None for a request that it refuses: whose ARN it takes for one of no type, or of several.
         """
         asked = [asdict(each) for each in requests]
-        return _decisions(
-            self._ask("simulate", requests=asked, policies=policies, **asdict(session))
-        )
+        letters = self._ask("simulate", requests=asked, policies=policies, **asdict(session))
+        return tuple(_DECISIONS.get(letter) for letter in letters)
 
     def judge(
         self,
@@ -185,10 +183,6 @@ def _start() -> subprocess.Popen[str]:
         encoding="utf-8",
         env={"PATH": os.environ.get("PATH", os.defpath)},  # neither a locale nor NODE_OPTIONS
     )
-
-
-def _decisions(letters: str) -> tuple[Decision, ...]:
-    return tuple(_DECISIONS[letter] for letter in letters)
 
 
 def _judgement(answer: dict[str, Any]) -> Judgement:
