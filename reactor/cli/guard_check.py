@@ -28,7 +28,7 @@ Examples:
   mfa-reactor guard check                 the guard, as it stands
   mfa-reactor guard check policy.json     a policy in a file
   mfa-reactor guard check --hours 12 -    one on standard input
-  mfa-reactor guard check arn:aws:iam::123456789012:policy/RequireMfa
+  mfa-reactor guard check ARN             a managed policy of the account
 
 Exit status: 0 no hole, 1 a hole, or something could not be judged, 2 wrong
 use. It asks iam:SimulateCustomPolicy some eighty times, and changes nothing.

@@ -133,5 +133,5 @@ def _federated(caller: Caller) -> Context:
 OWN_KEYS = frozenset(
     key.lower()
     for each in WITHOUT_MFA
-    for key in (*each.context(Caller("", "/", "arn:aws:iam::")), *each.absent)
+    for key in (*each.context(Caller("", "/", "arn:*:iam::")), *each.absent)
 )
