@@ -54,7 +54,7 @@ unit: $(INSTALLED) $(ORACLE) ## Unit, property and end-to-end tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 prove: $(INSTALLED) $(ORACLE) ## Ask the simulator about every AWS action under every guard
-	PROOF=all $(BIN)/pytest -n 2 tests/proof
+	PROOF=all $(BIN)/pytest -n 2 --dist loadfile tests/proof
 
 soak: $(INSTALLED) ## Try for long to lose events: RUNS=10000
 	@$(BIN)/python -m tests.property.soak

@@ -110,16 +110,25 @@ class Oracle:
         prepared: Prepared,
         policies: Sequence[Document],
         session: Session,
+        *,
         scps: Sequence[Sequence[Document]] = (),
+        whole: bool = False,
     ) -> tuple[Decision, ...]:
         """The decision on each of the requests, by one who has these identity policies.
 
         `scps` are the service control policies of each level of an organization, from its root
-        down. All policies must be valid (`problems`). Raises OracleError for context of the session
-        that not every request has.
+        down. Without them each statement is evaluated by itself and remembered, unless the policies
+        are to be evaluated as a `whole`: which is slower, and should make no difference. All must
+        be valid (`problems`). Raises OracleError for context of the session that not every request
+        has.
         """
         letters = self._ask(
-            "decide", batch=prepared.batch, policies=policies, scps=scps, **asdict(session)
+            "decide",
+            batch=prepared.batch,
+            policies=policies,
+            scps=scps,
+            whole=whole,
+            **asdict(session),
         )
         return tuple(_DECISIONS[letter] for letter in letters)
 

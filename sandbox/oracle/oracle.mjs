@@ -30,6 +30,7 @@ const LETTERS = { Allowed: 'A', ExplicitlyDenied: 'E', ImplicitlyDenied: 'I' }
 // they are evaluated; the unchecked simulation would take '*' for "some resource".
 const NO_RESOURCE = 'arn:none:none:none:none:none/none'
 const batches = []
+const remembered = new Map()
 
 // The simulator compares a few words of each policy again and again, and Node.js makes a collator
 // for each comparison: remembered, the whole takes half the time.
@@ -118,16 +119,41 @@ async function allowed(service, verb, resource, typeName, entries) {
 }
 
 // Decisions on a prepared batch: a letter for each request.
-function decide({ batch, policies, scps, principal, context }) {
+//
+// A statement bears on a request or does not, whatever stands beside it, and a denial beats what
+// allows. So each statement is evaluated by itself, once for each session, and remembered: the
+// documents of many settings have most of theirs in common. `whole` policies are evaluated as such.
+function decide({ batch, policies, scps, whole, principal, context }) {
   const known = new Set(getAllGlobalConditionKeys().map((key) => key.toLowerCase()))
   for (const key of Object.keys(context)) {
     if (!known.has(key.toLowerCase())) throw new Error(`${key} is no key of every request`)
   }
+  if (whole || scps.length) return evaluateAll({ batch, policies, scps, principal, context })
+  const each = policies.flatMap((policy) =>
+    [policy.Statement].flat().map((statement) => {
+      const alone = [{ ...policy, Statement: [statement] }]
+      return remember({ batch, policies: alone, principal, context })
+    }),
+  )
+  return batches[batch].map((_, place) => beating(each.map((letters) => letters[place]))).join('')
+}
+
+function beating(letters) {
+  if (letters.includes('E')) return 'E'
+  return letters.includes('A') ? 'A' : 'I'
+}
+
+function remember(question) {
+  const key = JSON.stringify(question)
+  if (!remembered.has(key)) remembered.set(key, evaluateAll(question))
+  return remembered.get(key)
+}
+
+function evaluateAll({ batch, policies, scps, principal, context: common }) {
   let letters = ''
-  for (const request of batches[batch]) {
-    const all = request.context ? { ...context, ...request.context } : context
-    const { action, resource } = request
-    letters += LETTERS[evaluate({ policies, scps, principal, action, resource, context: all })]
+  for (const { action, resource, context: own } of batches[batch]) {
+    const context = own ? { ...common, ...own } : common
+    letters += LETTERS[evaluate({ policies, scps, principal, action, resource, context })]
   }
   return letters
 }

@@ -8,6 +8,6 @@ out in `tables`, by hand and without a look at the generator:
 - `cases`: what is asked, on whom, with what;
 - `tables`: what must be allowed.
 
-`make test` asks all of IAM and STS and an action of every other service, in eight combinations that
-cover each pair of choices. `make prove` asks every action that AWS documents, in all of them.
+`make test` asks all of IAM and STS and an action of every other service, `make prove` every action
+that AWS documents: in every combination of the options, and in every session.
 """

@@ -56,20 +56,11 @@ def _combinations() -> Iterator[Combination]:
         yield Combination(name, _settings(**{f"GUARD_{each}": texts[each] for each in texts}))
 
 
-def _some(every: tuple[Combination, ...]) -> Iterator[Combination]:
-    """Eight of the 32, with any two choices: for the first three, which share statements, any."""
-    for each, choices in zip(every, itertools.product((0, 1), repeat=5), strict=True):
-        enrol, password, hours, detach, service = choices
-        if detach == enrol ^ password and service == enrol ^ hours:
-            yield each
-
-
 def _settings(**texts: str) -> Settings:
     return Settings.from_environment({f"REACTOR_{name}": text for name, text in texts.items()})
 
 
 COMBINATIONS = tuple(_combinations())
-SOME = tuple(_some(COMBINATIONS))
 DEFAULT = COMBINATIONS[0]
 # The same questions where names, tags or the partition are others.
 VARIATIONS = (
@@ -88,4 +79,4 @@ VARIATIONS = (
         harmless=(("userType", "Service"),),
     ),
 )
-ASKED = (*(COMBINATIONS if EVERYTHING else SOME), *VARIATIONS)
+GUARDS = (*COMBINATIONS, *VARIATIONS)

@@ -8,7 +8,7 @@ temporary credentials have it, as true or false; only users have a name.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox.oracle import Session
 from tests.proof.combinations import ACCOUNT, HOURS
@@ -20,18 +20,19 @@ NAME = "alice"
 _LIMIT_SECONDS = HOURS * 3600
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
     """A session as the tables know it.
 
-    `column` is that of the table of what is allowed without MFA. `mfa_age_seconds` is None without
-    MFA. Those that are `thorough` are asked about every action that there is.
+    `column` is that of the table of what is allowed without MFA; where MFA counts, none.
+    `mfa_present` is None where requests do not carry the key, `mfa_age_seconds` without MFA. Those
+    that are `thorough` are asked about every action that there is.
     """
 
     name: str
     column: str
     via_service: bool = False
-    mfa_present: str | None = "false"
+    mfa_present: bool | None = False
     mfa_age_seconds: int | None = None
     principal_type: str = "User"
     thorough: bool = False
@@ -51,15 +52,23 @@ class Asker:
         """Return what the oracle is told of it."""
         context = {
             "aws:PrincipalType": self.principal_type,
-            "aws:ViaAWSService": str(self.via_service).lower(),
+            "aws:ViaAWSService": _word(self.via_service),
         }
         if self.is_user:
             context["aws:username"] = NAME
         if self.mfa_present is not None:
-            context["aws:MultiFactorAuthPresent"] = self.mfa_present
+            context["aws:MultiFactorAuthPresent"] = _word(self.mfa_present)
         if self.mfa_age_seconds is not None:
             context["aws:MultiFactorAuthAge"] = str(self.mfa_age_seconds)
         return Session(_PRINCIPALS[self.principal_type].format(partition, ACCOUNT), context)
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _with_mfa(age_seconds: int) -> dict[str, Any]:
+    return {"mfa_present": True, "mfa_age_seconds": age_seconds}
 
 
 _PRINCIPALS = {
@@ -68,29 +77,58 @@ _PRINCIPALS = {
     "AssumedRole": "arn:{}:sts::{}:assumed-role/Admin/" + NAME,
 }
 
-KEY = Asker("a key without MFA", "key", mfa_present=None, thorough=True)
-SERVICE = Asker("a service acting for that key", "service", via_service=True, thorough=True)
-FEDERATED = Asker("a federated user", "federated", principal_type="FederatedUser", thorough=True)
-CONSOLE = Asker("the console without MFA", "console", thorough=True)
-FRESH = Asker("MFA just within its time", "", False, "true", _LIMIT_SECONDS, thorough=True)
-FRESH_ROLE = Asker(
-    "a role assumed with a token code", "", False, "true", 1, "AssumedRole", thorough=True
+KEY = Asker(name="a key without MFA", column="key", mfa_present=None, thorough=True)
+SERVICE = Asker(
+    name="a service acting for that key", column="service", via_service=True, thorough=True
 )
-STALE = Asker("MFA just past its time", "key", False, "true", _LIMIT_SECONDS + 1, thorough=True)
+FEDERATED = Asker(
+    name="a federated user", column="federated", principal_type="FederatedUser", thorough=True
+)
+CONSOLE = Asker(name="the console without MFA", column="console", thorough=True)
+FRESH = Asker(
+    name="MFA just within its time", column="", thorough=True, **_with_mfa(_LIMIT_SECONDS)
+)
+FRESH_ROLE = Asker(
+    name="a role assumed with a token code",
+    column="",
+    principal_type="AssumedRole",
+    thorough=True,
+    **_with_mfa(1),
+)
+STALE = Asker(
+    name="MFA just past its time", column="key", thorough=True, **_with_mfa(_LIMIT_SECONDS + 1)
+)
 
 ASKERS = (
     KEY,
     SERVICE,
     FEDERATED,
-    Asker(
-        "a federated user whose MFA key is absent", "federated", False, None, None, "FederatedUser"
-    ),
-    Asker("a role assumed without a token code", "federated", principal_type="AssumedRole"),
     CONSOLE,
     FRESH,
-    Asker("a service acting for one with MFA", "", True, "true", 1),
     FRESH_ROLE,
     STALE,
-    Asker("a service acting for one whose MFA is past its time", "key", True, "true", 129_600),
-    Asker("a role whose MFA is past its time", "federated", False, "true", 129_600, "AssumedRole"),
+    Asker(
+        name="a federated user whose requests lack the MFA key",
+        column="federated",
+        mfa_present=None,
+        principal_type="FederatedUser",
+    ),
+    Asker(
+        name="a role assumed without a token code",
+        column="federated",
+        principal_type="AssumedRole",
+    ),
+    Asker(name="a service acting for one with MFA", column="", via_service=True, **_with_mfa(1)),
+    Asker(
+        name="a service acting for one whose MFA is past its time",
+        column="key",
+        via_service=True,
+        **_with_mfa(3 * _LIMIT_SECONDS),
+    ),
+    Asker(
+        name="a role whose MFA is past its time",
+        column="federated",
+        principal_type="AssumedRole",
+        **_with_mfa(3 * _LIMIT_SECONDS),
+    ),
 )

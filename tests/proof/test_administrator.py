@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.oracle import Decision, Request
-from tests.proof.combinations import ACCOUNT, ASKED, DEFAULT, Combination
+from tests.proof.combinations import ACCOUNT, DEFAULT, GUARDS, Combination
 from tests.proof.questions import ADMINISTRATOR, Questions
 from tests.proof.sessions import ASKERS, FRESH, KEY, Asker
 from tests.proof.tables import left_to_administrator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.oracle import Action, Oracle
 
 
-@pytest.mark.parametrize("combination", ASKED, ids=lambda each: each.name)
+@pytest.mark.parametrize("combination", GUARDS, ids=lambda each: each.name)
 def test_what_is_left(combination: Combination, quick: Questions, thorough: Questions) -> None:
     """Action by action, in each session, it is what the tables say, no more and no less."""
     policies = [ADMINISTRATOR, combination.document]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.proof.combinations import ASKED, Combination
+from tests.proof.combinations import GUARDS, Combination
 from tests.proof.sessions import ASKERS, FRESH
 from tests.proof.tables import granted_to_holder
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.proof.questions import Questions
 
 
-@pytest.mark.parametrize("combination", ASKED, ids=lambda each: each.name)
+@pytest.mark.parametrize("combination", GUARDS, ids=lambda each: each.name)
 def test_what_is_granted(combination: Combination, quick: Questions, thorough: Questions) -> None:
     """To enrol, and with MFA what the operator asked for: no more and no less."""
     wrong = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reactor.guard.document import guard_document
-from tests.proof.combinations import ACCOUNT, CHOICES, COMBINATIONS, SOME, VARIATIONS, Combination
+from tests.proof.combinations import ACCOUNT, GUARDS
 
 if TYPE_CHECKING:
     from sandbox.oracle import Oracle
@@ -26,7 +26,7 @@ def documents() -> list[dict[str, Any]]:
     """Return the guard in every combination and partition."""
     return [
         guard_document(partition, ACCOUNT, each.settings)
-        for partition, each in itertools.product(PARTITIONS, (*COMBINATIONS, *VARIATIONS))
+        for partition, each in itertools.product(PARTITIONS, GUARDS)
     ]
 
 
@@ -66,16 +66,3 @@ def test_parliament_finds_nothing(
         check=False,
     )
     assert (ran.returncode, bool(ran.stdout)) == (int(finds), finds), ran.stdout + ran.stderr
-
-
-def test_every_combination_is_there() -> None:
-    """All of them, and the eight that stand for them have any two choices together."""
-    assert len(COMBINATIONS) == len({each.name for each in COMBINATIONS}) == 32
-    assert set(SOME) < set(COMBINATIONS)
-    for one, other in itertools.combinations(CHOICES, 2):
-        pairs = {(_choice(each, one), _choice(each, other)) for each in SOME}
-        assert len(pairs) == 4, (one, other)
-
-
-def _choice(combination: Combination, setting: str) -> object:
-    return getattr(combination.settings, f"guard_{setting.lower()}")

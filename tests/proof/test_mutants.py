@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.proof import cases
-from tests.proof.combinations import SOME, VARIATIONS, Combination
+from tests.proof.combinations import GUARDS, Combination
 from tests.proof.mutants import Mutant, mutants
 from tests.proof.questions import ADMINISTRATOR, Questions
 from tests.proof.sessions import ASKERS, Asker
@@ -28,7 +28,6 @@ CHECKS: tuple[Check, ...] = (
     *(([ADMINISTRATOR], left_to_administrator, asker) for asker in ASKERS),
     *(([], granted_to_holder, asker) for asker in ASKERS),
 )
-GUARDS = (*SOME, *VARIATIONS)
 # Of what no statement names, these stand for the rest.
 OTHERS = {"iam:CreateLoginProfile", "iam:CreateUser", "iam:ListUsers", "sts:AssumeRole"}
 

@@ -9,16 +9,16 @@ import pytest
 
 from sandbox.oracle import Decision, Oracle, OracleError, Request, Session
 from tests.proof import cases
-from tests.proof.combinations import COMBINATIONS, DEFAULT
+from tests.proof.combinations import COMBINATIONS, DEFAULT, EVERYTHING, GUARDS, VARIATIONS
 from tests.proof.questions import ADMINISTRATOR
-from tests.proof.sessions import CONSOLE, FEDERATED, FRESH, KEY
+from tests.proof.sessions import ASKERS, CONSOLE, FEDERATED, FRESH, KEY
 
 if TYPE_CHECKING:
     from sandbox.oracle import Action
     from tests.proof.sessions import Asker
 
 ALICE = "arn:aws:iam::123456789012:user/alice"
-SAMPLE = 300
+SAMPLE = 200
 
 
 @pytest.mark.parametrize("asker", [KEY, CONSOLE, FEDERATED, FRESH], ids=lambda each: each.name)
@@ -40,6 +40,26 @@ def test_unchecked_and_checked_decide_alike(
     assert all(one is other for one, other in both)
     assert len({decision for decision, _ in both}) > 1
     assert len(both) > 0.95 * len(asked)  # the checked one cannot tell some ARNs' types apart
+
+
+@pytest.mark.parametrize("asker", ASKERS, ids=lambda each: each.name)
+def test_statements_decide_as_their_documents(
+    asker: Asker, oracle: Oracle, actions: tuple[Action, ...]
+) -> None:
+    """A whole document decides as its statements do, each by itself, and a denial beats the rest.
+
+    With PROOF=all on all of IAM and STS in every combination.
+    """
+    for combination in GUARDS if EVERYTHING else [COMBINATIONS[-1], *VARIATIONS]:
+        asked = cases.quick(actions, combination)
+        if not EVERYTHING:
+            asked = tuple(random.Random(2).sample(asked, SAMPLE))  # noqa: S311 - as above
+        prepared = oracle.prepare(each.request for each in asked)
+        policies = [ADMINISTRATOR, combination.document]
+        session = asker.session(combination.partition)
+        assert oracle.decide(prepared, policies, session) == oracle.decide(
+            prepared, policies, session, whole=True
+        )
 
 
 def test_it_decides_as_policies_say(oracle: Oracle) -> None:
