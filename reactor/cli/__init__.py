@@ -3,7 +3,7 @@
     check, sweep    the users of the account that the credentials belong to
     user            one of them who is locked out: what it has, and what to do
     explain         an event, offline
-    guard, exempt   the guard's document, the exemption list
+    guard, exempt   the guard's document and what a policy leaves open, the exemption list
     roles           the policies of the functions' roles
     operations      the queues and alarms of a deployed stage
     redrive         what lies in those queues, once more

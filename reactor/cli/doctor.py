@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reactor.cli import output
+from reactor.cli import guard_check, holes, output
 from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import CHALICE_DIRECTORY, Operator, chalice_config, connect
+from reactor.errors import ReactorError
+from reactor.guard.identity import Guard
+from reactor.holes.questions import Case
 from reactor.inspection.checks import Pattern
 from reactor.inspection.doctor import examine
 from reactor.inspection.facts import Stage
-from reactor.inspection.findings import Finding, State
+from reactor.inspection.findings import Finding, State, unread
 from reactor.model import Trigger, TriggerKind
 from reactor.names import Function
 from reactor.reconcile import Settled, observe_only
@@ -59,6 +62,8 @@ def doctor(
         variables=_variables(name),
         look_at_guard=lambda: _look_at_guard(settings, session, home),
     )
+    if settings.guard_is_given:
+        findings = (*findings, _look_for_holes(stage, settings, session))
     if as_json:
         output.put_json(_document(stage, findings))
     else:
@@ -105,6 +110,26 @@ def _look_at_guard(
     # What is not in order is in the findings, so that no alarm need be raised.
     both = runtime.keepers(settings, session, home, report=lambda _: None)
     return tuple(both.keep(observe_only, trigger).settled)
+
+
+def _look_for_holes(stage: Stage, settings: "Settings", session: "AwsSession") -> Finding:
+    """Judge what the document of a guard that someone else keeps leaves open.
+
+    Of our own it is known: the keeper compares it with the one that the tests have judged.
+    """
+    guard = Guard.of(settings, partition=stage.partition, account=stage.account)
+    try:
+        case = Case(
+            policy=guard_check.read_policy(session, guard),
+            guard=guard,
+            settings=settings,
+            partition=stage.partition,
+            account=stage.account,
+        )
+        report = guard_check.judge(case, session)
+    except ReactorError as error:
+        return unread(holes.CHECK, f"what {guard.arn} leaves open", error)
+    return holes.finding(guard.arn, stage.name, report)
 
 
 def _document(stage: Stage, findings: tuple[Finding, ...]) -> dict[str, object]:

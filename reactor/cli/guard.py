@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from reactor.cli import guard_keeping, guard_release
+from reactor.cli import guard_check, guard_keeping, guard_release
 from reactor.cli.explain import ACCOUNT
 from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import Operator, connect, region_of_credentials
@@ -16,6 +16,7 @@ from reactor.partitions import IAM_EVENT_REGION, partition_of
 app = typer.Typer(
     name="guard", no_args_is_help=True, help="The guard: its document, and its life in an account."
 )
+app.command(epilog=guard_check.EXAMPLES)(guard_check.check)
 app.command(epilog=guard_keeping.DIFF_EXAMPLES)(guard_keeping.diff)
 app.command(epilog=guard_keeping.APPLY_EXAMPLES)(guard_keeping.apply)
 app.command(epilog=guard_release.EXAMPLES)(guard_release.release)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
 
 from reactor.cli import app
+from reactor.guard.document import canonical, guard_document
+from tests.fakes.account import ACCOUNT, DEFAULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.command import CommandLine
@@ -77,6 +81,64 @@ def test_a_stage_that_is_not_deployed(command: CommandLine) -> None:
     (failed,) = [each for each in ran.document["findings"] if each["state"] == "failed"]
     assert failed["what"] == NOT_DEPLOYED
     assert failed["remedy"].startswith("chalice deploy --stage prod")
+
+
+TIGHT = canonical(guard_document("aws", ACCOUNT, DEFAULTS))
+LEAKY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Deny",
+            "NotAction": ["iam:CreateLoginProfile", "iam:ListUsers"],
+            "Resource": "*",
+            "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+        },
+    }
+)
+
+
+@pytest.fixture
+def given(iam: Any, name: Callable[[str], str]) -> Callable[[str | None], str]:
+    """Creates a policy that someone else keeps, of a document; returns its ARN."""
+
+    def create(document: str | None) -> str:
+        policy = name("Given")
+        if document is not None:
+            iam.create_policy(PolicyName=policy, PolicyDocument=document)
+        return f"arn:aws:iam::{ACCOUNT}:policy/{policy}"
+
+    return create
+
+
+@pytest.mark.parametrize(
+    ("document", "state", "says"),
+    [
+        pytest.param(TIGHT, "ok", "leaves nothing open without MFA but to enrol", id="tight"),
+        pytest.param(
+            LEAKY,
+            "failed",
+            "has 3 holes: 2 critical, 1 low; iam:CreateLoginProfile on another user, for one",
+            id="with holes",
+        ),
+        pytest.param(None, "unknown", "there is no policy", id="missing"),
+    ],
+)
+def test_a_guard_of_someone_else_is_judged(
+    command: CommandLine,
+    given: Callable[[str | None], str],
+    document: str | None,
+    state: str,
+    says: str,
+) -> None:
+    """By the code of `guard check`: a hole in it is told of without being looked for."""
+    arn = given(document)
+    ran = command("--stage", "prod", "doctor", "--json", REACTOR_GUARD_POLICY=arn)
+    assert (ran.status, ran.stderr) == (1, "")  # the stage is not deployed
+    finding = ran.document["findings"][-1]
+    assert (finding["check"], finding["state"]) == ("guard-document", state)
+    assert arn in finding["what"]
+    assert says in finding["what"]
+    assert bool(finding["remedy"]) is (state != "ok")
 
 
 @pytest.mark.parametrize("columns", ["80", "160"])
