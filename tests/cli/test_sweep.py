@@ -129,7 +129,7 @@ def test_a_guard_that_is_not_ours_is_attached_to_nobody(
     ran = command("sweep", "--enforce", "--yes")
     assert ran.status == 1
     assert "is not ours" in ran.error_line
-    assert "adopt it: aws iam tag-policy" in ran.error_line
+    assert "mfa-reactor guard apply --adopt" in ran.error_line
     assert attached(iam, user) == []
 
 

@@ -116,6 +116,7 @@ def test_a_sweep_that_finds_all_in_order_writes_nothing(stage: Stage) -> None:
     assert sorted(operations) == [
         "GetAccountAuthorizationDetails",
         "GetAccountSummary",
+        "GetGroup",
         "GetPolicy",
         "ListEntitiesForPolicy",
     ]
@@ -223,8 +224,8 @@ def test_a_failing_read_raises_and_lambda_tries_again(stage: Stage) -> None:
     assert record["try_again"] is True
 
 
-def test_ten_policies_are_in_the_way_and_the_record_says_so(stage: Stage) -> None:
-    """A quota is a permanent failure: recorded with its remedy, not tried again."""
+def test_both_quotas_are_in_the_way_and_the_record_says_so(stage: Stage) -> None:
+    """Ten policies and ten groups are a permanent failure: recorded, and not tried again."""
     stage.sandbox.control.lose_next_event("CreateUser")
     stage.iam.create_user(UserName="jo")
     _fill_quota(stage, "jo")
@@ -296,7 +297,10 @@ def test_metrics_tell_exempt_and_failed_subjects_apart(stage: Stage) -> None:
 
 
 def _fill_quota(stage: Stage, user: str) -> None:
+    """Leave room for the guard neither on the user nor among its groups."""
     for number in range(10):
+        stage.iam.create_group(GroupName=f"filler-{user}-{number}")
+        stage.iam.add_user_to_group(UserName=user, GroupName=f"filler-{user}-{number}")
         arn = stage.iam.create_policy(
             PolicyName=f"filler-{user}-{number}",
             PolicyDocument=json.dumps(HARMLESS),
