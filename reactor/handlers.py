@@ -22,12 +22,12 @@ from reactor.errors import (
 from reactor.guard.document import guard_document
 from reactor.guard.events import edits, why_in_order
 from reactor.guard.identity import Guard
+from reactor.guard.keepers import answer, asked
 from reactor.model import (
     Alarm,
     AlarmKind,
     Cause,
     Hint,
-    OutcomeStatus,
     Subject,
     SubjectKind,
     Trigger,
@@ -184,8 +184,11 @@ class FunctionReactor:
                 record=self.journal.settled,
             )
             self.journal.permanent_failures(run)
-        run.raise_unsettled()
-        return _answer(run, with_group=request.with_group)
+        # Who asked for the guard alone need not wait for its group.
+        by_event = trigger.kind is TriggerKind.IAM_EVENT
+        concerned = run if by_event else asked(run, with_group=request.with_group)
+        concerned.raise_unsettled()
+        return answer(concerned)
 
     def _inspect(self, home: Home, stage: str) -> None:
         """Look for what no event can bring, such as a rule that hears nothing any more."""
@@ -298,21 +301,6 @@ def _request(payload: object) -> _Request:
         time_of(request.get("asked_at")),
         request.get("with_group") is True,
     )
-
-
-def _answer(run: Run, *, with_group: bool) -> dict[str, object]:
-    """Return what the keeper says of a run that needs no other try."""
-    asked = {SubjectKind.GUARD, *({SubjectKind.GUARD_GROUP} if with_group else ())}
-    settled = [each for each in run.settled if each.observation.subject.kind in asked]
-    errors = [error for each in settled for error in each.errors]
-    skipped = any(
-        outcome.status is OutcomeStatus.SKIPPED for each in settled for outcome in each.outcomes
-    )
-    return {
-        "in_order": not errors and not skipped,
-        "errors": [f"{error}; {error.remedy}" for error in errors],
-        "permanent": bool(errors),  # had another try been able to help, this had raised
-    }
 
 
 def _looked_at_everybody(run: Run) -> bool:

@@ -214,7 +214,8 @@ class Decision:
     """A verdict and the actions that follow from it, in order; `danger` ranks whom to mend first.
 
     `recheck` asks for another look on fresh reads, because an event contradicts these. `error`
-    stands where no plan can help, such as a guard that is somebody else's.
+    stands where no plan can help, such as a guard that is somebody else's. `unbraked`: the plan
+    repairs what everybody shares, and changes no user.
     """
 
     verdict: Verdict
@@ -222,6 +223,7 @@ class Decision:
     danger: int = 0
     error: ReactorError | None = None
     recheck: bool = False
+    unbraked: bool = False
 
 
 class AlarmKind(StrEnum):

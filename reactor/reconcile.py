@@ -103,6 +103,9 @@ class Settled:
         return bool(self.outcomes) and self.outcomes[-1].status is OutcomeStatus.DONE
 
 
+Recorder = Callable[[Settled], None]
+
+
 @dataclass(slots=True)
 class Run:
     """All subjects of one run. `spent` is how many places of the brake it took."""
@@ -141,7 +144,7 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
     clock: Clock,
     brake: int = 0,
     spent: int = 0,
-    record: Callable[[Settled], None] | None = None,
+    record: Recorder | None = None,
 ) -> Run:
     """Bring the cause's subjects into order, as far as `execute` carries plans out.
 
@@ -156,9 +159,10 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
     judged.sort(key=lambda each: (bool(each[1].plan), -each[1].danger))
     run = Run()
     for seen, decision in judged:
-        waits = seen.swept and bool(decision.plan) and 0 < brake <= spent + run.spent
+        braked = seen.swept and bool(decision.plan) and not decision.unbraked
+        waits = braked and 0 < brake <= spent + run.spent
         outcomes = _carry_out(guardrail, decision.plan, execute, waits=waits)
-        run.spent += seen.swept and _spends_the_brake(outcomes)
+        run.spent += braked and _spends_the_brake(outcomes)
         settled = Settled(cause, seen, decision, outcomes, clock(), held_back=waits)
         run.settled.append(settled)
         if record is not None:

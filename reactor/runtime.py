@@ -2,9 +2,7 @@
 
 import functools
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from reactor.aws.account import AwsSession, Home
 from reactor.aws.iam import AwsIam
@@ -14,15 +12,12 @@ from reactor.guard.document import guard_document
 from reactor.guard.group import GroupKeeper
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
-from reactor.model import Alarm, Cause, Hint, Subject, SubjectKind, Trigger
+from reactor.guard.keepers import Keepers
+from reactor.model import Alarm
 from reactor.reconcile import (
-    Clock,
     Executor,
-    Guardrail,
-    Run,
     enforce,
     observe_only,
-    reconcile,
 )
 from reactor.settings import Mode, Settings, Via
 from reactor.users.guardrail import Users
@@ -57,36 +52,6 @@ def users_guardrail(
         settings=settings,
     )
     return Users(observer, iam, settings, keep_guard, sweep_everyone)
-
-
-@dataclass(frozen=True, slots=True)
-class Keepers:
-    """The keepers of an account's guard: of the policy, and of the group that carries it."""
-
-    policy: Keeper
-    group: GroupKeeper
-    account: str
-
-    def keep(
-        self,
-        execute: Executor,
-        trigger: Trigger,
-        *,
-        hints: tuple[Hint, ...] = (),
-        clock: Clock = now,
-        **options: Any,  # noqa: ANN401 - as reconcile
-    ) -> Run:
-        """Bring the guard into order, and then its group, which takes a guard."""
-        guard = self.policy.guard
-        parts: tuple[tuple[Guardrail, Subject], ...] = (
-            (self.policy, Subject(SubjectKind.GUARD, self.account, arn=guard.arn)),
-            (self.group, Subject(SubjectKind.GUARD_GROUP, self.account, name=guard.group)),
-        )
-        run = Run()
-        for keeper, subject in parts:
-            cause = Cause(trigger, subject, hints)
-            run.settled += reconcile(cause, keeper, execute=execute, clock=clock, **options).settled
-        return run
 
 
 def keepers(  # noqa: PLR0913 - its parts; all but the first three by name

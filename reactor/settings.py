@@ -368,6 +368,11 @@ class Settings:
                 "REACTOR_LIFT is 'compliant' while REACTOR_SCOPE is 'everyone': everyone must carry"
                 " the guard then, with MFA or without; take REACTOR_LIFT=exempt, or another scope"
             )
+        if self.guard_name.lower() in {each.lower() for each in self.exempt_groups}:
+            raise SettingError(
+                f"REACTOR_EXEMPT_GROUPS has {self.guard_name}, the name of the guard's own group:"
+                " who carries the guard through it would be exempt from it; leave it out"
+            )
         if self.guard_is_given:
             self._refuse_what_is_not_ours()
 

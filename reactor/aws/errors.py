@@ -87,6 +87,8 @@ def _of_client_error(error: ClientError, operation: str) -> ReactorError:
         return Permanent(
             what, remedy="report this as a bug: mfa-reactor writes documents of its own making only"
         )
+    if code == "DeleteConflict":
+        return Transient(what, remedy="take off or out what still hangs on it, then try again")
     if code in _THROTTLES:
         return Transient(what, remedy="nothing: it is tried again; if it lasts, see who calls IAM")
     if code in _DENIALS:

@@ -21,7 +21,7 @@ _MISSING = "NoSuchEntity"
 
 
 class AwsIam:
-    """reactor.users.ports.Iam and reactor.guard.ports.Policies on AWS.
+    """reactor.users.ports.Iam and reactor.guard.ports.Keeping on AWS.
 
     Each method asks one operation, reads all its pages, and raises ReactorError for every error
     that is not itself the answer.

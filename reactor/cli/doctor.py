@@ -109,7 +109,7 @@ def _look_at_guard(
     trigger = Trigger(TriggerKind.OPERATOR, runtime.now())
     # What is not in order is in the findings, so that no alarm need be raised.
     both = runtime.keepers(settings, session, home, report=lambda _: None)
-    return tuple(both.keep(observe_only, trigger).settled)
+    return tuple(both.keep(observe_only, trigger, clock=runtime.now).settled)
 
 
 def _look_for_holes(stage: Stage, settings: "Settings", session: "AwsSession") -> Finding:

@@ -98,7 +98,12 @@ def _look(
 
     # What was changed is shown by these commands themselves.
     both = runtime.keepers(settings, session, home, report=lambda _: None, adopt=adopt)
-    return both.keep(execute, Trigger(TriggerKind.OPERATOR, runtime.now()))
+    trigger = Trigger(TriggerKind.OPERATOR, runtime.now())
+    run = both.keep(execute, trigger, clock=runtime.now)
+    for each in run.settled:
+        if each.observation.error is not None:
+            raise each.observation.error
+    return run
 
 
 def _differences(each: Settled, settings: Settings, home: "Home") -> list[str]:

@@ -24,7 +24,7 @@ Examples:
 
 To release one user, exempt it: a tag will do, and REACTOR_LIFT=exempt.
 
-Exit status: 0 nobody carries it any more, 1 somebody does.
+Exit status: 0 nobody carries it any more, 1 somebody does, a role perhaps.
 """
 _WAYS = """\
 A reactor that enforces puts the guard back on. Of a stage, to
@@ -70,19 +70,23 @@ def release(
     planned = _carry_out(guardrail, home, execute=observe_only)
     ask(_question(planned, guard, home), yes=yes)
     run = _carry_out(guardrail, home, execute=enforce)
-    _put(run, holding.roles_with(guard.arn), guard)
+    roles = holding.roles_with(guard.arn)
+    _put(run, roles, guard)
     output.put(_WAYS.format(stage=operator.stage or "STAGE"))
-    raise typer.Exit(1 if any(each.failed for each in run.settled) else 0)
+    raise typer.Exit(1 if roles or any(each.failed for each in run.settled) else 0)
 
 
 def _refuse_while_it_enforces(session: "AwsSession", stage: str | None) -> None:
     """Refuse to take off what would be put back on within seconds. Raises WrongUse."""
     if stage is None:
+        output.say("mfa-reactor: no --stage: whether one enforces was not looked at")
         return
     from reactor.aws.doctor import AwsDoctor  # noqa: PLC0415 - imports boto3
 
-    variables = AwsDoctor(session).variables(function_name(stage, Function.REACT))
-    if variables is not None and variables.get(variable("mode")) == Mode.ENFORCE:
+    reads = AwsDoctor(session)
+    putting_on = (Function.REACT, Function.REVIEW, Function.SWEEP, Function.KEEPER)
+    found = [reads.variables(function_name(stage, each)) or {} for each in putting_on]
+    if any(each.get(variable("mode")) == Mode.ENFORCE for each in found):
         raise WrongUse(
             f"stage {stage} is deployed and enforces: it would put the guard back on at once;"
             " nothing was changed. Pause it first: set REACTOR_MODE to observe in"
@@ -111,14 +115,16 @@ def _question(planned: Run, guard: Guard, home: "Home") -> str:
             raise each.observation.error
     users = sum(each.observation.subject.kind is SubjectKind.USER for each in planned.settled)
     others = len(planned.settled) - users
+    given = " Others may have attached it, for someone else keeps it." if guard.given else ""
     return (
         f"Take the guard {guard.name} off {users} users in account {home.account}"
-        f" ({others} changes of groups and the guard besides)?"
+        f" ({others} changes of groups and the guard besides)?{given}"
     )
 
 
 def _put(run: Run, roles: tuple[str, ...], guard: Guard) -> None:
-    for error in dict.fromkeys(str(error) for each in run.settled for error in each.errors):
+    errors = [f"{error}; {error.remedy}" for each in run.settled for error in each.errors]
+    for error in dict.fromkeys(errors):
         output.say(output.one_line(f"mfa-reactor: {error}"))
     done = sum(each.changed for each in run.settled)
     failed = sum(each.failed for each in run.settled)

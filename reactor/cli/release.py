@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from reactor.errors import Permanent
 from reactor.guard.identity import Guard, Standing
 from reactor.model import (
     Action,
@@ -126,7 +127,18 @@ class Release:
     delete: bool = False
 
     def observe(self, cause: Cause) -> Iterator[Observation[Carrier]]:
-        """Find all who carry the guard. Raises ReactorError when that cannot be read."""
+        """Find all who carry the guard.
+
+        Raises ReactorError when that cannot be read, or when what has its name is not ours: nobody
+        got that from us.
+        """
+        standing = self.guard.standing(self.holding.policy_tags(self.guard.arn))
+        if standing is Standing.FOREIGN:
+            raise Permanent(
+                f"the policy {self.guard.arn} is not ours, and was put on nobody by mfa-reactor",
+                remedy="nothing is to be released; see who put it on whom: aws iam"
+                f" list-entities-for-policy --policy-arn {self.guard.arn}",
+            )
         guard, account = self.guard, cause.subject.account
         holders = self.holding.holders_of(guard.arn)
         ours = self.guard.group_standing(self.holding.group_path(guard.group)) is Standing.OURS
@@ -140,7 +152,7 @@ class Release:
         if self.delete and ours:
             subject = Subject(SubjectKind.GUARD_GROUP, account, name=guard.group)
             yield _seen(subject, (DeleteGuardGroup(guard),), turn=3)
-        if self.delete and self._is_ours():
+        if self.delete and standing is Standing.OURS:
             subject = Subject(SubjectKind.GUARD, account, arn=guard.arn)
             yield _seen(subject, (DeleteGuard(guard),), turn=4)
 
@@ -165,10 +177,6 @@ class Release:
             case _:
                 raise TypeError(f"not an action of a release: {action!r}")
         return Outcome(action, OutcomeStatus.DONE if done else OutcomeStatus.ALREADY)
-
-    def _is_ours(self) -> bool:
-        tags = self.holding.policy_tags(self.guard.arn)
-        return self.guard.standing(tags) is Standing.OURS
 
 
 def _off(guard: Guard, user: str, *, attached: bool, member: bool) -> tuple[Action, ...]:

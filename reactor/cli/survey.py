@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reactor.cli import output
+from reactor.guard.keepers import asked
 from reactor.model import (
     Action,
     Cause,
@@ -112,6 +113,6 @@ def _keep_guard(  # noqa: PLR0913 - its parts; the last by name
     from reactor import runtime  # noqa: PLC0415 - imports boto3
 
     both = runtime.keepers(settings, session, home, report=output.say_alarm, with_group=with_group)
-    run = both.keep(execute, trigger)
+    run = asked(both.keep(execute, trigger, clock=runtime.now), with_group=with_group)
     for error in (error for each in run.settled for error in each.errors):
         raise error

@@ -1,9 +1,9 @@
 """Policy documents that others may have written: read with suspicion, compared by what they say.
 
 One document can be written in many ways: with white space, with its keys in any order, a single
-value with or without brackets, lists and statements in any order (IAM user guide, grammar of the
-policy language). None of these is a difference. Everything else is, even an action's name in other
-case: to restore the guard once too often does no harm, to overlook a change might.
+value with or without brackets, actions, resources and statements in any order (IAM user guide,
+grammar of the policy language). None of these is a difference. Everything else is, even an action's
+name in other case: to restore the guard once too often does no harm, to overlook a change might.
 """
 
 import json

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from reactor.errors import Transient
+from reactor.errors import Permanent, Transient
 from reactor.gathering import Gather, answer_of
 from reactor.guard.actions import (
     AdoptGroup,
@@ -48,6 +48,7 @@ READS: Mapping[str, str] = {
     "policies_of_group": "iam:ListAttachedGroupPolicies",
     "inline_policies_of_group": "iam:ListGroupPolicies",
 }
+POLICIES = 10  # managed ones that a group can have (IAM user guide, quotas)
 _NOWHERE = Guard("", given=False)
 # What its writes need, for the keeper's role: to make a group, to attach the guard, to mend it.
 MAKES: frozenset[str] = CreateGroup(_NOWHERE).permissions
@@ -76,7 +77,8 @@ class GroupKeeper:
     def observe(self, cause: Cause) -> Iterator[Observation[GroupState]]:
         """Read the group; there is nothing to judge where none is wanted and none of ours is."""
         state = self._look()
-        if self.wanted or state.standing is Standing.OURS:
+        adopted = self.adopt and state.standing is Standing.FOREIGN
+        if self.wanted or adopted or state.standing is Standing.OURS:
             yield Observation(cause.subject, state, reads=tuple(READS.values()))
 
     def decide(self, state: GroupState, cause: Cause, now: datetime) -> Decision:
@@ -89,7 +91,11 @@ class GroupKeeper:
         if state.standing is Standing.MISSING:
             why = "there is no group that carries the guard"
             verdict = _verdict(Compliance.NON_COMPLIANT, "guard-group-missing", why)
-            return Decision(verdict, (CreateGroup(self.guard), AttachToGroup(self.guard)))
+            making = (CreateGroup(self.guard), AttachToGroup(self.guard))
+            # One that was never there is no reason to call anybody, one that was taken away is.
+            told = _is_contradicted(cause, now)
+            report = (ReportDrift(self._alarm(state)),) if told else ()
+            return Decision(verdict, (*report, *making))
         if not state.in_order:
             return self._mending(state)
         # What else was read may be as stale as what the event says is not so any more.
@@ -140,15 +146,18 @@ class GroupKeeper:
             return Decision(verdict, (*adopted, *_mends(state)))
         report = ReportDrift(self._alarm(state))
         if self.restore is Restore.ALARM:
-            return Decision(verdict, (report,))
+            # Who asks for a group that holds must not be told that this one does.
+            return Decision(verdict, (report,), error=_left_as_it_is(state))
         return Decision(verdict, (report, *_mends(state)))
 
     def _alarm(self, state: GroupState) -> Alarm:
-        kept = "it is mended" if self.restore is Restore.ALWAYS else "it stays so"
+        missing = state.standing is Standing.MISSING
+        kept = "it stays so" if self.restore is Restore.ALARM and not missing else "it is mended"
         return Alarm(
             AlarmKind.GUARD_DRIFTED,
             f"somebody changed the guard's group: {_what_is_wrong(state)}; {kept}",
-            "see who did it (CloudTrail: DetachGroupPolicy, AttachGroupPolicy, PutGroupPolicy)",
+            "see who did it (CloudTrail: DetachGroupPolicy, AttachGroupPolicy, PutGroupPolicy,"
+            " UpdateGroup, DeleteGroup)",
             state.facts(),
         )
 
@@ -177,10 +186,23 @@ def _mends(state: GroupState) -> tuple[Action, ...]:
         *(DetachFromGroup(guard, each) for each in state.other_policies),
         *(DeleteFromGroup(guard, each) for each in state.inline_policies),
     )
-    return (*tidy, *attach) if state.other_policies else (*attach, *tidy)
+    return (*tidy, *attach) if len(state.other_policies) >= POLICIES else (*attach, *tidy)
+
+
+def _left_as_it_is(state: GroupState) -> Permanent | None:
+    """Return what is wrong with a group that lacks the guard and is not mended."""
+    if state.attached:
+        return None
+    return Permanent(
+        f"the group {state.guard.group} does not carry the guard, and REACTOR_GUARD_RESTORE=alarm"
+        " leaves it so",
+        remedy="mend it: mfa-reactor guard apply (mfa-reactor guard diff shows what changes)",
+    )
 
 
 def _what_is_wrong(state: GroupState) -> str:
+    if state.standing is Standing.MISSING:
+        return "it is gone, by its name at least"
     lacks = [] if state.attached else ["it does not carry the guard"]
     strange = [*state.other_policies, *state.inline_policies]
     return "; ".join([*lacks, *([f"it carries {', '.join(strange)}"] if strange else [])])

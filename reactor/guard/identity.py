@@ -19,7 +19,7 @@ GROUP_PATH = "/mfa-reactor/"
 
 
 class Standing(StrEnum):
-    """What stands at the guard's ARN."""
+    """What stands in the guard's place, or in its group's."""
 
     OURS = "ours"
     GIVEN = "kept by someone else, as configured"

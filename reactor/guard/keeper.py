@@ -1,8 +1,8 @@
 """The keeper of the guard: brings the policy into order. A guardrail with one subject.
 
 It alone may write the guard's document, which everybody carries: whoever can write it is as good as
-an administrator. So it takes no word from whoever calls it: the document is generated here, the ARN
-comes from the settings. An event's word leads at most to another look.
+an administrator. So it takes no word from whoever calls it: document and ARN are made of the
+settings. An event's word leads at most to another look.
 
 Why it converges although IAM's reads may be a minute old: all that it ever writes is one document,
 so to write it once too often adds a version and changes nothing else.

@@ -41,7 +41,7 @@ class Policies(Protocol):
     def other_versions(self, policy_arn: str) -> tuple[str, ...]:
         """Return the ids of the versions that are not the default, in any order.
 
-        None when there is no such policy.
+        None of them when there is no such policy.
         """
 
     def create_policy(self, name: str, document: str, tags: Mapping[str, str]) -> bool:

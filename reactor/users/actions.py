@@ -90,8 +90,9 @@ class KeepGuard:
     changes: bool = field(default=True, init=False)
 
     def describe(self) -> dict[str, str]:
-        """Return what it is done to."""
-        return {"policy": self.policy_arn}
+        """Return what it is done to; the group goes by the guard's name."""
+        group = {"group": self.policy_arn.rpartition("/")[2]} if self.with_group else {}
+        return {"policy": self.policy_arn, **group}
 
 
 @dataclass(frozen=True, slots=True)

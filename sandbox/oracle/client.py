@@ -166,6 +166,8 @@ class Oracle:
 
     def _ask(self, method: str, **parameters: Any) -> Any:
         with self._lock:
+            if self._process is not None and self._process.poll() is not None:
+                self._process = None  # it has ended; what it had prepared is gone with it
             process = self._process = self._process or _start()
             if process.stdin is None or process.stdout is None:
                 raise OracleError("the oracle has no pipes")

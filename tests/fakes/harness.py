@@ -3,15 +3,15 @@
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
-from reactor.errors import ReactorError, Transient, Unsettled
+from reactor.errors import Permanent, ReactorError, Transient, Unsettled
 from reactor.gathering import Gather
 from reactor.guard.document import guard_document
 from reactor.guard.group import GroupKeeper
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
+from reactor.guard.keepers import Keepers, answer, asked
 from reactor.model import Alarm, Cause, TriggerKind
 from reactor.reconcile import Run, Settled, enforce, observe_only, reconcile
-from reactor.runtime import Keepers
 from reactor.settings import PREFIX, Mode, Settings, Via
 from reactor.triggers import cloudtrail
 from reactor.users.guardrail import Users
@@ -139,10 +139,13 @@ class Harness:
         self.sweeps_asked += 1
 
     def _ask_keeper(self, with_group: bool) -> None:
+        """Ask as reactor.aws.functions does: what the keeper raises, or says to be not for good."""
         self.keeper_calls += 1
-        run = self.keep(with_group=with_group)
-        if any(each.errors for each in run.settled):
-            raise Transient("the keeper could not bring the guard into order", remedy="-")
+        run = asked(self.keep(with_group=with_group), with_group=with_group)
+        said = answer(run)
+        if run.unsettled or not said["in_order"]:
+            kind = Permanent if said["permanent"] and not run.unsettled else Transient
+            raise kind("the keeper could not bring the guard into order", remedy="-")
 
 
 def keepers(  # noqa: PLR0913 - as reactor.runtime

@@ -115,12 +115,12 @@ def test_where_users_carry_the_guard_themselves(
             (OTHER,),
             ("x", "y"),
             [
+                "attach-to-group done",
                 "detach-from-group done",
                 "delete-from-group done",
                 "delete-from-group done",
-                "attach-to-group done",
             ],
-            id="all at once, room being made first",
+            id="all at once, the guard first",
         ),
     ],
 )
@@ -139,12 +139,62 @@ def test_a_changed_group_is_mended(
     assert result(here.look()) == ("guard-group-in-place", [])
 
 
-def test_with_alarm_alone_nothing_is_mended() -> None:
-    """REACTOR_GUARD_RESTORE=alarm leaves the group to the operator."""
+def test_ten_policies_make_room_first() -> None:
+    """A group can have no more: one must go before the guard can come."""
+    here = Kept()
+    ten = [f"{OTHER}{number}" for number in range(10)]
+    here.account.put_group(GUARD_GROUP, *ten, path="/mfa-reactor/")
+    _, did = result(here.look())
+    assert did == ["report-drift done", *["detach-from-group done"] * 10, "attach-to-group done"]
+    assert here.carried == {GUARD_ARN}
+
+
+@pytest.mark.parametrize(
+    ("carried", "fails"),
+    [
+        pytest.param({GUARD_ARN, OTHER}, False, id="another policy beside the guard"),
+        pytest.param({OTHER}, True, id="without the guard: nobody in it is guarded"),
+    ],
+)
+def test_with_alarm_alone_nothing_is_mended(carried: set[str], *, fails: bool) -> None:
+    """REACTOR_GUARD_RESTORE=alarm leaves it to the operator; who needs the group is told so."""
     here = Kept(guard_restore="alarm")
-    here.account.put_guard_group(OTHER)
-    assert result(here.look()) == ("guard-group-drifted", ["report-drift done"])
-    assert here.carried == {GUARD_ARN, OTHER}
+    here.account.put_group(GUARD_GROUP, *carried, path="/mfa-reactor/")
+    run = here.look()
+    assert result(run) == ("guard-group-drifted", ["report-drift done"])
+    assert here.carried == carried
+    assert [type(each) for each in one(run).errors] == ([Permanent] if fails else [])
+
+
+def test_a_group_that_is_taken_away_is_told_of() -> None:
+    """By an event that says so; one that was never there is no reason to call anybody."""
+    here = Kept()
+    here.look()
+    assert here.alarms == []
+    here.account.remove_group(GUARD_GROUP)
+    rule, did = result(here.look(event_at=here.clock()))
+    assert (rule, did[0]) == ("guard-group-missing", "report-drift done")
+    assert [each.kind for each in here.alarms] == [AlarmKind.GUARD_DRIFTED]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "tags"),
+    [
+        pytest.param({}, {}, id="another's policy in its place"),
+        pytest.param({"guard_policy": f"{OTHER}x"}, None, id="a given guard that is missing"),
+    ],
+)
+def test_what_is_not_the_guard_is_put_on_no_group(
+    chosen: dict[str, Any], tags: dict[str, str] | None
+) -> None:
+    """Everybody in the group would have it: the group waits until the guard is in order."""
+    here = Kept(**chosen)
+    if tags is not None:
+        here.account.tag_policy(GUARD_ARN, tags)
+    run = here.keep(with_group=True)
+    assert [each.decision.verdict.rule for each in run.settled] == ["guard-refused"]
+    assert here.iam.writes == []
+    assert not run.unsettled
 
 
 def test_observe_mode_makes_and_mends_nothing() -> None:
@@ -173,7 +223,7 @@ def test_anothers_group_is_refused() -> None:
         pytest.param((GUARD_ARN,), ["adopt-group done"], id="with the guard alone"),
         pytest.param(
             (OTHER,),
-            ["adopt-group done", "detach-from-group done", "attach-to-group done"],
+            ["adopt-group done", "attach-to-group done", "detach-from-group done"],
             id="with another policy",
         ),
     ],
@@ -253,6 +303,13 @@ def test_an_event_that_the_read_does_not_show_is_looked_at_again(
     event_at = here.clock()
     here.clock.advance(seconds)
     assert one(here.look(event_at=event_at)).unsettled is unsettled
+
+
+def test_adoption_where_users_carry_the_guard_themselves() -> None:
+    """The group is adopted there, too: a quota may have need of it."""
+    here = Kept(adopt=True, guard_via="user")
+    here.account.put_group(GUARD_GROUP, GUARD_ARN)
+    assert result(here.look()) == ("guard-group-drifted", ["adopt-group done"])
 
 
 def test_others_are_refused() -> None:

@@ -3,10 +3,11 @@
 import pytest
 
 from reactor.cli.release import Release
+from reactor.errors import Permanent
 from reactor.model import Cause, OutcomeStatus, Subject, SubjectKind, TriggerKind
 from reactor.reconcile import Run, enforce, observe_only, reconcile
 from reactor.users.actions import AttachGuard
-from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_GROUP, GUARD_TAGS
+from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_GROUP
 from tests.fakes.events import trigger
 from tests.fakes.harness import Harness
 
@@ -68,15 +69,20 @@ def test_nothing_of_it_is_left(here: Harness) -> None:
 
 
 @pytest.mark.parametrize("tags", [pytest.param({}, id="plain"), {"mfa-reactor": "other"}])
-def test_what_is_not_ours_is_not_deleted(here: Harness, tags: dict[str, str]) -> None:
-    """A policy without our tag, and a group with another path, are somebody else's."""
+def test_what_is_not_ours_is_not_released(here: Harness, tags: dict[str, str]) -> None:
+    """A policy without our tag was put on nobody by us: it stays where it is, and that is said."""
     here.account.tag_policy(GUARD_ARN, tags)
+    (settled,) = release(here, delete=True).settled
+    assert isinstance(settled.errors[0], Permanent)
+    assert here.iam.writes == []
+
+
+def test_anothers_group_is_not_deleted(here: Harness) -> None:
+    """One of the guard's name with another path keeps its members, and loses the guard."""
     here.account.put_group(GUARD_GROUP, GUARD_ARN, path="/")
     release(here, delete=True)
-    assert GUARD_ARN in here.account.world.policies
     assert here.account.world.users["bob"].groups == {GUARD_GROUP, "crew"}
     assert not here.carries_guard("bob")
-    here.account.tag_policy(GUARD_ARN, GUARD_TAGS)
 
 
 def test_one_failure_does_not_stop_the_others(here: Harness) -> None:

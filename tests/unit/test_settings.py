@@ -272,6 +272,13 @@ def test_others_variables_are_theirs() -> None:
     assert Settings.from_environment({"reactor_mode": "x", "MY_REACTOR_X": "y"}) == read()
 
 
+def test_the_guards_group_exempts_nobody() -> None:
+    """Who carries the guard through it would be exempt from carrying it."""
+    line = refusal(EXEMPT_GROUPS="ops,mfareactorguard")
+    assert line.startswith("REACTOR_EXEMPT_GROUPS has MfaReactorGuard, ")
+    assert read(EXEMPT_GROUPS="MfaReactorGuard", GUARD_POLICY="Other").exempt_groups
+
+
 def test_lift_compliant_contradicts_scope_everyone() -> None:
     """Where everyone must carry the guard, enrolment cannot take it off."""
     line = refusal(LIFT="compliant")

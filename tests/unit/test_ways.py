@@ -215,6 +215,24 @@ class TestTheGroupIsTamperedWith:
         assert here.carries_guard("alice")
         assert here.carries_guard("bob")
 
+    def test_to_mend_it_spends_no_brake(self) -> None:
+        """One call mends it for all who are in it, and nobody waits for a later sweep."""
+        here = harness("group", max_remediations="1")
+        here.account.put_group(GUARD_GROUP)
+        for name in ("alice", "bob", "carol"):
+            here.account.put_user(name, password=True, groups=frozenset({GUARD_GROUP}))
+        run = here.sweep()
+        assert (run.spent, run.held_back) == (0, [])
+        assert all(here.carries_guard(name) for name in ("alice", "bob", "carol"))
+
+    def test_where_it_is_left_so_nobody_is_called_guarded(self) -> None:
+        """With REACTOR_GUARD_RESTORE=alarm the keeper cannot be asked to mend it: that fails."""
+        here = harness("group", guard_restore="alarm")
+        here.account.put_group(GUARD_GROUP)
+        settled = one(here.react(about_user("alice")))
+        assert [each.status.value for each in settled.outcomes] == ["failed", "skipped"]
+        assert isinstance(settled.errors[0], Permanent)
+
     def test_the_read_does_not_show_it_yet(self) -> None:
         """The keeper may not see it either: it is looked at again on fresh reads."""
         here = harness("group")
