@@ -29,7 +29,9 @@ def ask_keeper(client: "LambdaClient", function: str, *, with_group: bool, asked
     told = said if isinstance(said, dict) and answer.get("FunctionError") is None else {}
     if told.get("in_order") is True:
         return
-    what = f"the keeper could not bring the guard into order: {shorten(said)}"
+    errors = told.get("errors")
+    why = "; ".join(map(str, errors)) if isinstance(errors, list) and errors else said
+    what = f"the keeper could not bring the guard into order: {shorten(why)}"
     kind = Permanent if told.get("permanent") is True else Transient
     raise kind(what, remedy=f"see the log of the function {function}")
 

@@ -41,9 +41,9 @@ class CreatePolicy:
 
 @dataclass(frozen=True, slots=True)
 class AdoptPolicy:
-    """Give a policy of the guard's name the tag by which it is ours. Only an operator asks for it.
+    """Give a policy of the guard's name the tag by which it is ours.
 
-    Its permission is in the keeper's role all the same: CreatePolicy needs it.
+    One that does not say what ours says gets it only when an operator asks for it.
     """
 
     guard: Guard

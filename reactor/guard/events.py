@@ -68,6 +68,13 @@ def creates_our_guard(detail: Mapping[str, Any], guard: Guard, document: Mapping
     return _has(document, request)
 
 
+def gives_our_mark(detail: Mapping[str, Any], guard: Guard) -> bool:
+    """Tell whether a CloudTrail record is of a call that gave the guard our tag, and no other."""
+    request = _request_of(detail, "TagPolicy")
+    ours = [{"key": TAG_KEY, "value": TAG_VALUE}]
+    return request.get("policyArn") == guard.arn and request.get("tags") == ours
+
+
 def leaves_our_mark(detail: Mapping[str, Any]) -> bool:
     """Tell whether a CloudTrail record is of a change of a policy's tags other than the guard's.
 

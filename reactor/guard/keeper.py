@@ -90,6 +90,8 @@ class Keeper:
         """Judge it: there, ours with our document, or given."""
         if state.standing is Standing.FOREIGN and self.adopt:
             return self._adoption(state)
+        if state.standing is Standing.FOREIGN and not state.drifted:
+            return self._retagging(state)
         refusal = self.guard.refusal(state.standing)
         if refusal is not None:
             return Decision(
@@ -143,8 +145,7 @@ class Keeper:
         policy = answer_of(answers["policy"])
         standing = self.guard.standing(None if policy is None else policy.tags)
         state = GuardState(self.guard, standing)
-        compared = standing is Standing.OURS or (self.adopt and standing is Standing.FOREIGN)
-        if policy is None or not compared:
+        if policy is None or self.guard.given:
             return state, _operations(*asked)
         version = self.policies.policy_version(arn, policy.default)
         state = replace(state, version=version)
@@ -159,6 +160,19 @@ class Keeper:
         )
         restoration = self._restoring(state) if state.drifted else ()
         return Decision(verdict, (AdoptPolicy(self.guard), *restoration))
+
+    def _retagging(self, state: GuardState) -> Decision:
+        """Plan for a policy that says, word for word, what ours says, and has lost the tag.
+
+        To take the tag off would else be a way to keep the guard from being put on anybody. Whose
+        it was does not matter: it is what we would write.
+        """
+        why = f"it has our document, and not the tag {TAG_KEY}={TAG_VALUE}"
+        verdict = _verdict(Compliance.NON_COMPLIANT, "guard-untagged", why)
+        report = ReportDrift(self._alarm(state, why))
+        if self.restore is Restore.ALARM:
+            return Decision(verdict, (report,), error=self.guard.refusal(state.standing))
+        return Decision(verdict, (report, AdoptPolicy(self.guard)))
 
     def _restoration(self, state: GuardState) -> Decision:
         default = "" if state.version is None else state.version.id
@@ -184,8 +198,9 @@ class Keeper:
         return Alarm(
             AlarmKind.GUARD_DRIFTED,
             f"somebody changed the guard: {why}; {kept}",
-            "see who did it (CloudTrail: CreatePolicyVersion, SetDefaultPolicyVersion), unless the"
-            " settings that make the document were changed; mfa-reactor guard diff shows what",
+            "see who did it (CloudTrail: CreatePolicyVersion, SetDefaultPolicyVersion,"
+            " UntagPolicy), unless the settings that make the document were changed; mfa-reactor"
+            " guard diff shows what",
             {"policy": self.guard.arn, "document": document},
         )
 

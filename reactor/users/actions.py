@@ -8,13 +8,14 @@ class AttachGuard:
     """Attach the guard to a user.
 
     `recheck`: done on an event's word against the read, so another look must confirm it.
-    `otherwise`: what is done instead when a quota is in the way.
+    `otherwise`: what is done instead when a quota is in the way; `closed`: why there is no such.
     """
 
     user: str
     policy_arn: str
     recheck: bool = False
     otherwise: "JoinGuardGroup | None" = None
+    closed: str = ""
     name: str = field(default="attach-guard", init=False)
     permissions: frozenset[str] = field(default=frozenset({"iam:AttachUserPolicy"}), init=False)
     changes: bool = field(default=True, init=False)
@@ -26,12 +27,18 @@ class AttachGuard:
 
 @dataclass(frozen=True, slots=True)
 class JoinGuardGroup:
-    """Put a user into the group that carries the guard; `recheck`, `otherwise` as AttachGuard's."""
+    """Put a user into the group that carries the guard; `recheck`, `otherwise` as AttachGuard's.
+
+    `keep`: after the keeper has brought the group into order; `otherwise` also when it cannot.
+    `member`: the user is in it already, so that this is all there is to do.
+    """
 
     user: str
     group: str
     recheck: bool = False
     otherwise: AttachGuard | None = None
+    keep: bool = False
+    member: bool = False
     name: str = field(default="join-guard-group", init=False)
     permissions: frozenset[str] = field(default=frozenset({"iam:AddUserToGroup"}), init=False)
     changes: bool = field(default=True, init=False)
@@ -78,21 +85,16 @@ class LeaveGuardGroup:
 
 @dataclass(frozen=True, slots=True)
 class KeepGuard:
-    """Have the keeper bring the guard into order, and its group where `with_group` says so.
-
-    What users' functions may do themselves is only to ask.
-    """
+    """Have the keeper make the guard; what users' functions may do themselves is only to ask."""
 
     policy_arn: str
-    with_group: bool = False
     name: str = field(default="keep-guard", init=False)
     permissions: frozenset[str] = field(default=frozenset({"lambda:InvokeFunction"}), init=False)
     changes: bool = field(default=True, init=False)
 
     def describe(self) -> dict[str, str]:
-        """Return what it is done to; the group goes by the guard's name."""
-        group = {"group": self.policy_arn.rpartition("/")[2]} if self.with_group else {}
-        return {"policy": self.policy_arn, **group}
+        """Return what it is done to."""
+        return {"policy": self.policy_arn}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from reactor.errors import Permanent, QuotaReached
+from reactor.errors import Permanent
 from reactor.model import Action, Cause, Decision, Observation, Outcome, OutcomeStatus
 from reactor.settings import Settings
 from reactor.users.actions import (
@@ -54,7 +54,7 @@ class Users:
             case LeaveGuardGroup():
                 return _taken_off(action, self.iam.leave(action.user, action.group))
             case KeepGuard():
-                self.keep_guard(action.with_group)
+                self.keep_guard(False)
                 return Outcome(action, OutcomeStatus.DONE)
             case SweepEveryone():
                 self.sweep_everyone()
@@ -63,12 +63,12 @@ class Users:
                 raise TypeError(f"not an action of this guardrail: {action!r}")
 
     def _put_on(self, action: AttachGuard | JoinGuardGroup) -> Outcome:
-        """Put the guard on a user, the other way where a quota is in the way of this one."""
+        """Put the guard on a user, the other way where this one is closed for good."""
         try:
             self._go(action)
-        except QuotaReached as first:
+        except Permanent as first:
             if action.otherwise is None:
-                raise
+                raise _nowhere_else(action, first) from first
             self._go_otherwise(action.otherwise, first)
             why = f"{first}; done by {action.otherwise.name} instead"
             return Outcome(action, OutcomeStatus.DONE, why, recheck=action.recheck)
@@ -77,21 +77,27 @@ class Users:
     def _go(self, way: AttachGuard | JoinGuardGroup) -> None:
         if isinstance(way, AttachGuard):
             self.iam.attach(way.user, way.policy_arn)
-        else:
+            return
+        if way.keep:
+            self.keep_guard(True)
+        if not way.member:
             self.iam.join(way.user, way.group)
 
-    def _go_otherwise(self, way: AttachGuard | JoinGuardGroup, first: QuotaReached) -> None:
-        if isinstance(way, JoinGuardGroup):
-            # Where it is not the regular way, nobody has had a need of the group before.
-            self.keep_guard(True)
+    def _go_otherwise(self, way: AttachGuard | JoinGuardGroup, first: Permanent) -> None:
         try:
             self._go(way)
-        except QuotaReached as second:
+        except Permanent as second:
             raise Permanent(
                 f"the guard fits neither way: {first}; {second}",
                 remedy="detach a policy from the user, or take it out of a group; or have one of"
                 " the two quotas raised (policies up to 20); the next sweep tries again",
             ) from second
+
+
+def _nowhere_else(action: AttachGuard | JoinGuardGroup, first: Permanent) -> Permanent:
+    """Return a failure with the reason for which no other way was tried, where there is one."""
+    closed = action.closed if isinstance(action, AttachGuard) else ""
+    return Permanent(f"{first}; {closed}", remedy=first.remedy) if closed else first
 
 
 def _taken_off(action: DetachGuard | LeaveGuardGroup, done: bool) -> Outcome:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reactor.guard.identity import Standing
 from reactor.model import Action
-from reactor.settings import Settings, Via
+from reactor.settings import Restore, Settings, Via
 from reactor.users.actions import (
     AttachGuard,
     DetachGuard,
@@ -34,14 +34,14 @@ def on(
     attach = AttachGuard(user.name, user.guard.arn, recheck)
     join = JoinGuardGroup(user.name, user.guard.group, recheck)
     if user.group_standing is Standing.FOREIGN:
-        return (*_kept(user), attach)
+        return (*_kept(user), replace(attach, closed=str(user.guard.group_refusal())))
     if settings.guard_via is Via.USER:
-        return (*_kept(user), replace(attach, otherwise=join))
-    if user.guard_is_usable and believed.guard_group_holds:
-        return (replace(join, otherwise=attach),)
-    keep = KeepGuard(user.guard.arn, with_group=True)
+        # Where the group is not the regular way, nobody may have had a need of it before.
+        return (*_kept(user), replace(attach, otherwise=replace(join, keep=True)))
+    keep = not believed.guard_group_holds
     # A group that lacks the guard is mended for all of its members at once.
-    return (keep,) if believed.in_guard_group else (keep, replace(join, otherwise=attach))
+    member = keep and believed.in_guard_group
+    return (replace(join, otherwise=attach, keep=keep, member=member),)
 
 
 def _kept(user: UserState) -> tuple[Action, ...]:
@@ -77,5 +77,7 @@ def moved(user: UserState, settings: Settings) -> tuple[Action, ...]:
         room = user.guarded_directly or len(user.policies) < ROOM
         return (attach, leave) if user.in_guard_group and room else ()
     room = user.in_guard_group or len(user.groups) < ROOM
-    movable = user.guarded_directly and user.guard_group_holds
+    # With REACTOR_GUARD_RESTORE=alarm nothing mends a group that was read as it was before.
+    holds = user.guard_group_holds and settings.guard_restore is Restore.ALWAYS
+    movable = user.guarded_directly and holds
     return (join, detach) if movable and room else ()

@@ -1,7 +1,7 @@
 """Whose changes raise no alarm: our own functions', in what is their task, and those who deploy."""
 
 from reactor.guard.document import guard_document
-from reactor.guard.events import creates_our_guard, gives_our_document
+from reactor.guard.events import creates_our_guard, gives_our_document, gives_our_mark
 from reactor.guard.identity import Guard
 from reactor.model import Alarm, AlarmKind
 from reactor.names import Function, function_name
@@ -51,8 +51,10 @@ def _is_the_keepers_work(call: Call, guard: Guard, account: str, settings: Setti
     if guard.given:
         return False
     document = guard_document(guard.arn.split(":")[1], account, settings)
-    return creates_our_guard(call.record, guard, document) or gives_our_document(
-        call.record, guard, document
+    return (
+        creates_our_guard(call.record, guard, document)
+        or gives_our_document(call.record, guard, document)
+        or gives_our_mark(call.record, guard)
     )
 
 

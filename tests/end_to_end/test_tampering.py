@@ -123,6 +123,15 @@ def test_1_another_document_becomes_the_default(stage: Stage) -> None:
     assert "guard-drifted" in kept(stage)
 
 
+def test_1_or_it_loses_the_tag_by_which_it_is_ours(stage: Stage) -> None:
+    """Else nobody could be guarded any more: with our document in it, it gets the tag again."""
+    stage.iam.untag_policy(PolicyArn=stage.guard, TagKeys=["mfa-reactor"])
+    stage.settle()
+    tags = stage.iam.get_policy(PolicyArn=stage.guard)["Policy"]["Tags"]
+    assert tags == [{"Key": "mfa-reactor", "Value": "guard"}]
+    assert "guard-untagged" in kept(stage)
+
+
 def test_2_it_is_taken_off_one_user(stage: Stage) -> None:
     """By the event: back on."""
     user = stage.new_user("two")

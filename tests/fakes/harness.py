@@ -145,7 +145,7 @@ class Harness:
         said = answer(run)
         if run.unsettled or not said["in_order"]:
             kind = Permanent if said["permanent"] and not run.unsettled else Transient
-            raise kind("the keeper could not bring the guard into order", remedy="-")
+            raise kind(f"the keeper could not bring the guard into order: {said}", remedy="-")
 
 
 def keepers(  # noqa: PLR0913 - as reactor.runtime

@@ -244,6 +244,16 @@ class IamClient:
         }
         self._on_write("CreatePolicyVersion", request)
 
+    def tag_policy(self, PolicyArn: str, Tags: list[dict[str, str]]) -> None:  # noqa: N803
+        """Do TagPolicy."""
+        self._weather.call()
+        held = _policy(self._account.world, PolicyArn).tags
+        self._account.tag_policy(
+            PolicyArn, {**held, **{each["Key"]: each["Value"] for each in Tags}}
+        )
+        tags = [{"key": each["Key"], "value": each["Value"]} for each in Tags]
+        self._on_write("TagPolicy", {"policyArn": PolicyArn, "tags": tags})
+
     def delete_policy_version(self, PolicyArn: str, VersionId: str) -> None:  # noqa: N803
         """Do DeletePolicyVersion."""
         self._weather.call()

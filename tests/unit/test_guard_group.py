@@ -190,7 +190,7 @@ def test_what_is_not_the_guard_is_put_on_no_group(
     """Everybody in the group would have it: the group waits until the guard is in order."""
     here = Kept(**chosen)
     if tags is not None:
-        here.account.tag_policy(GUARD_ARN, tags)
+        here.account.put_policy(GUARD_ARN, tags, "{}")
     run = here.keep(with_group=True)
     assert [each.decision.verdict.rule for each in run.settled] == ["guard-refused"]
     assert here.iam.writes == []

@@ -60,7 +60,6 @@ OPEN: dict[str, Any] = {
 OURS = guard_document("aws", ACCOUNT, DEFAULTS)
 TAMPERED = json.dumps(OPEN)
 LOOKS = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
-UNREAD = ("iam:GetPolicy", "iam:ListPolicyVersions")  # of a policy that is not ours
 
 
 class Kept:
@@ -192,7 +191,7 @@ class TestWhoseItIs:
         [pytest.param({}, id="no tag"), pytest.param({"mfa-reactor": "x"}, id="another tag")],
     )
     def test_foreign_policy_is_refused(self, tags: dict[str, str]) -> None:
-        """Without our tag it is left alone, unread, with a word on how to adopt it."""
+        """Without our tag and our document it is left alone, with a word on how to adopt it."""
         here = Kept()
         here.account.put_policy(GUARD_ARN, tags, TAMPERED)
         run = here.keep()
@@ -200,8 +199,33 @@ class TestWhoseItIs:
         (error,) = one(run).errors
         assert isinstance(error, Permanent)
         assert "adopt it" in error.remedy
-        assert (here.written, one(run).observation.reads) == ([], UNREAD)
+        assert (here.written, one(run).observation.reads) == ([], LOOKS)
         run.raise_unsettled()
+
+    @pytest.mark.parametrize(
+        "tags",
+        [
+            pytest.param({"team": "it"}, id="no tag"),
+            pytest.param({"mfa-reactor": "x"}, id="another"),
+        ],
+    )
+    def test_what_says_what_ours_says_gets_its_tag_again(self, tags: dict[str, str]) -> None:
+        """To take the tag off is no way to keep the guard from being put on anybody."""
+        here = Kept()
+        here.account.put_policy(GUARD_ARN, tags)
+        assert result(here.keep()) == ("guard-untagged", ["done"])
+        assert here.policy.tags == {**tags, **GUARD_TAGS}
+        assert [each.kind for each in here.alarms] == [AlarmKind.GUARD_DRIFTED]
+        assert here.written == ["tag_policy"]
+
+    def test_with_alarm_alone_its_tag_is_not_restored(self) -> None:
+        """It stays refused, and that is told."""
+        here = Kept(guard_restore="alarm")
+        here.account.put_policy(GUARD_ARN, {})
+        run = here.keep()
+        assert result(run) == ("guard-untagged", [])
+        assert isinstance(one(run).errors[0], Permanent)
+        assert (len(here.alarms), here.written) == (1, [])
 
     @pytest.mark.parametrize("tags", [pytest.param({}, id="plain"), GUARD_TAGS])
     def test_given_guard_is_never_edited(self, tags: dict[str, str]) -> None:

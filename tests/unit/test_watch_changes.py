@@ -196,6 +196,7 @@ KEEPING = [
         PolicyDocument=DOCUMENT,
         SetAsDefault=True,
     ),
+    happened("iam", "TagPolicy", PolicyArn=GUARD_ARN, Tags=[MARK]),
 ]
 
 
@@ -210,7 +211,8 @@ def test_the_keeper_keeps_the_guard(payload: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "payload",
     [
-        *GUARD_CHANGES,
+        *(each for each in GUARD_CHANGES if each not in KEEPING),
+        happened("iam", "TagPolicy", PolicyArn=GUARD_ARN, Tags=[MARK, {"Key": "a", "Value": "b"}]),
         happened("iam", "CreatePolicyVersion", PolicyArn=GUARD_ARN, PolicyDocument=DOCUMENT),
         happened("iam", "CreatePolicy", PolicyName="MfaReactorGuard", PolicyDocument=DOCUMENT),
         *REACTOR_CHANGES,

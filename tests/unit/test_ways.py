@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reactor.errors import Permanent, QuotaReached, Transient
+from reactor.errors import Permanent, Transient
 from reactor.model import Alarm, Claim, Hint, OutcomeStatus, TriggerKind
 from reactor.reconcile import Run, Settled
 from reactor.settings import Via
@@ -55,7 +55,7 @@ def ways(account: Account) -> tuple[bool, bool]:
         pytest.param(
             "group",
             None,
-            ["keep-guard done", "join-guard-group done"],
+            ["join-guard-group done"],
             (False, True),
             id="by its group, which is made first",
         ),
@@ -81,7 +81,7 @@ def test_nothing_at_all_is_there_yet() -> None:
     here = Harness(settings(guard_via="group"))
     here.account.put_user("alice", password=True)
     run = here.react(about_user("alice"))
-    assert did(run) == ["keep-guard done", "join-guard-group done"]
+    assert did(run) == ["join-guard-group done"]
     assert here.keeper_calls == 1
     assert here.carries_guard("alice")
 
@@ -129,7 +129,9 @@ class TestQuotas:
         here = harness(group="/")
         here.account.change("alice", policies=TEN)
         (error,) = one(here.react(about_user("alice"))).errors
-        assert isinstance(error, QuotaReached)
+        assert isinstance(error, Permanent)
+        assert "PoliciesPerUser" in str(error)
+        assert "the group MfaReactorGuard is not ours" in str(error)
 
     def test_the_other_way_fails(self) -> None:
         """What may pass is tried again."""
@@ -208,8 +210,8 @@ class TestTheGroupIsTamperedWith:
         here.account.put_group(GUARD_GROUP)
         run = here.react(about_group(GUARD_GROUP, detached(GUARD_ARN, here.clock())))
         assert [[each.action.name for each in settled.outcomes] for settled in run.settled] == [
-            ["keep-guard"],
-            ["keep-guard"],
+            ["join-guard-group"],
+            ["join-guard-group"],
         ]
         assert [call.method for call in here.iam.writes] == ["attach_to_group"]
         assert here.carries_guard("alice")
@@ -225,13 +227,40 @@ class TestTheGroupIsTamperedWith:
         assert (run.spent, run.held_back) == (0, [])
         assert all(here.carries_guard(name) for name in ("alice", "bob", "carol"))
 
-    def test_where_it_is_left_so_nobody_is_called_guarded(self) -> None:
-        """With REACTOR_GUARD_RESTORE=alarm the keeper cannot be asked to mend it: that fails."""
+    @pytest.mark.parametrize("groups", [set(), {GUARD_GROUP}], ids=["not a member", "a member"])
+    def test_where_it_is_left_so_she_carries_it_herself(self, groups: set[str]) -> None:
+        """With REACTOR_GUARD_RESTORE=alarm the keeper does not mend it: the other way is taken."""
         here = harness("group", guard_restore="alarm")
         here.account.put_group(GUARD_GROUP)
+        here.account.change("alice", groups=frozenset(groups))
         settled = one(here.react(about_user("alice")))
-        assert [each.status.value for each in settled.outcomes] == ["failed", "skipped"]
-        assert isinstance(settled.errors[0], Permanent)
+        assert "REACTOR_GUARD_RESTORE=alarm" in settled.outcomes[0].why
+        assert "done by attach-guard instead" in settled.outcomes[0].why
+        assert here.carries_guard("alice")
+
+    def test_where_it_is_left_so_nobody_is_moved_to_it(self) -> None:
+        """What was read of the group may be old, and nothing would mend it."""
+        here = harness("group", guard_restore="alarm")
+        here.account.change("alice", policies=frozenset({GUARD_ARN}))
+        assert did(here.sweep()) == []
+
+    def test_where_it_is_left_so_a_quota_leaves_no_way(self) -> None:
+        """It fails for good, and says why neither is open."""
+        here = harness("user", guard_restore="alarm")
+        here.account.put_group(GUARD_GROUP)
+        here.account.change("alice", policies=TEN)
+        (error,) = one(here.react(about_user("alice"))).errors
+        assert "PoliciesPerUser" in str(error)
+        assert "REACTOR_GUARD_RESTORE=alarm" in str(error)
+
+    def test_a_keeper_that_fails_for_now_is_asked_again(self) -> None:
+        """What may pass is no reason to go the other way."""
+        here = harness("group")
+        here.account.put_group(GUARD_GROUP)
+        here.iam.fail("attach_to_group")
+        settled = one(here.react(about_user("alice")))
+        assert settled.unsettled
+        assert not here.carries_guard("alice")
 
     def test_the_read_does_not_show_it_yet(self) -> None:
         """The keeper may not see it either: it is looked at again on fresh reads."""
