@@ -26,6 +26,8 @@ To release one user, exempt it: a tag will do, and REACTOR_LIFT=exempt.
 
 Exit status: 0 nobody carries it any more, 1 somebody does.
 """
+# What puts the guard on, or makes it anew; none of it does with a reserved concurrency of 0.
+_ACTING = (Function.REACT, Function.REVIEW, Function.SWEEP, Function.KEEPER)
 _WAYS = """\
 A reactor that enforces puts the guard back on. Of a stage, to
   pause:   set REACTOR_MODE to observe in .chalice/config.json, then
@@ -81,12 +83,17 @@ def _refuse_while_it_enforces(session: "AwsSession", stage: str | None) -> None:
         return
     from reactor.aws.doctor import AwsDoctor  # noqa: PLC0415 - imports boto3
 
-    variables = AwsDoctor(session).variables(function_name(stage, Function.REACT))
-    if variables is not None and variables.get(variable("mode")) == Mode.ENFORCE:
+    deployed = AwsDoctor(session)
+    variables = deployed.variables(function_name(stage, Function.REACT))
+    if variables is None or variables.get(variable("mode")) != Mode.ENFORCE:
+        return
+    concurrency = [deployed.concurrency(function_name(stage, each)) for each in _ACTING]
+    if any(each is not None and each.reserved != 0 for each in concurrency):
         raise WrongUse(
             f"stage {stage} is deployed and enforces: it would put the guard back on at once;"
             " nothing was changed. Pause it first: set REACTOR_MODE to observe in"
-            f" .chalice/config.json, then mfa-reactor roles --write and make deploy STAGE={stage}"
+            f" .chalice/config.json, then mfa-reactor roles --write and make deploy STAGE={stage};"
+            " or stop it (docs/leaving.md)"
         )
 
 
