@@ -47,6 +47,19 @@ def test_links_lead_somewhere(document: Path) -> None:
         assert (document.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
+def test_links_into_a_page_lead_to_a_heading(document: Path) -> None:
+    """Each fragment is a heading's, as GitHub makes them."""
+    for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", document.read_text()):
+        page = document.parent / target if target else document
+        headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+        assert heading in {_fragment(each) for each in headings}, (target, heading)
+
+
+def _fragment(heading: str) -> str:
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
 def test_the_document_of_roles_is_the_codes() -> None:
     """docs/roles.md is what `mfa-reactor roles --markdown` prints."""
     ran = subprocess.run(
