@@ -46,9 +46,13 @@ class Deployment:
         except logs.exceptions.ResourceNotFoundException:
             return []
 
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """Adds settings to those before, in the copy that it came from; nothing is deployed."""
+        _merge_settings(self.project, self.stage, settings)
+
     def redeploy(self, settings: Mapping[str, str]) -> None:
         """Deploys again, with these settings added to those before."""
-        _merge_settings(self.project, self.stage, settings)
+        self.configure(settings)
         self._chalice("deploy")
         self.functions, self.rules = _deployed(self.project, self.stage)
 

@@ -16,6 +16,7 @@ from reactor.settings import Mode, variable
 
 if TYPE_CHECKING:
     from reactor.aws.account import AwsSession, Home
+    from reactor.aws.doctor import AwsDoctor
 
 EXAMPLES = """\
 Examples:
@@ -26,6 +27,8 @@ To release one user, exempt it: a tag will do, and REACTOR_LIFT=exempt.
 
 Exit status: 0 nobody carries it any more, 1 somebody does, a role perhaps.
 """
+# What puts the guard on, or makes it anew; none of it does with a reserved concurrency of 0.
+_ACTING = (Function.REACT, Function.REVIEW, Function.SWEEP, Function.KEEPER)
 _WAYS = """\
 A reactor that enforces puts the guard back on. Of a stage, to
   pause:   set REACTOR_MODE to observe in .chalice/config.json, then
@@ -83,15 +86,23 @@ def _refuse_while_it_enforces(session: "AwsSession", stage: str | None) -> None:
         return
     from reactor.aws.doctor import AwsDoctor  # noqa: PLC0415 - imports boto3
 
-    reads = AwsDoctor(session)
-    putting_on = (Function.REACT, Function.REVIEW, Function.SWEEP, Function.KEEPER)
-    found = [reads.variables(function_name(stage, each)) or {} for each in putting_on]
-    if any(each.get(variable("mode")) == Mode.ENFORCE for each in found):
+    deployed = AwsDoctor(session)
+    if any(_enforces(deployed, function_name(stage, each)) for each in _ACTING):
         raise WrongUse(
             f"stage {stage} is deployed and enforces: it would put the guard back on at once;"
             " nothing was changed. Pause it first: set REACTOR_MODE to observe in"
-            f" .chalice/config.json, then mfa-reactor roles --write and make deploy STAGE={stage}"
+            f" .chalice/config.json, then mfa-reactor roles --write and make deploy STAGE={stage};"
+            " or stop it (docs/leaving.md)"
         )
+
+
+def _enforces(deployed: "AwsDoctor", function: str) -> bool:
+    """Tell whether a function is there, enforces, and may run."""
+    variables = deployed.variables(function)
+    if variables is None or variables.get(variable("mode")) != Mode.ENFORCE:
+        return False
+    concurrency = deployed.concurrency(function)
+    return concurrency is None or concurrency.reserved != 0
 
 
 def _carry_out(guardrail: Release, home: "Home", *, execute: Executor) -> Run:

@@ -26,10 +26,20 @@ CLOUDTRAIL_DETAIL_TYPE = "AWS API Call via CloudTrail"
 
 Pattern = dict[str, Any]
 _SUCCEEDED: Pattern = {"errorCode": [{"exists": False}]}
-# What can be done to the guard's group. Of these, the catalogue has whom else they concern.
-ON_ITS_GROUP = frozenset(
-    {"AttachGroupPolicy", "DeleteGroup", "DetachGroupPolicy", "PutGroupPolicy", "UpdateGroup"}
-)
+# What else can be done to the guard, and to its group, and why the keeper looks then. Of most of
+# these, the catalogue has whom else they concern.
+ON_THE_GUARD = {
+    "DeletePolicy": "it is made anew",
+    "TagPolicy": "the tag by which it is ours may have another value",
+    "UntagPolicy": "the tag by which it is ours may be gone",
+}
+ON_ITS_GROUP = {
+    "AttachGroupPolicy": "another policy would be everybody's in it",
+    "DeleteGroup": "it is made anew where it is the regular way to carry the guard",
+    "DetachGroupPolicy": "its members are without the guard",
+    "PutGroupPolicy": "an inline policy would be everybody's in it",
+    "UpdateGroup": "it has another name or path, and is not ours any more",
+}
 _END = 128  # characters of a name that are matched
 
 
@@ -70,7 +80,7 @@ def keeper_pattern(settings: Settings) -> Pattern:
     return _one_of(
         _detail(
             IAM_EVENT_SOURCE,
-            {"eventName": sorted([*names, "DeletePolicy", "TagPolicy", "UntagPolicy"])},
+            {"eventName": sorted([*names, *ON_THE_GUARD])},
             _on_the_guard(settings),
         ),
         _detail(

@@ -122,6 +122,17 @@ class Names(IAMBackend):
                     "Arn": user.arn,
                 }
 
+    @override
+    def update_group(
+        self, group_name: str, new_group_name: str | None, new_path: str | None
+    ) -> None:
+        """A path changes without a new name, too; moto forgets it then."""
+        group = self.groups.get(group_name)
+        if group is None:
+            raise NoSuchEntity(f"The group with name {group_name} cannot be found.")
+        super().update_group(group_name, new_group_name, new_path)
+        group.path = new_path or group.path
+
     def _check_new_name(self, user: User, new_user_name: str | None) -> None:
         if not new_user_name:
             return

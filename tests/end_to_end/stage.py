@@ -3,6 +3,8 @@
 import itertools
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,11 +112,25 @@ class Stage:
 
     @property
     def directory(self) -> Path:
-        """The directory that it was deployed from, with what operations need there."""
+        """The directory that it was deployed from, with what people work with there."""
         directory = self.deployment.project
         if not (directory / "Makefile").exists():
-            shutil.copy(PROJECT / "Makefile", directory)
+            _install(directory)
         return directory
+
+    def shell(self, command: str) -> "subprocess.CompletedProcess[str]":
+        """Run what a person types there, as the account's administrator."""
+        tools = self.directory / ".venv" / "bin"
+        environment = self.sandbox.environment(self.deployment.region)
+        environment["PATH"] = f"{tools}:{environment['PATH']}"
+        return subprocess.run(  # noqa: S603 - our own documents' commands
+            ["bash", "-euo", "pipefail", "-c", command],  # noqa: S607 - as people do
+            cwd=self.directory,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def command(self, *arguments: str) -> Result:
         """Run `mfa-reactor --stage STAGE …` there, as the account's administrator."""
@@ -150,6 +166,17 @@ def deploy_into(
         region=region,
         before_deploy=write_roles,
     )
+
+
+def _install(directory: Path) -> None:
+    """Make it look as after `make install`: the tools are those that run this test."""
+    for name in ("Makefile", "pyproject.toml", "requirements-dev.lock"):
+        shutil.copy(PROJECT / name, directory)
+    tools = directory / ".venv" / "bin"
+    tools.mkdir(parents=True)
+    for tool in ("aws", "chalice", "mfa-reactor"):
+        (tools / tool).symlink_to(Path(sys.executable).with_name(tool))
+    (tools.parent / ".installed").touch()
 
 
 def write_roles(project: Path) -> None:

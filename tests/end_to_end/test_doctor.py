@@ -436,14 +436,15 @@ def test_what_waits_in_a_queue(stage: Stage) -> None:
     assert not_ok(stage) == {}
 
 
-def test_a_guard_that_is_not_ours(stage: Stage) -> None:
+def test_a_guard_that_lost_our_tag(stage: Stage) -> None:
     """Doctor sees it as the keeper does, who has not heard of it yet, and changes nothing."""
     control = stage.sandbox.control
     control.lose_next_event("UntagPolicy")
     stage.iam.untag_policy(PolicyArn=stage.guard, TagKeys=["mfa-reactor"])
     found = not_ok(stage)
     assert list(found) == ["guard"]
-    assert "guard apply --adopt" in found["guard"]["remedy"]
+    assert "not the tag mfa-reactor=guard" in found["guard"]["what"]
+    assert "aws lambda invoke" in found["guard"]["remedy"]
     control.lose_next_event("TagPolicy")
     stage.iam.tag_policy(PolicyArn=stage.guard, Tags=[{"Key": "mfa-reactor", "Value": "guard"}])
     assert not_ok(stage) == {}

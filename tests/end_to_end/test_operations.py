@@ -1,10 +1,7 @@
 """Nothing is lost: queues and alarms on top of a deployed stage, and what lies in the queues."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -237,7 +234,7 @@ def test_chalice_drops_the_rules_queues_and_apply_sets_them_again(stage: Stage) 
 def test_deploying_twice_leaves_all_there(stage: Stage) -> None:
     """`make deploy` is chalice deploy and operations apply."""
     for _ in range(2):
-        ran = make_deploy(stage, f"STAGE={PROD}")
+        ran = stage.shell(f"make deploy STAGE={PROD}")
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert_all_there(stage)
 
@@ -245,29 +242,10 @@ def test_deploying_twice_leaves_all_there(stage: Stage) -> None:
 def test_make_deploy_without_a_stage_is_one_line(stage: Stage) -> None:
     """It says what to type, and deploys nothing."""
     before = len(stage.sandbox.control.records())
-    ran = make_deploy(stage)
+    ran = stage.shell("make deploy")
     assert ran.returncode != 0
     assert "make deploy STAGE=" in ran.stdout + ran.stderr
     assert len(stage.sandbox.control.records()) == before
-
-
-def make_deploy(stage: Stage, *variables: str) -> "subprocess.CompletedProcess[str]":
-    """Run the Makefile's target where the stage is deployed from, with this environment's tools."""
-    directory = stage.directory
-    link = directory / ".venv"
-    if not link.exists():
-        # Nothing is installed there: the tools are those that run this test.
-        (link / "bin").mkdir(parents=True)
-        for tool in ("chalice", "mfa-reactor"):
-            (link / "bin" / tool).symlink_to(Path(sys.executable).with_name(tool))
-    return subprocess.run(  # noqa: S603 - our own Makefile
-        ["make", "--old-file=.venv/.installed", "deploy", *variables],  # noqa: S607 - as people do
-        cwd=directory,
-        env=stage.sandbox.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_whom_to_notify_is_kept_until_it_is_said_anew(stage: Stage) -> None:

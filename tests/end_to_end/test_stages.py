@@ -108,7 +108,7 @@ def test_a_policy_of_the_guards_name_that_is_not_ours_is_refused() -> None:
         error = stage.records_of("lucky")[0]["errors"][0]
         assert error["kind"] == "permanent"
         assert theirs in error["what"]
-        assert "guard apply --adopt" in error["remedy"]
+        assert "mfa-reactor guard apply --adopt" in error["remedy"]
         answer, failure = stage.invoke("keeper", {})
         assert failure is None
         assert answer["in_order"] is False

@@ -6,9 +6,11 @@ docs/events.md.
 
 from dataclasses import fields
 
+from reactor.model import Claim
 from reactor.names import Function
 from reactor.settings import Settings, variable
 from reactor.triggers.catalogue import CATALOGUE, NEVER, Row
+from reactor.triggers.rules import ON_ITS_GROUP, ON_THE_GUARD
 
 
 def settings_table() -> str:
@@ -30,6 +32,7 @@ def events_tables() -> str:
     for function in (Function.REACT, Function.REVIEW, Function.KEEPER):
         heard = [row for row in rows if row.function is function and row.matters is not NEVER]
         tables += [f"## `{function}`", _heard(heard)]
+    tables.append(_kept())
     unheard = [row for row in rows if row.matters is NEVER]
     return "\n\n".join([*tables, "## None of them", _unheard(unheard)])
 
@@ -41,6 +44,17 @@ def _heard(rows: list[Row]) -> str:
         lines.append(
             f"| `{row.event}` | {row.names} | {hint} | {_delivered(row)} | {row.why} |",
         )
+    return "\n".join(lines)
+
+
+def _kept() -> str:
+    """Return what the keeper hears besides, of which others hear for whom it concerns."""
+    lines = ["| besides | what it is done to | hint | why |", "|---|---|---|---|"]
+    for what, hint, events in (
+        ("the guard", Claim.GUARD_EDITED, ON_THE_GUARD),
+        ("the guard's group", Claim.GUARD_GROUP_EDITED, ON_ITS_GROUP),
+    ):
+        lines += [f"| `{event}` | {what} | `{hint}` | {why} |" for event, why in events.items()]
     return "\n".join(lines)
 
 

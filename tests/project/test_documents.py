@@ -1,21 +1,37 @@
 """The documents say what the code does, where they quote it."""
 
+import dataclasses
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from reactor.audit import ALARM_SCHEMA, SCHEMA
+from reactor.guard import actions as guard_actions
 from reactor.guard.scp import policy_text, service_control_policy
-from reactor.settings import Settings
+from reactor.model import AlarmKind, SubjectKind
+from reactor.settings import Settings, variable
 from reactor.triggers.catalogue import CATALOGUE
+from reactor.triggers.rules import ON_ITS_GROUP, ON_THE_GUARD
+from reactor.users import actions as user_actions
+from tests.project.commands import section
 from tests.project.documents import events_tables, settings_table
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 SCP_LIMIT = 5120  # characters, as the file lies there
+AUDIT = (ROOT / "docs" / "audit.md").read_text()
+JUDGES = [
+    ROOT / "reactor" / name
+    for name in ("reconcile.py", "users/rules.py", "guard/keeper.py", "guard/group.py")
+]
+# How the rules' names are written there: first, or after the compliance.
+_RULE = re.compile(
+    r'(?:_settled|_compliant|_not_visible)\(\s*"([a-z-]+)"|Compliance\.\w+, "([a-z-]+)"'
+)
 PLACEHOLDER = "YOUR-DEPLOYING-ROLE"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
@@ -29,7 +45,7 @@ def test_the_events_tables_are_the_catalogues() -> None:
     """docs/events.md has every row, with its condition and its reason, and nothing besides."""
     text = (ROOT / "docs" / "events.md").read_text()
     assert events_tables() in text
-    assert text.count("\n| `") == len(CATALOGUE)
+    assert text.count("\n| `") == len(CATALOGUE) + len(ON_THE_GUARD) + len(ON_ITS_GROUP)
 
 
 def test_the_readme_names_targets_that_exist() -> None:
@@ -45,6 +61,19 @@ def test_links_lead_somewhere(document: Path) -> None:
     """Each relative link points to a file of the repository."""
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
+def test_links_into_a_page_lead_to_a_heading(document: Path) -> None:
+    """Each fragment is a heading's, as GitHub makes them."""
+    for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", document.read_text()):
+        page = document.parent / target if target else document
+        headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+        assert heading in {_fragment(each) for each in headings}, (target, heading)
+
+
+def _fragment(heading: str) -> str:
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def test_the_document_of_roles_is_the_codes() -> None:
@@ -100,6 +129,43 @@ def test_the_stages_come_observing() -> None:
 
 def test_the_audit_document_has_the_current_schemas() -> None:
     """docs/audit.md describes the schemas that are written."""
-    text = (ROOT / "docs" / "audit.md").read_text()
-    assert f"`{SCHEMA}`" in text
-    assert f"`{ALARM_SCHEMA}`" in text
+    assert f"`{SCHEMA}`" in AUDIT
+    assert f"`{ALARM_SCHEMA}`" in AUDIT
+
+
+def test_the_audit_document_has_every_alarm() -> None:
+    """Each kind has its row, and there is no other."""
+    text = section(AUDIT, "Alarms: `mfa-reactor/alarm/1`")
+    rows = re.findall(r"^\| `([a-z-]+)`(?: \\\*)? \|", text, re.MULTILINE)
+    assert rows[0] == "alarm"  # the head
+    assert sorted(rows[1:]) == sorted(AlarmKind)
+
+
+def test_the_audit_document_has_every_action_rule_and_subject() -> None:
+    """Whatever a record can say is explained."""
+    text = section(AUDIT, "Records: `mfa-reactor/audit/1`")
+    named = set(re.findall(r"`([a-z-]+)`", text))
+    actions = {
+        type_.__dataclass_fields__["name"].default
+        for module in (guard_actions, user_actions)
+        for type_ in vars(module).values()
+        if dataclasses.is_dataclass(type_) and type_.__module__ == module.__name__
+    }
+    assert {"attach-guard", "create-group"} <= actions <= named
+    assert set(SubjectKind) <= named
+    found = [each for path in JUDGES for each in _RULE.findall(path.read_text())]
+    rules = {first or second for first, second in found}
+    assert (
+        {"guarded", "guard-group-drifted", "exempt", "not-read", "just-created"} <= rules <= named
+    )
+
+
+def test_the_threat_model_has_every_setting_of_the_guard() -> None:
+    """What each changes for an attacker is said; of the exemptions, all at once."""
+    text = section((ROOT / "docs" / "threat-model.md").read_text(), "What each setting changes")
+    of_the_guard = {
+        variable(each.name) for each in fields(Settings) if each.name.startswith("guard")
+    }
+    assert of_the_guard
+    for name in of_the_guard:
+        assert f"`{name}`" in text

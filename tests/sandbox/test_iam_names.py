@@ -110,3 +110,21 @@ def test_a_device_keeps_its_holder_when_the_name_is_taken_again(
         iam.deactivate_mfa_device(UserName=user, SerialNumber=device)
     with refused("EntityAlreadyExists"):
         iam.enable_mfa_device(UserName=user, SerialNumber=device, **CODES)
+
+
+def test_a_group_is_moved_without_a_new_name(iam: Any, user: str, group: str, policy: str) -> None:
+    """Its members and policies stay, and its ARN has the new path."""
+    iam.add_user_to_group(UserName=user, GroupName=group)
+    iam.attach_group_policy(GroupName=group, PolicyArn=policy)
+    iam.update_group(GroupName=group, NewPath="/a/b/")
+    found = iam.get_group(GroupName=group)
+    assert found["Group"]["Path"] == "/a/b/"
+    assert found["Group"]["Arn"].endswith(f":group/a/b/{group}")
+    assert [each["UserName"] for each in found["Users"]] == [user]
+    assert iam.list_attached_group_policies(GroupName=group)["AttachedPolicies"]
+
+
+def test_a_group_that_does_not_exist_cannot_be_moved(iam: Any, name: Any) -> None:
+    """It is NoSuchEntity."""
+    with refused("NoSuchEntity"):
+        iam.update_group(GroupName=name("Nobodys"), NewPath="/a/")
