@@ -33,10 +33,6 @@ class Permanent(ReactorError):  # noqa: N818
     kind: ClassVar[str] = "permanent"
 
 
-class QuotaReached(Permanent):
-    """A quota of AWS's is in the way. What it is in the way of may fit another way."""
-
-
 class Unexpected(Transient):
     """Something that nobody foresaw. `__cause__` is the error itself, for the record."""
 

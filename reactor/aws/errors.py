@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from reactor.errors import Permanent, QuotaReached, ReactorError, Transient, shorten
+from reactor.errors import Permanent, ReactorError, Transient, shorten
 
 _THROTTLES = {
     "Throttling",
@@ -79,7 +79,7 @@ def _of_client_error(error: ClientError, operation: str) -> ReactorError:
         f"{operation} failed: {code}: {shorten(error.response.get('Error', {}).get('Message', ''))}"
     )
     if code == "LimitExceeded":
-        return QuotaReached(
+        return Permanent(
             what,
             remedy=_QUOTA_REMEDIES.get(operation, "have the quota that it names raised"),
         )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from reactor.errors import QuotaReached, ReactorError, Transient
+from reactor.errors import Permanent, ReactorError, Transient
 from reactor.guard.comparison import parse
 from reactor.guard.ports import ManagedPolicy, PolicyVersion
 from reactor.partitions import policy_arn
@@ -226,7 +226,7 @@ class FakeIam:
         if policy_arn in found.policies:
             return
         if len(found.policies) >= POLICIES_PER_USER:
-            raise QuotaReached("LimitExceeded: PoliciesPerUser: 10", remedy="detach some")
+            raise Permanent("LimitExceeded: PoliciesPerUser: 10", remedy="detach some")
         self.account.change(user, policies=found.policies | {policy_arn})
 
     def detach(self, user: str, policy_arn: str) -> bool:
@@ -247,7 +247,7 @@ class FakeIam:
         if group in found.groups:
             return
         if len(found.groups) >= GROUPS_PER_USER:
-            raise QuotaReached("LimitExceeded: GroupsPerUser: 10", remedy="leave some")
+            raise Permanent("LimitExceeded: GroupsPerUser: 10", remedy="leave some")
         self.account.change(user, groups=found.groups | {group})
 
     def leave(self, user: str, group: str) -> bool:

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from reactor.aws.errors import asking, code_of
-from reactor.errors import Permanent, QuotaReached, ReactorError, Transient
+from reactor.errors import Permanent, ReactorError, Transient
 
 
 def client_error(code: str, message: str = "words") -> ClientError:
@@ -32,7 +32,7 @@ def ours(error: Exception) -> ReactorError:
 @pytest.mark.parametrize(
     ("code", "kind", "remedy"),
     [
-        pytest.param("LimitExceeded", QuotaReached, "quota", id="a quota: nothing to wait for"),
+        pytest.param("LimitExceeded", Permanent, "quota", id="a quota: nothing to wait for"),
         pytest.param("MalformedPolicyDocument", Permanent, "bug", id="a document IAM cannot read"),
         pytest.param("Throttling", Transient, "tried again", id="throttled"),
         pytest.param("ThrottlingException", Transient, "tried again", id="throttled, in SSM"),
