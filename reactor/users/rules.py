@@ -19,7 +19,7 @@ from reactor.model import (
 )
 from reactor.settings import Lift, Scope, Settings
 from reactor.users import ways
-from reactor.users.actions import KeepGuard, SweepEveryone
+from reactor.users.actions import SweepEveryone
 from reactor.users.claims import Believed, believe, claims
 from reactor.users.exemptions import exemption_of
 from reactor.users.state import Presence, UserState, known
@@ -193,7 +193,7 @@ def _put_on(
     # Whether the keeper saw what the group has lost, only a fresh read tells.
     lost = believed.guard_group_holds is not user.guard_group_holds
     again = lost and _recheck_is_due(cause, now)
-    shared = all(isinstance(each, KeepGuard) or getattr(each, "member", False) for each in plan)
+    shared = all(ways.is_shared(each) for each in plan)
     return Decision(verdict, plan, danger=_danger(user), recheck=again, unbraked=shared)
 
 

@@ -49,6 +49,11 @@ def _kept(user: UserState) -> tuple[Action, ...]:
     return (KeepGuard(user.guard.arn),) if missing else ()
 
 
+def is_shared(action: Action) -> bool:
+    """Tell whether an action repairs what many share, and changes no user."""
+    return isinstance(action, KeepGuard) or (isinstance(action, JoinGuardGroup) and action.member)
+
+
 def off(user: UserState, *, recheck: bool = False) -> tuple[Action, ...]:
     """Plan to take the guard off a user, whichever way it came.
 
