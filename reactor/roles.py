@@ -218,7 +218,7 @@ def _judging(
 ) -> Iterable[Statement]:
     """What every judgement of users needs, and carrying it out."""
     guard = _guard_arn(settings)
-    yield Statement("ReadGuard", _reads("groups_with", "policy_tags"), (guard,), _ANY_ACCOUNT)
+    yield Statement("ReadGuard", _reads("groups_with", "policy"), (guard,), _ANY_ACCOUNT)
     yield _read_guard_group(settings, *_reads("group_path"))
     if settings.exempt_parameter:
         parameter = f"arn:*:ssm:*:*:parameter/{settings.exempt_parameter.removeprefix('/')}"

@@ -5,8 +5,9 @@ from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 
 from reactor.aws.account import AwsSession, Home
-from reactor.aws.iam import AwsIam
+from reactor.aws.guard import AwsGuard
 from reactor.aws.parameters import read_list
+from reactor.aws.users import AwsUsers
 from reactor.errors import ReactorError
 from reactor.guard.document import guard_document
 from reactor.guard.group import GroupKeeper
@@ -43,7 +44,7 @@ def users_guardrail(
     sweep_everyone: Callable[[], None],
 ) -> Users:
     """Put the MFA guardrail of an account together."""
-    iam = AwsIam(session.iam)
+    iam = AwsUsers(session.iam)
     observer = Observer(
         iam=iam,
         exemption_list=lambda: read_list(session.ssm, settings.exempt_parameter),
@@ -69,7 +70,7 @@ def keepers(  # noqa: PLR0913 - its parts; all but the first three by name
     ours and is not ours is made so.
     """
     iam, guard = (
-        AwsIam(session.iam),
+        AwsGuard(session.iam),
         Guard.of(settings, partition=home.partition, account=home.account),
     )
     document = guard_document(home.partition, home.account, settings)

@@ -1,10 +1,12 @@
 """What it takes to take the guard out of an account again: an operator's doing, never Lambda's."""
 
 from reactor.aws.errors import asking
-from reactor.aws.iam import AwsIam, was_there
+from reactor.aws.guard import AwsGuard
+from reactor.aws.iam import was_there
+from reactor.aws.users import AwsUsers
 
 
-class AwsRemoval(AwsIam):
+class AwsRemoval(AwsUsers, AwsGuard):
     """reactor.cli.release.Holding on AWS."""
 
     def roles_with(self, policy_arn: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
-from reactor.aws.iam import AwsIam
+from reactor.aws.users import AwsUsers
 from reactor.users.rescue import AccessKey, AccountSummary, Password, Use, VirtualDevice
 from reactor.users.state import Device
 
@@ -25,7 +25,7 @@ class AwsRescue:
 
     def devices_of(self, user: str) -> tuple[Device, ...]:
         """Return a user's MFA devices of every kind."""
-        return AwsIam(self._client).devices_of(user)
+        return AwsUsers(self._client).devices_of(user)
 
     def password(self, user: str) -> Password | None:
         """Return a user's console password, None when it has none."""

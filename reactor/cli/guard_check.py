@@ -124,9 +124,9 @@ def judge(case: Case, session: "AwsSession") -> Report:
 
 def read_policy(session: "AwsSession", guard: Guard) -> Policy:
     """Return the default version of a policy. Raises ReactorError, Permanent when there is none."""
-    from reactor.aws.iam import AwsIam  # noqa: PLC0415 - imports boto3
+    from reactor.aws.guard import AwsGuard  # noqa: PLC0415 - imports boto3
 
-    iam = AwsIam(session.iam)
+    iam = AwsGuard(session.iam)
     found = iam.policy(guard.arn)
     if found is None:
         raise Permanent(

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from reactor.errors import Permanent
 from reactor.guard.identity import Guard, Standing
+from reactor.guard.ports import ManagedPolicy
 from reactor.model import (
     Action,
     Cause,
@@ -30,8 +31,8 @@ from reactor.users.ports import Holders
 class Holding(Protocol):
     """What carries the guard in one account. reactor.aws.removal answers it, and a test's fake."""
 
-    def policy_tags(self, policy_arn: str) -> Mapping[str, str] | None:
-        """Return a policy's tags, or None when there is no such policy."""
+    def policy(self, policy_arn: str) -> ManagedPolicy | None:
+        """Return a managed policy, or None when there is none."""
 
     def holders_of(self, policy_arn: str) -> Holders:
         """Return the users and groups that a policy is attached to."""
@@ -132,7 +133,8 @@ class Release:
         Raises ReactorError when that cannot be read, or when what has its name is not ours: nobody
         got that from us.
         """
-        standing = self.guard.standing(self.holding.policy_tags(self.guard.arn))
+        policy = self.holding.policy(self.guard.arn)
+        standing = self.guard.standing(None if policy is None else policy.tags)
         if standing is Standing.FOREIGN:
             raise Permanent(
                 f"the policy {self.guard.arn} is not ours, and was put on nobody by mfa-reactor",

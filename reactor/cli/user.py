@@ -127,12 +127,12 @@ def _look(name: str, settings: "Settings", session: "AwsSession", home: "Home") 
 
 def _clear(name: str, *, yes: bool, as_json: bool) -> None:
     """Delete the leftover devices of a user. Raises Permanent, with the reason, where it cannot."""
-    from reactor.aws.iam import AwsIam  # noqa: PLC0415 - imports boto3
     from reactor.aws.rescue import AwsRescue  # noqa: PLC0415 - imports boto3
+    from reactor.aws.users import AwsUsers  # noqa: PLC0415 - imports boto3
 
     require_consent_possible(yes=yes)
     session, home = connect()
-    found = AwsIam(session.iam).user(name) if USER_NAME.fullmatch(name) else None
+    found = AwsUsers(session.iam).user(name) if USER_NAME.fullmatch(name) else None
     if found is None:
         raise Permanent(
             f"there is no user {name}, for whom a device could be left over",

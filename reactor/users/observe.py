@@ -206,7 +206,7 @@ class Observer:
     def _common_calls(self) -> dict[str, Call]:
         calls: dict[str, Call] = {
             each: functools.partial(getattr(self.iam, each), self.guard.arn)
-            for each in ("groups_with", "policy_tags")
+            for each in ("groups_with", "policy")
         }
         calls["group_path"] = functools.partial(self.iam.group_path, self.guard.group)
         if self.settings.exempt_parameter:
@@ -217,10 +217,11 @@ class Observer:
         listed = frozenset[str]()
         if self.settings.exempt_parameter:
             listed = parse_list(answer_of(answers["exemption_list"]))
+        policy = answer_of(answers["policy"])
         return Common(
             answer_of(answers["groups_with"]),
             answer_of(answers["group_path"]),
-            answer_of(answers["policy_tags"]),
+            None if policy is None else policy.tags,
             listed,
         )
 

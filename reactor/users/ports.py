@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from reactor.guard.ports import ManagedPolicy
 from reactor.users.state import Device
 
 
@@ -64,8 +65,8 @@ class Iam(Protocol):
     def holders_of(self, policy_arn: str) -> Holders:
         """Return whom a policy is attached to; nobody when there is no such policy."""
 
-    def policy_tags(self, policy_arn: str) -> Mapping[str, str] | None:
-        """Return a managed policy's tags, or None when there is no such policy."""
+    def policy(self, policy_arn: str) -> ManagedPolicy | None:
+        """Return a managed policy, or None when there is none."""
 
     def devices_of(self, user: str) -> tuple[Device, ...]:
         """Return a user's MFA devices of every kind."""
@@ -113,7 +114,7 @@ READS: Mapping[str, str] = {
     "group_path": "iam:GetGroup",
     "members_of": "iam:GetGroup",
     "holders_of": "iam:ListEntitiesForPolicy",
-    "policy_tags": "iam:GetPolicy",
+    "policy": "iam:GetPolicy",
     "devices_of": "iam:ListMFADevices",
     "has_password": "iam:GetLoginProfile",
     "has_active_key": "iam:ListAccessKeys",

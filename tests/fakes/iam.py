@@ -1,7 +1,7 @@
 """A fake of IAM: reactor.users.ports.Iam and reactor.guard.ports.Keeping, in memory.
 
-It answers as AwsIam does, down to which missing thing is an answer and which an error. Every call
-is logged; calls can be made to fail, and reads to be stale.
+It answers as reactor.aws does, down to which missing thing is an answer and which an error. Every
+call is logged; calls can be made to fail, and reads to be stale.
 """
 
 import re
@@ -136,13 +136,8 @@ class FakeIam:
         groups = self._read("groups_with", policy_arn).groups
         return frozenset(group for group, carried in groups.items() if policy_arn in carried)
 
-    def policy_tags(self, policy_arn: str) -> Mapping[str, str] | None:
-        """Answer GetPolicy."""
-        policy = self._read("policy_tags", policy_arn).policies.get(policy_arn)
-        return None if policy is None else policy.tags
-
     def policy(self, policy_arn: str) -> ManagedPolicy | None:
-        """Answer GetPolicy, for the keeper."""
+        """Answer GetPolicy."""
         policy = self._read("policy", policy_arn).policies.get(policy_arn)
         return None if policy is None else ManagedPolicy(policy.tags, policy.default)
 

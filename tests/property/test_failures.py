@@ -17,7 +17,7 @@ SINGLE_READS = (
     "attached_policies",
     "groups_of",
     "groups_with",
-    "policy_tags",
+    "policy",
     "devices_of",
     "has_password",
     "has_active_key",
@@ -130,7 +130,7 @@ def test_failing_read_for_a_device(scene: Scene, read: str, data: st.DataObject)
     fault = harness.iam.fail(read)
     cause = about_device(serial_of(user.name, number), caller=data.draw(st.none() | st.just("eve")))
     run = harness.react(cause)
-    if fault.raised and read in {"user", "groups_with", "policy_tags", "device_owner"}:
+    if fault.raised and read in {"user", "groups_with", "policy", "device_owner"}:
         assert harness.iam.writes == []
         with pytest.raises(Unsettled):
             run.raise_unsettled()

@@ -1,4 +1,4 @@
-"""reactor.aws.iam as the keeper uses it, without an account: botocore's stubs answer."""
+"""reactor.aws.guard as the keeper uses it, without an account: botocore's stubs answer."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from reactor.aws.iam import AwsIam
+from reactor.aws.guard import AwsGuard
 from reactor.errors import Permanent, ReactorError, Transient
 from reactor.guard.ports import ManagedPolicy, PolicyVersion
 from tests.fakes.account import GUARD_ARN, GUARD_DOCUMENT
@@ -19,12 +19,12 @@ MADE = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
 class Stubbed:
-    """AwsIam on a client that gives the answers put into it, in order."""
+    """AwsGuard on a client that gives the answers put into it, in order."""
 
     def __init__(self) -> None:
         client = boto3.client("iam", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
         self.stubber = Stubber(client)
-        self.iam = AwsIam(client)
+        self.iam = AwsGuard(client)
 
     def answers(self, method: str, answer: dict[str, Any], **arguments: Any) -> None:
         """Answer the next call, which must be this one."""
@@ -112,7 +112,7 @@ def test_refusals_that_are_answers(stubbed: Stubbed) -> None:
     assert stubbed.iam.delete_version(GUARD_ARN, "v1") is False
 
 
-CALLS: dict[str, Callable[[AwsIam], object]] = {
+CALLS: dict[str, Callable[[AwsGuard], object]] = {
     "get_policy": lambda iam: iam.policy(GUARD_ARN),
     "get_policy_version": lambda iam: iam.policy_version(GUARD_ARN, "v1"),
     "list_policy_versions": lambda iam: iam.other_versions(GUARD_ARN),

@@ -26,7 +26,7 @@ from tests.fakes.harness import Harness, settings
 SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/alice"
 PHONE = f"arn:aws:iam::{ACCOUNT}:mfa/phones/of-alice"
 HARDWARE = "GAKT12345678"
-PLAIN = ("attached_policies", "group_path", "groups_of", "groups_with", "policy_tags", "user")
+PLAIN = ("attached_policies", "group_path", "groups_of", "groups_with", "policy", "user")
 
 
 def prepared(exemptions: str | None = None, **chosen: str) -> Harness:
@@ -261,7 +261,7 @@ class TestEveryUser:
         harness.account.put_user("service", tags=(("userType", "service"),))
         harness.account.put_user("guarded", policies=frozenset({GUARD_ARN}))
         assert len(states(harness)) == 4
-        bulk = ["groups_with", "policy_tags", "group_path", "every_user", "every_user"]
+        bulk = ["groups_with", "policy", "group_path", "every_user", "every_user"]
         assert sorted(harness.iam.reads) == sorted([*bulk, *questions])
 
     def test_lift_asks_about_the_guarded(self) -> None:
@@ -331,7 +331,7 @@ def test_error_of_a_single_users_read_is_no_answer(read: str) -> None:
         run.raise_unsettled()
 
 
-@pytest.mark.parametrize("read", ["groups_with", "group_path", "policy_tags", "every_user"])
+@pytest.mark.parametrize("read", ["groups_with", "group_path", "policy", "every_user"])
 def test_error_of_a_sweeps_common_read_is_no_answer(read: str) -> None:
     """What every judgement rests on stops the sweep before it changes anything."""
     harness = prepared(scope="everyone")
