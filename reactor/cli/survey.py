@@ -21,7 +21,7 @@ from reactor.model import (
     Trigger,
     TriggerKind,
 )
-from reactor.reconcile import Executor, Guardrail, Run, reconcile
+from reactor.reconcile import Brake, Executor, Guardrail, Pace, Run, reconcile
 from reactor.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def survey(
             _Watched(users, names, progress),
             execute=execute,
             clock=runtime.now,
-            brake=brake,
+            brake=Brake(brake, rank=None),
+            pace=Pace(session.stream),
             record=lambda _: progress.settled(),
         )
 
