@@ -90,7 +90,13 @@ class Worker:
             os.close(theirs)
 
     def invoke(
-        self, request_id: str, function_arn: str, payload: str, timeout_seconds: float
+        self,
+        request_id: str,
+        function_arn: str,
+        payload: str,
+        *,
+        trace_id: str,
+        timeout_seconds: float,
     ) -> Outcome:
         """Runs one event. Afterwards `alive` says whether the process can take another."""
         before: list[LogLine] = []
@@ -106,6 +112,7 @@ class Worker:
         request = {
             "request_id": request_id,
             "function_arn": function_arn,
+            "trace_id": trace_id,
             "deadline_ms": int(deadline * 1000),
             "payload": payload,
         }

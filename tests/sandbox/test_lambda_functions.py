@@ -230,6 +230,25 @@ def test_a_function_that_does_not_exist_is_not_invoked(sandbox: Sandbox) -> None
         sandbox.client("lambda").invoke(FunctionName="none")
 
 
+@pytest.mark.parametrize(
+    ("kind", "limit", "message"),
+    (
+        pytest.param("RequestResponse", 6_291_456, "Request must be smaller than", id="waiting"),
+        pytest.param("Event", 1_048_576, "too large for the Event invocation type", id="event"),
+    ),
+)
+def test_a_payload_has_a_limit(sandbox: Sandbox, kind: str, limit: int, message: str) -> None:
+    """6 MB for who waits for the answer, 1 MB for an event; one byte more is refused with 413."""
+    client = sandbox.client("lambda")
+    fits = b'{"import": "json"}'.ljust(limit)
+    client.invoke(FunctionName="probe-dev-ask", InvocationType=kind, Payload=fits)
+    sandbox.control.settle(20)
+    assert sandbox.control.invocations()[-1]["ok"]
+    with refused("RequestEntityTooLargeException", message):
+        client.invoke(FunctionName="probe-dev-ask", InvocationType=kind, Payload=fits + b" ")
+    assert sandbox.control.calls()[-1]["status"] == 413
+
+
 def test_events_run_side_by_side(sandbox: Sandbox) -> None:
     """Four of them; the fifth waits for one to end."""
     client = sandbox.client("lambda")
