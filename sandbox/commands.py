@@ -178,6 +178,10 @@ class Control:
             region=self._region,
         )
 
+    def age_credential_report(self, hours: float = 4) -> None:
+        """Makes the credential report look so much older; after four hours it is made anew."""
+        self._command("age_credential_report", hours=hours, region=self._region)
+
     def _command(self, command: str, /, **arguments: Any) -> Any:
         # http.client knows no proxies: the command goes to this machine and nowhere else.
         connection = http.client.HTTPConnection(self._address)

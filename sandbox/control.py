@@ -80,6 +80,7 @@ class Control:
 
     def _commands(self) -> dict[str, Callable[..., Any]]:
         return {
+            "age_credential_report": self._age_credential_report,
             "calls": self.gateway.calls,
             "clear_calls": self.gateway.clear_calls,
             "console_session": self._console_session,
@@ -122,6 +123,10 @@ class Control:
     def _enrol_passkey(self, user_name: str, name: str, region: str) -> str:
         with self.account_lock:
             return self._iam(region).enrol_passkey(user_name, name)
+
+    def _age_credential_report(self, hours: float, region: str) -> None:
+        with self.account_lock:
+            self._iam(region).age_credential_report(hours)
 
     def _iam(self, region: str) -> StrictIAMBackend:
         backend = iam_backends[self.callers.account][get_partition(region)]

@@ -251,6 +251,16 @@ class StrictIamResponse(IamResponse):
         return ActionResult({"VirtualMFADevices": list(devices)})
 
     @override
+    def generate_credential_report(self) -> ActionResult:
+        return ActionResult(self.backend.generate_credential_report())
+
+    @override
+    def get_credential_report(self) -> ActionResult:
+        report = self.backend.read_credential_report()
+        members = {"Content": report.content, "ReportFormat": "text/csv"}
+        return ActionResult({**members, "GeneratedTime": report.ready})
+
+    @override
     def list_entities_for_policy(self) -> ActionResult:
         self.backend.get_policy(self._get_param("PolicyArn"))  # raises when there is none
         return super().list_entities_for_policy()
