@@ -6,7 +6,9 @@ import base64
 import itertools
 import json
 import os
+import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -193,6 +195,29 @@ def test_the_log_has_lambdas_lines_round_the_functions(deployment: Deployment, a
     assert lines[at + 2].startswith("END RequestId: ")
     assert lines[at + 3].startswith("REPORT RequestId: ")
     assert "Billed Duration" in lines[at + 3]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system tells no peak")
+def test_the_report_tells_the_most_memory_the_environment_had(
+    sandbox: Sandbox, deployment: Deployment, ask: Any
+) -> None:
+    """It does not go down again; that of a function that was killed is told, too."""
+
+    def used() -> int:
+        found = re.findall(r"Max Memory Used: (\d+) MB", "\n".join(deployment.log_events("ask")))
+        return int(found[-1])
+
+    sandbox.control.reset_functions()
+    ask(say="x")
+    small = used()
+    assert 10 < small < 200
+    ask(fill="100")
+    large = used()
+    assert small + 90 <= large <= small + 150
+    ask(say="x")
+    assert used() == large
+    ask(fill="150", sleep="20")
+    assert used() >= large + 40
 
 
 def test_a_traceback_is_one_event_of_the_log(deployment: Deployment, react: Any) -> None:

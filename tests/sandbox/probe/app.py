@@ -67,6 +67,11 @@ def _path(_: str) -> list[str]:
     return sys.path
 
 
+def _fill(megabytes: str) -> int:
+    """Takes so much memory for a moment."""
+    return len(b"x" * (int(megabytes) << 20))
+
+
 def _say(text: str) -> str:
     print(text)
     return text
@@ -83,6 +88,7 @@ _DO: dict[str, Callable[[str], Any]] = {
     "environment": _environment,
     "exit": _exit,
     "fail": _fail,
+    "fill": _fill,
     "get_user": _get_user,
     "hand_on": _hand_on,
     "identity": _identity,
