@@ -112,7 +112,7 @@ class Control:
         with self.account_lock:
             StrictIamResponse.page_size.set(items, seed, operations)
 
-    def _set_staleness(self, seconds: float, seed: int | None) -> None:
+    def _set_staleness(self, seconds: float, seed: int | None = None) -> None:
         with self.account_lock:
             self.staleness.set(seconds, seed)
 
