@@ -43,7 +43,6 @@ class Sweeping:
             return
         with self.invocation.flushing():
             swept = self._sweep(progress)
-            self.sweeps.spent += swept.progress.spent - progress.spent
             if swept.is_left:
                 self._hand_on(swept.progress)
                 return
@@ -51,14 +50,16 @@ class Sweeping:
                 self.invocation.journal.swept()
         # What cannot be mended by another try has raised its alarm, in the keeper's log.
         unkept = isinstance(self.refused, Transient)
-        self.sweeps.end(progress.sweep, progress.began, settled=not (swept.run.unsettled or unkept))
+        self.sweeps.end(progress.sweep, settled=not (swept.run.unsettled or unkept))
         swept.run.raise_unsettled()
         if unkept:
             raise Unsettled(f"the guard is not in order: {self.refused}") from self.refused
 
     def _begun(self, request: Request) -> Progress | None:
         """Begin a sweep; None when one that began later has answered the request."""
-        inv, scheduled = self.invocation, request.asked_at is None
+        inv = self.invocation
+        # A part that is not understood begins a new sweep, and leaves the brake as it is.
+        scheduled = request.asked_at is None and not request.continues
         # Not by Lambda's request id: a request that is redriven comes with another.
         name = inv.run if request.asked_at is None else request.asked_at.isoformat()
         if request.asked_at is not None:
@@ -68,7 +69,7 @@ class Sweeping:
                 return None
             self.sweeps.wait_for_turn()
         began = self.sweeps.begin(name, scheduled=scheduled)
-        return Progress(name, began, scheduled, spent=0)
+        return Progress(name, began, scheduled, spent=self.sweeps.spent)
 
     def _sweep(self, progress: Progress) -> Swept:
         inv = self.invocation
@@ -113,8 +114,9 @@ class Sweeping:
         users = inv.users(at_all)
         settings = inv.settings
         brake = settings.max_remediations if settings.mode is Mode.ENFORCE else 0
+        # Another sweep may have come between the parts, or another environment have had one.
         spent = max(progress.spent, self.sweeps.spent)
-        return reconcile(
+        run = reconcile(
             Cause(trigger, Subject(SubjectKind.EVERY_USER, inv.home.account)),
             users,
             execute=executor_of(settings.mode),
@@ -123,6 +125,8 @@ class Sweeping:
             pace=Pace(inv.session.stream, has_time),
             record=record,
         )
+        self.sweeps.spent += run.spent
+        return run
 
     @property
     def _keeps_the_guard(self) -> bool:
@@ -199,4 +203,7 @@ def _trigger(invocation: Invocation, *, scheduled: bool) -> Trigger:
 
 def _looked_at_everybody(run: Run) -> bool:
     """Tell whether a sweep got as far as the users, whatever became of some of them."""
-    return all(each.observation.subject.kind is not SubjectKind.EVERY_USER for each in run.settled)
+    everyone = SubjectKind.EVERY_USER
+    return not any(
+        each.out_of_time or each.observation.subject.kind is everyone for each in run.settled
+    )
