@@ -119,4 +119,5 @@ def _numbers(value: object) -> Counter[str]:
 
 
 def _names(value: object) -> frozenset[str]:
-    return frozenset(str(each) for each in value) if isinstance(value, list) else frozenset()
+    listed = value if isinstance(value, list) else ()
+    return frozenset(each for each in listed if isinstance(each, str))
