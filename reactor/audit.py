@@ -42,6 +42,8 @@ TRACEBACK_LIMIT = 4000  # characters, of the end: where the mistake is
 _PUT_ON = frozenset({"attach-guard", "join-guard-group"})
 SAMPLE = 10  # users named in an alarm for many
 
+_Kind = tuple[str, Compliance, str]  # account and verdict of users whom a record names together
+
 # Lambda's words for levels (developer guide, log-level filtering); lower ones let INFO pass.
 _LAMBDA_LEVELS = {
     "WARN": logging.WARNING,
@@ -71,7 +73,7 @@ class Journal:
         }[level]
         self._metrics = Metrics(namespace="MfaReactor", service=SERVICE)
         self._run: dict[str, object] = {}
-        self._in_order: dict[tuple[str, Compliance, str], tuple[Trigger, list[str]]] = {}
+        self._in_order: dict[_Kind, tuple[Trigger, list[str]]] = {}
 
     def begin(self, run: str, *, stage: str, asked_by: object = None) -> None:
         """Name the run that the next records belong to: Lambda's request id.
@@ -95,11 +97,11 @@ class Journal:
         """Record a user that a sweep found in order, together with others like it, and count it."""
         subject = each.observation.subject
         verdict = each.decision.verdict
-        key = (subject.account, verdict.compliance, verdict.rule)
-        _, names = self._in_order.setdefault(key, (each.cause.trigger, []))
+        kind = (subject.account, verdict.compliance, verdict.rule)
+        _, names = self._in_order.setdefault(kind, (each.cause.trigger, []))
         names.append(subject.name or "")
         if len(names) >= NAMES_A_RECORD:
-            self._write_in_order()
+            self._write_alike(kind)
 
     def sweep(self, summary: Mapping[str, Any], *, is_left: bool) -> None:
         """Sum up a sweep so far; `is_left` says that another part of it follows."""
@@ -183,20 +185,24 @@ class Journal:
             self._metrics.flush_metrics()
 
     def _write_in_order(self) -> None:
-        for (account, compliance, rule), (trigger, names) in self._in_order.items():
-            record = {
-                "schema": IN_ORDER_SCHEMA,
-                "trigger": _trigger(trigger),
-                "account": account,
-                "verdict": {"compliance": compliance.value, "rule": rule},
-                "users": names,
-                "mode": self._mode.value,
-            }
-            self._write(f"in order: {len(names)} users ({rule})", record)
-            exempt = len(names) if rule == "exempt" else 0
-            for name, counted in {"Reactions": len(names), "Exempt": exempt}.items():
-                self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=counted)
-        self._in_order.clear()
+        for kind in list(self._in_order):
+            self._write_alike(kind)
+
+    def _write_alike(self, kind: _Kind) -> None:
+        account, compliance, rule = kind
+        trigger, names = self._in_order.pop(kind)
+        record = {
+            "schema": IN_ORDER_SCHEMA,
+            "trigger": _trigger(trigger),
+            "account": account,
+            "verdict": {"compliance": compliance.value, "rule": rule},
+            "users": names,
+            "mode": self._mode.value,
+        }
+        self._write(f"in order: {len(names)} users ({rule})", record)
+        exempt = len(names) if rule == "exempt" else 0
+        for name, counted in {"Reactions": len(names), "Exempt": exempt}.items():
+            self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=counted)
 
     def _write(self, sentence: str, record: Mapping[str, object]) -> None:
         # Powertools leaves out members that are None; docs/audit.md says which may be missing.

@@ -111,6 +111,7 @@ class Request:
     asked_by: str | None = None
     asked_at: datetime | None = None
     with_group: bool = False
+    continues: bool = False  # a sweep, in words that may be anything
 
     @classmethod
     def of(cls, payload: object) -> "Request":
@@ -120,4 +121,5 @@ class Request:
             quoted(said.get("asked_by")),
             time_of(said.get("asked_at")),
             said.get("with_group") is True,
+            "continues" in said,
         )

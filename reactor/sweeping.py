@@ -52,14 +52,16 @@ class Sweeping:
                 self.invocation.journal.swept()
         # What cannot be mended by another try has raised its alarm, in the keeper's log.
         unkept = isinstance(self.refused, Transient)
-        self.sweeps.end(progress.sweep, progress.began, settled=not (swept.run.unsettled or unkept))
+        self.sweeps.end(progress.sweep, settled=not (swept.run.unsettled or unkept))
         swept.run.raise_unsettled()
         if unkept:
             raise Unsettled(f"the guard is not in order: {self.refused}") from self.refused
 
     def _begun(self, request: Request) -> Progress | None:
         """Begin a sweep; None when one that began later has answered the request."""
-        inv, scheduled = self.invocation, request.asked_at is None
+        inv = self.invocation
+        # A part that is not understood begins a new sweep, and leaves the brake as it is.
+        scheduled = request.asked_at is None and not request.continues
         # Not by Lambda's request id: a request that is redriven comes with another.
         name = inv.run if request.asked_at is None else request.asked_at.isoformat()
         if request.asked_at is not None:
@@ -107,7 +109,7 @@ class Sweeping:
         trigger = _trigger(inv, scheduled=progress.scheduled)
         remembered = self.remembered if progress.part == 1 else None
         users = inv.users(LookAtAll(progress.known, has_time, remembered))
-        # What this environment does not remember, because it is new, the sweep itself knows.
+        # Another sweep may have come between the parts, or another environment have had one.
         spent = max(progress.spent, self.sweeps.spent)
         run = reconcile(
             Cause(trigger, Subject(SubjectKind.EVERY_USER, inv.home.account)),
@@ -118,7 +120,7 @@ class Sweeping:
             pace=Pace(inv.session.stream, has_time),
             record=record,
         )
-        self.sweeps.spent = spent + run.spent
+        self.sweeps.spent += run.spent
         return run
 
     @property
@@ -204,4 +206,7 @@ def _trigger(invocation: Invocation, *, scheduled: bool) -> Trigger:
 
 def _looked_at_everybody(run: Run) -> bool:
     """Tell whether a sweep got as far as the users, whatever became of some of them."""
-    return all(each.observation.subject.kind is not SubjectKind.EVERY_USER for each in run.settled)
+    everyone = SubjectKind.EVERY_USER
+    return not any(
+        each.out_of_time or each.observation.subject.kind is everyone for each in run.settled
+    )

@@ -36,6 +36,7 @@ class Coalescer:
     _answered: datetime | None = field(default=None, init=False)
     _inspected: datetime | None = field(default=None, init=False)
     _owing: set[str] = field(default_factory=set, init=False)
+    _under_way: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def is_answered(self, asked_at: datetime, request: str) -> bool:
         """Tell whether a sweep that began later than the request has ended.
@@ -55,10 +56,15 @@ class Coalescer:
             self.sleep(left)
 
     def begin(self, request: str, *, scheduled: bool) -> datetime:
-        """Note that a sweep begins; return when."""
+        """Note that a sweep begins; return when.
+
+        It is owed until it has ended well, so that another try of it, if it does not end at all,
+        is not taken for another sweep.
+        """
         if scheduled and request not in self._owing:
             self.spent = 0
-        self._began = self.clock()
+        self._owing.add(request)
+        self._began = self._under_way[request] = self.clock()
         return self._began
 
     def takes_inspection(self, period: timedelta, *, scheduled: bool) -> bool:
@@ -75,9 +81,14 @@ class Coalescer:
             self._inspected = now
         return due
 
-    def end(self, request: str, began: datetime, *, settled: bool) -> None:
-        """Note what became of a sweep: whether it is to be tried again for its request."""
-        self._answered = began
+    def end(self, request: str, *, settled: bool) -> None:
+        """Note what became of a sweep: whether it is to be tried again for its request.
+
+        It answers others if it began here; of any other, when it began is hearsay.
+        """
+        began = self._under_way.pop(request, None)
+        if began is not None and (self._answered is None or began > self._answered):
+            self._answered = began
         if settled:
             self._owing.discard(request)
         else:

@@ -26,6 +26,15 @@ class Drift:
             self._sweep, self._before, self._left = sweep, self._left, set()
         return None if self._before is None else 0
 
+    def goes_on(self, sweep: str) -> bool:
+        """Tell whether all of a sweep so far was seen here, where it goes on.
+
+        If not, it is forgotten whom sweeps left: another has had a part of it, or come between.
+        """
+        if sweep != self._sweep:
+            self._sweep, self._before, self._left = sweep, None, None
+        return self._before is not None
+
     def is_new(self, each: Settled) -> bool:
         """Tell whether a user is not in order, and was so after the sweep before."""
         if each.decision.verdict.compliance is not Compliance.NON_COMPLIANT or self._left is None:

@@ -15,6 +15,8 @@ from reactor.sweeps.counts import WAYS, Counts
 from reactor.triggers.records import mapping, time_of
 from reactor.users.bulk import Known
 
+MOST = 10**9  # of anything that is counted: JSON has numbers that are no metric's
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -97,12 +99,19 @@ def _to_be_tried(each: Settled) -> bool:
 
 
 def _lacks(each: Settled) -> bool:
-    """Whether a user was asked, and has no device; what was not asked is None."""
-    return getattr(each.observation.state, "devices", None) == ()
+    """Whether a user was asked, and has no device but a password where that matters.
+
+    What was not asked is None.
+    """
+    state = each.observation.state
+    has_password = getattr(state, "has_password", None)
+    return getattr(state, "devices", None) == () and has_password is not False
 
 
 def _number(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return min(max(0, value), MOST)
 
 
 def _numbers(value: object) -> Counter[str]:
@@ -110,4 +119,5 @@ def _numbers(value: object) -> Counter[str]:
 
 
 def _names(value: object) -> frozenset[str]:
-    return frozenset(str(each) for each in value) if isinstance(value, list) else frozenset()
+    listed = value if isinstance(value, list) else ()
+    return frozenset(each for each in listed if isinstance(each, str))

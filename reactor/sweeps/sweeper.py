@@ -56,14 +56,18 @@ class Sweeper:
         reserve = min(RESERVE_SECONDS, self.seconds_left() / SHARE_IN_RESERVE)
         if progress.part == 1:
             progress.counts.drift = self.drift.begin(progress.sweep)
+        elif not self.drift.goes_on(progress.sweep):
+            progress.counts.drift = None
         while True:
-            run = self._part(progress, reserve)
+            run, put_off = self._part(progress, reserve)
             after = progress.after(run)
             some_left = any(each.out_of_time for each in run.settled)
             # Whoever failed is looked at a second time: it may be gone, or IAM be less busy.
             again = not some_left and bool(run.unsettled) and not progress.again
             stuck = some_left and after.known == progress.known
             is_left = (some_left or again) and not stuck
+            for each in put_off if not is_left else ():
+                self._tell(each, progress)
             self._sum_up(progress, is_left=is_left)
             after = replace(after, again=progress.again or again)
             if not is_left:
@@ -72,27 +76,34 @@ class Sweeper:
                 return Swept(after, run, is_left=True)
             progress = after
 
-    def _part(self, progress: Progress, reserve: float) -> Run:
-        until, counts = max(reserve, self.seconds_left() - LOOK_SECONDS), progress.counts
+    def _part(self, progress: Progress, reserve: float) -> tuple[Run, list[Settled]]:
+        """Return the run, and those in it who are told of by another part, if one follows."""
+        until = max(reserve, self.seconds_left() - LOOK_SECONDS)
         self.journal.part(progress.sweep, progress.part)
+        put_off: list[Settled] = []
 
         def record(each: Settled) -> None:
             if each.out_of_time or (each.unsettled and not progress.again):
-                return  # another part looks at it again
-            counts.add(each)
-            drifted = self.drift.is_new(each)
-            if counts.drift is not None:
-                counts.drift += drifted
-            if is_quiet(each):
-                self.journal.in_order(each)
+                put_off.append(each)
             else:
-                self.journal.settled(each)
+                self._tell(each, progress)
 
         run = self.look(progress, lambda: self.seconds_left() > until, record)
-        counts.took(*self.take_calls())
+        progress.counts.took(*self.take_calls())
         self.journal.held_back(run, self.brake)
         self.journal.permanent_failures(run)
-        return run
+        return run, put_off
+
+    def _tell(self, each: Settled, progress: Progress) -> None:
+        counts = progress.counts
+        counts.add(each)
+        drifted = self.drift.is_new(each)
+        if counts.drift is not None:
+            counts.drift += drifted
+        if is_quiet(each):
+            self.journal.in_order(each)
+        else:
+            self.journal.settled(each)
 
     def _sum_up(self, progress: Progress, *, is_left: bool) -> None:
         seconds = round((self.clock() - progress.began).total_seconds(), 3)

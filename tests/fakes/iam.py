@@ -4,6 +4,7 @@ It answers as reactor.aws does, down to which missing thing is an answer and whi
 call is logged; calls can be made to fail, and reads to be stale.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from reactor.users.ports import AccountPage, GroupDetail, Holders, User, UserDet
 from reactor.users.state import Device
 from tests.fakes.account import ACCOUNT, Account, IamUser, Policy, World
 
+Place = tuple[int, str]  # in the pages of an account: users before groups
 POLICIES_PER_USER = 10  # AWS's quota
 INLINE_DOCUMENT = {"Version": "2012-10-17", "Statement": []}
 USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
@@ -84,6 +86,7 @@ class FakeIam:
 
     `staleness` is asked at each read for how many seconds ago it is answered from; `on_call` is
     told of each call before it is answered, so that a test can let something happen in between.
+    `page` is how many users and groups one page has, `place` by what users are in order there.
     """
 
     def __init__(self, account: Account, *, page: int = 3) -> None:
@@ -92,7 +95,8 @@ class FakeIam:
         self.faults: list[Fault] = []
         self.staleness: Callable[[], float] = lambda: 0.0
         self.on_call: Callable[[Call], None] = lambda _: None
-        self._page = page
+        self.page = page
+        self.place: Callable[[IamUser], str] = lambda user: user.id
 
     @property
     def writes(self) -> list[Call]:
@@ -204,18 +208,26 @@ class FakeIam:
         return None
 
     def account_pages(self) -> Iterator[AccountPage]:
-        """Answer GetAccountAuthorizationDetails: a call a page, made as it is due, groups last."""
-        world = self._read("account_pages", "page 1")
-        shown: list[UserDetail | GroupDetail] = [_in_detail(each) for each in world.users.values()]
-        shown += [GroupDetail(name, policies) for name, policies in world.groups.items()]
-        for start in range(0, max(1, len(shown)), self._page):
-            if start:
-                self._read("account_pages", f"page {start // self._page + 1}")
-            page = shown[start : start + self._page]
+        """Answer GetAccountAuthorizationDetails: a call a page, made as it is due, groups last.
+
+        A page shows what is behind the page before it, in the order that `place` gives users.
+        """
+        behind: Place = (0, "")
+        for number in itertools.count(1):
+            world = self._read("account_pages", f"page {number}")
+            placed: dict[Place, UserDetail | GroupDetail] = {
+                (1, self.place(each)): _in_detail(each) for each in world.users.values()
+            }
+            placed |= {(2, name): GroupDetail(name, held) for name, held in world.groups.items()}
+            left = sorted(each for each in placed if each > behind)
+            page = [placed[each] for each in left[: self.page]]
             yield AccountPage(
                 tuple(each for each in page if isinstance(each, UserDetail)),
                 tuple(each for each in page if isinstance(each, GroupDetail)),
             )
+            if len(left) <= self.page:
+                return
+            behind = left[self.page - 1]
 
     def virtual_devices(self) -> Mapping[str, tuple[Device, ...]]:
         """Answer ListVirtualMFADevices."""

@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reactor.model import Hint
+from reactor.settings import Settings
 from reactor.users.state import Device
-from tests.fakes.account import ACCOUNT, GUARD_ARN, IamUser, World
+from tests.fakes.account import ACCOUNT, GUARD_ARN, Account, IamUser, World
 from tests.fakes.clock import START
 from tests.fakes.events import created, detached, removed
 from tests.fakes.harness import Harness, settings
@@ -29,6 +30,11 @@ SETTLED_SECONDS = 3600  # between what the scene sets up and what the test does
 def serial_of(name: str, number: int = 0) -> str:
     """Return the serial of a user's virtual device."""
     return f"arn:aws:iam::{ACCOUNT}:mfa/{name}" + (f"-{number}" if number else "")
+
+
+def other_serials(name: str) -> tuple[str, str]:
+    """Return the serials of a user's hardware token and passkey, which no list of all has."""
+    return f"GAKT{sum(map(ord, name)):08}", f"arn:aws:iam::{ACCOUNT}:u2f/user/{name}/key-ABCDEF"
 
 
 @dataclass(frozen=True)
@@ -61,18 +67,27 @@ class Scene:
 
     def build(self, **more: str) -> Harness:
         """Return the account, all of it old enough to be seen by any read."""
-        harness = Harness(settings(**{**self.chosen, **more}), exemptions=",".join(self.listed))
-        if self.guard != "missing":
-            foreign = self.given or self.guard == "foreign"
-            harness.account.put_policy(self.guard_arn, {} if foreign else None)
-        for group in GROUPS:
-            harness.account.put_group(group)
-        if self.guard != "missing":
-            harness.account.put_group("guarded", self.guard_arn)
-        for user in self.users:
-            harness.account.put_user(user.name, **{name: getattr(user, name) for name in _MEMBERS})
+        harness = Harness(self.settings(**more), exemptions=",".join(self.listed))
+        self.furnish(harness.account)
         harness.clock.advance(SETTLED_SECONDS)
         return harness
+
+    def settings(self, **more: str) -> Settings:
+        """Return the settings to look at it by."""
+        return settings(**{**self.chosen, **more})
+
+    def furnish(self, account: Account) -> None:
+        """Put all that there is into an account."""
+        if self.guard != "missing":
+            foreign = self.given or self.guard == "foreign"
+            account.put_policy(self.guard_arn, {} if foreign else None)
+        for group in GROUPS:
+            account.put_group(group)
+        if self.guard != "missing":
+            account.put_group("guarded", self.guard_arn)
+        account.put_list(",".join(self.listed))
+        for user in self.users:
+            account.put_user(user.name, **{name: getattr(user, name) for name in _MEMBERS})
 
     def expected(self, user: IamUser, world: World) -> frozenset[str]:
         """Return the policies that this user must have once all is in order."""
@@ -134,7 +149,9 @@ def _users(draw: st.DrawFn, name: str, guard: str | None) -> IamUser:
     if guard is not None and draw(st.booleans()):
         policies |= {guard}
     statuses = st.lists(st.booleans(), max_size=2).map(tuple)
-    devices = tuple(Device(serial_of(name, number), OLD) for number in range(draw(_FEW)))
+    virtual = tuple(serial_of(name, number) for number in range(draw(_FEW)))
+    others = draw(st.sampled_from(((), (), *((each,) for each in other_serials(name)))))
+    devices = tuple(Device(each, OLD) for each in virtual + others)
     return IamUser(
         name=name,
         path=draw(st.sampled_from(("/", "/service/", "/service/x/", "/services/"))),

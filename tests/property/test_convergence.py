@@ -24,7 +24,7 @@ def weaken(harness: Harness, scene: Scene, what: str, name: str) -> Envelope:
         return tools.create_user("newcomer", password=True)
     if what == "detach guard" or not user.devices:
         return tools.detach_policy(name, scene.guard_arn)
-    if what == "delete device":
+    if what == "delete device" and ":mfa/" in user.devices[0].serial:
         tools.deactivate_device(name, user.devices[0].serial)
         return tools.delete_device(user.devices[0].serial)
     return tools.deactivate_device(name, user.devices[0].serial)

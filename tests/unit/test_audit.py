@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reactor.audit import audit_level, settled_record
+from reactor.audit import NAMES_A_RECORD, audit_level, settled_record
 from reactor.errors import Permanent, Transient, as_ours
 from reactor.reconcile import Settled
 from reactor.settings import Mode
@@ -21,6 +21,8 @@ from tests.fakes.account import ACCOUNT
 from tests.fakes.clock import START
 from tests.fakes.events import about_device, about_root, about_user, removed
 from tests.fakes.harness import Harness, settings
+from tests.fakes.ledger import Ledger
+from tests.fakes.parts import settled
 
 ROOT = Path(__file__).parents[2]
 SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/alice"
@@ -187,11 +189,11 @@ def test_level(variable: str, level: str) -> None:
 
 
 @cache
-def written(level: str) -> list[dict[str, Any]]:
+def written(level: str, probe: str = "journal_probe") -> list[dict[str, Any]]:
     """Return the lines that a process with this log level writes on standard output."""
     environment = {**os.environ, "AWS_LAMBDA_LOG_LEVEL": level, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.unit.journal_probe"],
+    done = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-W", "error", "-m", f"tests.unit.{probe}"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -277,3 +279,140 @@ def test_what_nobody_foresaw_is_recorded_with_its_traceback() -> None:
     (told,) = record(settled)["errors"]
     assert told["what"] == "unexpected: LookupError: no such colour"
     assert "in confused" in told["traceback"]
+
+
+class TestInOrder:
+    """Users whom a sweep found in order: many to a record."""
+
+    @staticmethod
+    def records(ledger: Ledger) -> list[dict[str, Any]]:
+        """Return the records of users in order."""
+        return [each for each in ledger.records if each["schema"] == "mfa-reactor/in-order/1"]
+
+    @pytest.mark.parametrize(
+        ("number", "sizes"),
+        [
+            pytest.param(1, [], id="one"),
+            pytest.param(NAMES_A_RECORD - 1, [], id="one less than a record takes"),
+            pytest.param(NAMES_A_RECORD, [250], id="a record's full"),
+            pytest.param(2 * NAMES_A_RECORD + 1, [250, 250], id="two records and one"),
+        ],
+    )
+    def test_many_to_a_record(self, number: int, sizes: list[int]) -> None:
+        """A record is written when it is full, and what is left when the run ends."""
+        ledger = Ledger()
+        for each in range(number):
+            ledger.in_order(settled(f"user-{each}"))
+        assert [len(each["users"]) for each in self.records(ledger)] == sizes
+        ledger.flush()
+        named = [name for each in self.records(ledger) for name in each["users"]]
+        assert named == [f"user-{each}" for each in range(number)]
+        ledger.flush()
+        assert len(self.records(ledger)) == -(-number // NAMES_A_RECORD)
+
+    def test_each_rule_has_a_record(self) -> None:
+        """Users with the same verdict by the same rule share a record, whatever its reasons."""
+        ledger = Ledger()
+        for name, rule in ("a", "guarded"), ("b", "exempt"), ("c", "guarded"), ("d", "exempt"):
+            ledger.in_order(settled(name, rule))
+        ledger.flush()
+        assert [(each["verdict"], each["users"]) for each in self.records(ledger)] == [
+            ({"compliance": "COMPLIANT", "rule": "guarded"}, ["a", "c"]),
+            ({"compliance": "NOT_APPLICABLE", "rule": "exempt"}, ["b", "d"]),
+        ]
+
+    def test_a_full_record_leaves_others_to_fill(self) -> None:
+        """Few users of one kind are not scattered over as many records as there are of another."""
+        ledger = Ledger()
+        for each in range(NAMES_A_RECORD):
+            ledger.in_order(settled(f"user-{each}", "guarded" if each else "exempt"))
+        ledger.in_order(settled("last"))
+        assert [each["verdict"]["rule"] for each in self.records(ledger)] == ["guarded"]
+
+    def test_whole_record(self) -> None:
+        """It says which run and part of which sweep, in which account, by which rule, whom."""
+        ledger = Ledger(Mode.OBSERVE)
+        ledger.begin("request-2", stage="prod", asked_by="request-1")
+        ledger.part("sweep-1", 3)
+        ledger.in_order(settled("a"))
+        ledger.flush()
+        assert self.records(ledger) == [
+            {
+                "run": "request-2",
+                "asked_by": "request-1",
+                "sweep": "sweep-1",
+                "part": 3,
+                "schema": "mfa-reactor/in-order/1",
+                "trigger": {"kind": "schedule", "event": None},
+                "account": ACCOUNT,
+                "verdict": {"compliance": "COMPLIANT", "rule": "guarded"},
+                "users": ["a"],
+                "mode": "observe",
+            }
+        ]
+
+    def test_largest_record(self) -> None:
+        """A full record of the longest names is far below what a log event may have."""
+        ledger = Ledger()
+        for number in range(NAMES_A_RECORD):
+            ledger.in_order(settled(f"{number:064}"))
+        (full,) = self.records(ledger)
+        assert 64 * NAMES_A_RECORD < len(json.dumps(full)) < 256 * 1024 / 4
+
+
+def sweep_lines(schema: str) -> list[dict[str, Any]]:
+    """Return the lines of a sweep in two parts (tests/unit/sweep_probe.py) with this schema."""
+    return [each for each in written("", "sweep_probe") if each.get("schema") == schema]
+
+
+class TestSweep:
+    """The lines of a sweep, as they are read from the log."""
+
+    def test_in_order_come_before_their_summary(self) -> None:
+        """Each summary stands behind all that it sums up."""
+        schemas = [each["schema"] for each in written("", "sweep_probe") if "schema" in each]
+        assert [each.split("/")[1] for each in schemas] == [
+            *("in-order", "audit", "audit"),
+            *("in-order", "in-order", "in-order", "sweep"),
+            *("in-order", "sweep"),
+        ]
+
+    def test_summary(self) -> None:
+        """It has the numbers as they are, whether more follows, and a sentence for people."""
+        first, second = sweep_lines("mfa-reactor/sweep/1")
+        assert first["message"] == "sweep goes on: 266 users, 1 remediated"
+        assert second["message"] == "sweep ended: 268 users, 1 remediated"
+        assert (first["ended"], second["ended"]) == (False, True)
+        assert (first["part"], second["part"]) == (1, 2)
+        assert (first["sweep"], second["sweep"]) == ("sweep-1", "sweep-1")
+        assert (first["run"], second["run"]) == ("request-1", "request-2")
+        assert second["calls"] == {"iam:GetUser": 3}
+        assert (second["throttled"], second["seconds"]) == ({}, 7.5)
+
+    def test_drift_only_when_it_is_known(self) -> None:
+        """A part that does not know it says nothing; only an ended sweep is a metric."""
+        first, second = sweep_lines("mfa-reactor/sweep/1")
+        assert "drift" not in first
+        assert second["drift"] == 3
+        assert metric("Drift") == [3.0]
+
+    @pytest.mark.parametrize(
+        ("name", "total"),
+        [
+            pytest.param("Reactions", 268, id="every user is a reaction"),
+            pytest.param("Exempt", 5, id="the exempt, changed or not"),
+            pytest.param("Remediated", 2, id="those who were changed"),
+            pytest.param("NonCompliant", 1, id="those who were not in order"),
+            pytest.param("Failed", 0, id="those who failed"),
+            pytest.param("Sweeps", 1, id="a sweep, not its parts"),
+        ],
+    )
+    def test_metrics_add_up(self, name: str, total: int) -> None:
+        """Users in order are counted as if each had a record of its own."""
+        assert sum(metric(name)) == total
+
+
+def metric(name: str) -> list[float]:
+    """Return a metric's values in the lines of the sweep."""
+    lines = written("", "sweep_probe")
+    return [value for line in lines if "_aws" in line for value in line.get(name, ())]

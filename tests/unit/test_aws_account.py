@@ -1,15 +1,17 @@
 """reactor.aws.account, .functions and .parameters, without an account: botocore's stubs answer."""
 
 import io
+import itertools
 import json
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
-from reactor.aws.account import AwsSession, Home
+from reactor.aws.account import STREAMED_AT_ONCE, AwsSession, Home
 from reactor.aws.functions import ask_keeper
 from reactor.aws.parameters import read_list, write_list
 from reactor.errors import Transient
@@ -63,6 +65,176 @@ class TestGather:
         assert isinstance(answers["a"], Transient)
         assert "ZeroDivisionError" in str(answers["a"])
         assert answers["b"] == 2
+
+
+class Doors:
+    """Calls that wait at a door each until it is opened; `entered` says who has come that far."""
+
+    def __init__(self, number: int) -> None:
+        self.doors = [threading.Event() for _ in range(number)]
+        self.entered = threading.Semaphore(0)
+        self.drawn: list[int] = []
+
+    def calls(self) -> Iterator[tuple[int, Any]]:
+        """Yield the calls; note which were drawn."""
+        for number, door in enumerate(self.doors):
+            self.drawn.append(number)
+            yield number, lambda door=door, number=number: self._pass(door, number)
+
+    def _pass(self, door: threading.Event, number: int) -> int:
+        self.entered.release()
+        assert door.wait(10), "the door was never opened"
+        return number * 10
+
+
+class TestStream:
+    """Any number of calls, a few at a time."""
+
+    def test_nothing(self) -> None:
+        """No calls, no answers."""
+        assert list(AwsSession("us-east-1").stream([])) == []
+
+    def test_all_are_answered(self) -> None:
+        """Each of many calls is answered once, under its key."""
+        calls = ((number, lambda number=number: number + 1) for number in range(500))
+        answers = list(AwsSession("us-east-1").stream(calls))
+        assert sorted(answers) == [(number, number + 1) for number in range(500)]
+
+    def test_a_few_at_a_time(self) -> None:
+        """So many are under way; another is drawn only when one of them has ended."""
+        doors = Doors(STREAMED_AT_ONCE + 3)
+        answers = AwsSession("us-east-1").stream(doors.calls())
+        doors.doors[2].set()
+        assert next(answers) == (2, 20)
+        assert doors.drawn == list(range(STREAMED_AT_ONCE))
+        for _ in range(STREAMED_AT_ONCE):
+            assert doors.entered.acquire(timeout=10), "they are not made at the same time"
+        doors.doors[5].set()
+        assert next(answers) == (5, 50)
+        assert doors.drawn == list(range(STREAMED_AT_ONCE + 1))
+        for each in doors.doors:
+            each.set()
+        assert len(list(answers)) == STREAMED_AT_ONCE + 1
+
+    def test_nothing_is_drawn_before_it_is_asked_for(self) -> None:
+        """Who never looks at the answers has no call made."""
+        doors = Doors(1)
+        AwsSession("us-east-1").stream(doors.calls())
+        assert doors.drawn == []
+
+    def test_endless(self) -> None:
+        """Calls are made up as they are drawn, so that they need never end."""
+        calls = ((number, lambda: None) for number in itertools.count())
+        answers = AwsSession("us-east-1").stream(calls)
+        assert len(list(itertools.islice(answers, 100))) == 100
+
+    def test_errors_in_place(self) -> None:
+        """What a call raises is its answer; the others have theirs."""
+        error = Transient("throttled", remedy="wait")
+
+        def fail() -> None:
+            raise error
+
+        calls = {"a": lambda: 1, "b": fail, "c": lambda: 1 // 0}
+        answers = dict(AwsSession("us-east-1").stream(calls.items()))
+        assert answers["a"] == 1
+        assert answers["b"] is error
+        assert "ZeroDivisionError" in str(answers["c"])
+
+    def test_what_makes_the_calls_up_fails(self) -> None:
+        """An error in making them up is nobody's answer: it is raised to whoever draws."""
+
+        def calls() -> Iterator[tuple[str, Any]]:
+            yield "a", lambda: 1
+            raise LookupError("no more")
+
+        with pytest.raises(LookupError, match="no more"):
+            list(AwsSession("us-east-1").stream(calls()))
+
+    def test_two_at_once(self) -> None:
+        """Streams share the session's threads, and neither waits for the other's end."""
+        session = AwsSession("us-east-1")
+        first, second = Doors(STREAMED_AT_ONCE), Doors(STREAMED_AT_ONCE)
+        one, other = session.stream(first.calls()), session.stream(second.calls())
+        first.doors[0].set()
+        second.doors[0].set()
+        assert (next(one), next(other)) == ((0, 0), (0, 0))
+        for each in first.doors + second.doors:
+            each.set()
+        assert len(list(one)) == len(list(other)) == STREAMED_AT_ONCE - 1
+
+
+class TestAhead:
+    """The next item is fetched while the one before is worked on."""
+
+    def test_all_in_order(self) -> None:
+        """All items come, in order."""
+        assert list(AwsSession("us-east-1").ahead(range(20))) == list(range(20))
+
+    def test_none(self) -> None:
+        """No items, none ahead."""
+        assert list(AwsSession("us-east-1").ahead([])) == []
+
+    def test_one_ahead(self) -> None:
+        """The first is fetched before it is asked for, and then one more than was asked for."""
+        fetched = [threading.Event() for _ in range(4)]
+
+        def items() -> Iterator[int]:
+            for number, each in enumerate(fetched):
+                each.set()
+                yield number
+
+        coming = AwsSession("us-east-1").ahead(items())
+        assert fetched[0].wait(10), "nothing is fetched at once"
+        assert not fetched[1].is_set()
+        assert next(coming) == 0
+        assert fetched[1].wait(10), "nothing is fetched ahead"
+        assert not fetched[2].is_set(), "too much is fetched ahead"
+        assert list(coming) == [1, 2, 3]
+
+    def test_sources_come_at_the_same_time(self) -> None:
+        """Two that wait for one another both begin: pages of users, and of devices."""
+        both = threading.Barrier(2, timeout=10)
+
+        def items() -> Iterator[int]:
+            yield both.wait()
+
+        session = AwsSession("us-east-1")
+        one, other = session.ahead(items()), session.ahead(items())
+        assert sorted([*one, *other]) == [0, 1]
+
+    def test_an_error_in_its_place(self) -> None:
+        """What the source raises comes after the items before it, and not earlier."""
+        error = Transient("throttled", remedy="wait")
+
+        def items() -> Iterator[int]:
+            yield 1
+            yield 2
+            raise error
+
+        coming = AwsSession("us-east-1").ahead(items())
+        assert (next(coming), next(coming)) == (1, 2)
+        with pytest.raises(Transient) as raised:
+            next(coming)
+        assert raised.value is error
+
+
+class TestBegin:
+    """One call, begun now and answered later."""
+
+    def test_answer(self) -> None:
+        """It is made at once, and its answer is waited for when it is asked for, as often as so."""
+        doors = Doors(1)
+        ((_, call),) = doors.calls()
+        answer = AwsSession("us-east-1").begin(call)
+        assert doors.entered.acquire(timeout=10), "it was not begun"
+        doors.doors[0].set()
+        assert (answer(), answer()) == (0, 0)
+
+    def test_error(self) -> None:
+        """What it raises is returned, as an error of ours."""
+        answer = AwsSession("us-east-1").begin(lambda: 1 // 0)
+        assert isinstance(answer(), Transient)
 
 
 def ssm(*answers: tuple[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""reactor.coalescing: many requests, few sweeps, one brake; on a clock that a test moves."""
+"""reactor.sweeps.coalescing: many requests, few sweeps, one brake; on a clock that a test moves."""
 
 from datetime import timedelta
 
@@ -35,9 +35,9 @@ def sweep(
     settled: bool = True,
 ) -> None:
     """Let a sweep begin now, and end at once."""
-    began = sweeps.begin(run, scheduled=scheduled)
+    sweeps.begin(run, scheduled=scheduled)
     sweeps.spent += spent
-    sweeps.end(run, began, settled=settled)
+    sweeps.end(run, settled=settled)
 
 
 class TestAnswered:
@@ -73,12 +73,17 @@ class TestAnswered:
         assert sweeps.is_answered(START - SECOND, "request")
         assert not sweeps.is_answered(START - SECOND, "another")
 
+    def test_not_by_a_sweep_that_did_not_begin_here(self, sweeps: Coalescer) -> None:
+        """When a sweep began of which only a continuation is known may be a lie."""
+        sweeps.end("hearsay", settled=True)
+        assert not sweeps.is_answered(START - timedelta(days=1), "request")
+
     def test_by_the_beginning_and_not_the_end(self, sweeps: Coalescer, clock: FakeClock) -> None:
         """What was asked while a sweep ran may have come after it looked."""
-        began = sweeps.begin("run", scheduled=False)
+        sweeps.begin("run", scheduled=False)
         asked_at = clock.advance(5)
         clock.advance(5)
-        sweeps.end("run", began, settled=True)
+        sweeps.end("run", settled=True)
         assert not sweeps.is_answered(asked_at, "request")
 
     def test_a_run_is_not_answered_by_itself(self, sweeps: Coalescer, clock: FakeClock) -> None:
@@ -159,6 +164,13 @@ class TestBrake:
         assert sweeps.spent == 4
         sweeps.begin("schedule", scheduled=True)
         assert sweeps.spent == 0, "it was settled, and owes nothing"
+
+    def test_a_sweep_that_did_not_end_goes_on_too(self, sweeps: Coalescer) -> None:
+        """Where the rest could not be handed on, the further try has what is left of the brake."""
+        sweeps.begin("schedule", scheduled=True)
+        sweeps.spent += 3
+        sweeps.begin("schedule", scheduled=True)
+        assert sweeps.spent == 3
 
 
 @pytest.mark.parametrize(

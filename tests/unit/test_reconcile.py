@@ -1,12 +1,13 @@
 """reactor.reconcile with a guardrail of its own: whole batches, the brake, and what raises."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import pytest
 
-from reactor.errors import Permanent, ReactorError, Transient, Unsettled
+from reactor.errors import OutOfTime, Permanent, ReactorError, Transient, Unsettled
+from reactor.gathering import Stream, in_turn
 from reactor.model import (
     Action,
     Cause,
@@ -19,10 +20,21 @@ from reactor.model import (
     SubjectKind,
     Verdict,
 )
-from reactor.reconcile import Brake, Executor, Run, Settled, enforce, observe_only, reconcile, tally
+from reactor.reconcile import (
+    Brake,
+    Executor,
+    Pace,
+    Run,
+    Settled,
+    enforce,
+    observe_only,
+    reconcile,
+    tally,
+)
 from tests.fakes.account import ACCOUNT
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import about_everyone
+from tests.fakes.streams import Jumbled
 
 TRANSIENT = Transient("throttled", remedy="wait")
 PERMANENT = Permanent("a quota is in the way", remedy="have it raised")
@@ -52,6 +64,7 @@ class House:
     plan: tuple[Paint, ...] = ()
     danger: int = 0
     error: ReactorError | None = None
+    unbraked: bool = False
 
     def facts(self) -> dict[str, object]:
         """Return nothing: these tests read no records."""
@@ -87,7 +100,13 @@ class Painters:
     def decide(self, state: House, cause: Cause, now: datetime) -> Decision:  # noqa: ARG002
         """Judge a house as it says."""
         verdict = Compliance.NON_COMPLIANT if state.plan else Compliance.COMPLIANT
-        return Decision(Verdict(verdict, "painted", ("-",)), state.plan, state.danger, state.error)
+        return Decision(
+            Verdict(verdict, "painted", ("-",)),
+            state.plan,
+            state.danger,
+            state.error,
+            unbraked=state.unbraked,
+        )
 
     def perform(self, action: Action) -> Outcome:
         """Paint a house, or fail as the action says."""
@@ -99,16 +118,28 @@ class Painters:
 
 
 def run(
-    painters: Painters, execute: Executor = enforce, brake: int = 0
+    painters: Painters,
+    execute: Executor = enforce,
+    brake: int | Brake = 0,
+    pace: Pace | None = None,
 ) -> tuple[Run, list[Settled]]:
     """Reconcile the whole street, and return what was recorded."""
     recorded: list[Settled] = []
-    clock = FakeClock()
-    cause = about_everyone()
     done = reconcile(
-        cause, painters, execute=execute, clock=clock, brake=Brake(brake), record=recorded.append
+        about_everyone(),
+        painters,
+        execute=execute,
+        clock=FakeClock(),
+        brake=brake if isinstance(brake, Brake) else Brake(brake),
+        pace=pace or Pace(),
+        record=recorded.append,
     )
     return done, recorded
+
+
+def names(settled: Sequence[Settled]) -> list[str | None]:
+    """Return whom these are about."""
+    return [each.observation.subject.name for each in settled]
 
 
 def test_all_settled() -> None:
@@ -300,3 +331,224 @@ class TestBrake:
         painters = Painters([house("a"), house("b"), house("c")])
         run(painters, brake=2)
         assert painters.done == ["a", "b"]
+
+    def test_what_runs_before_have_spent_counts(self) -> None:
+        """A sweep in parts has one brake: a part has what those before it left."""
+        painters = Painters([house("a"), house("b"), house("c")])
+        finished, _ = run(painters, brake=Brake(3, spent=2))
+        assert (painters.done, finished.spent) == (["a"], 1)
+        assert names(finished.held_back) == ["b", "c"]
+
+    @pytest.mark.parametrize("spent", [2, 3, 1000])
+    def test_with_no_place_left_nobody_is_changed(self, spent: int) -> None:
+        """A brake that is spent, or overspent, makes everybody wait."""
+        painters = Painters([house("a"), House("fine"), house("b")])
+        finished, recorded = run(painters, brake=Brake(2, spent=spent))
+        assert (painters.done, finished.spent) == ([], 0)
+        assert names(finished.held_back) == ["a", "b"]
+        assert len(recorded) == 3
+
+    def test_what_repairs_the_guard_for_all_has_no_brake(self) -> None:
+        """A plan that changes no user takes no place, and comes before those that do."""
+        shared = House("shared", (Paint("shared"),), danger=-9, unbraked=True)
+        painters = Painters([house("a"), shared, house("b")])
+        finished, _ = run(painters, brake=1)
+        assert painters.done == ["shared", "a"]
+        assert (finished.spent, names(finished.held_back)) == (1, ["b"])
+
+    def test_moves_come_last(self) -> None:
+        """Who carries the guard already, and is to carry it another way, waits for who does not."""
+        painters = Painters([house("move", -1), house("powerless", 0), house("mighty", 9)])
+        finished, _ = run(painters, brake=2)
+        assert painters.done == ["mighty", "powerless"]
+        assert names(finished.held_back) == ["move"]
+
+    @pytest.mark.parametrize("room", [1, 2, 3, 8])
+    @pytest.mark.parametrize("most", [1, 2, 3, 5])
+    def test_never_more_than_the_most(self, room: int, most: int) -> None:
+        """However many are changed at a time and whichever is first: the brake holds to the one."""
+        bad = [house(f"never {number}", 9, error=PERMANENT) for number in range(3)]
+        painters = Painters([*bad, *(house(f"{number}") for number in range(6))])
+        stream = Jumbled(room)
+        finished, recorded = run(painters, brake=most, pace=Pace(stream))
+        assert len(painters.done) == finished.spent == most
+        assert len(recorded) == 9
+        assert stream.most <= most, "more under way than there were places"
+        assert sorted(painters.done) == sorted(f"{number}" for number in range(most))
+
+    def test_all_who_fail_for_good_give_their_places_on(self) -> None:
+        """With nobody left to change, failures are failures, and nobody waits."""
+        painters = Painters([house(f"{number}", error=PERMANENT) for number in range(5)])
+        finished, recorded = run(painters, brake=2, pace=Pace(Jumbled()))
+        assert (finished.spent, finished.held_back) == (0, [])
+        assert all(each.failed for each in recorded)
+
+
+@dataclass(slots=True)
+class Ranking:
+    """A Rank that counts how often it was asked; the longest name first, or as it is told."""
+
+    asked: int = 0
+
+    def __call__(self, seen: Sequence[Observation[House]]) -> Sequence[int]:
+        """Rank by the length of the names."""
+        self.asked += 1
+        return [len(each.subject.name or "") for each in seen]
+
+
+class TestRank:
+    """Asking in earnest who is the most dangerous."""
+
+    STREET = (house("a", 9), House("fine"), house("ccc", 1), house("bb", 5))
+
+    @pytest.mark.parametrize(
+        ("brake", "spent", "asked"),
+        [
+            pytest.param(0, 0, 0, id="no brake"),
+            pytest.param(3, 0, 0, id="a place for each"),
+            pytest.param(2, 0, 1, id="too few places"),
+            pytest.param(3, 1, 1, id="too few of what is left"),
+        ],
+    )
+    def test_only_when_the_brake_binds(self, brake: int, spent: int, asked: int) -> None:
+        """To rank may cost reads: it is asked once, and only if not all can be changed."""
+        ranking = Ranking()
+        run(Painters(list(self.STREET)), brake=Brake(brake, spent, ranking))
+        assert ranking.asked == asked
+
+    def test_it_outweighs_what_bulk_data_say(self) -> None:
+        """The rank decides; what was thought before does only between equals."""
+        painters = Painters([*self.STREET, house("d", 7), house("eee", 2)])
+        finished, _ = run(painters, brake=Brake(4, rank=Ranking()))
+        assert painters.done == ["eee", "ccc", "bb", "a"]
+        assert names(finished.held_back) == ["d"]
+
+    def test_moves_come_last_whatever_their_rank(self) -> None:
+        """Who is guarded already waits, whatever it may do."""
+        painters = Painters([house("a very mighty one", -1), house("b"), house("cc")])
+        finished, _ = run(painters, brake=Brake(2, rank=Ranking()))
+        assert painters.done == ["cc", "b"]
+        assert names(finished.held_back) == ["a very mighty one"]
+
+    def test_is_not_told_of_those_without_a_brake(self) -> None:
+        """Whoever needs no place is not ranked, nor keeps others from being changed at once."""
+        shared = House("shared", (Paint("shared"),), unbraked=True)
+        ranking = Ranking()
+        run(Painters([shared, house("a")]), brake=Brake(1, rank=ranking))
+        assert ranking.asked == 0
+
+
+class TestOrder:
+    """Two passes: those in order at once, the others when all are known."""
+
+    def test_in_order_is_settled_as_it_is_read(self) -> None:
+        """Whoever is in order is recorded before the next is read; nobody is changed till then."""
+        told: list[str] = []
+
+        @dataclass(slots=True)
+        class Told(Painters):
+            """Tells what it does."""
+
+            def observe(self, cause: Cause) -> Iterator[Observation[House]]:
+                """Tell of each as it is read."""
+                for seen in super(Told, self).observe(cause):
+                    told.append(f"read {seen.subject.name}")
+                    yield seen
+
+            def perform(self, action: Action) -> Outcome:
+                """Tell of each as it is changed."""
+                told.append("paint")
+                return super(Told, self).perform(action)
+
+        reconcile(
+            about_everyone(),
+            Told([House("a"), house("b"), House("c")]),
+            execute=enforce,
+            clock=FakeClock(),
+            record=lambda each: told.append(f"record {each.observation.subject.name}"),
+        )
+        assert told == [
+            *("read a", "record a", "read b", "read c", "record c"),
+            *("paint", "record b"),
+        ]
+
+    def test_several_at_a_time(self) -> None:
+        """Plans are carried out by the stream, each with its own outcomes whichever ends first."""
+        stream = Jumbled(3)
+        painters = Painters(
+            [house("a", error=TRANSIENT), house("b"), house("c", error=PERMANENT), house("d")]
+        )
+        finished, recorded = run(painters, pace=Pace(stream))
+        assert stream.most == 3
+        assert recorded == finished.settled
+        told = {each.observation.subject.name: each.errors for each in recorded}
+        assert told == {"a": (TRANSIENT,), "b": (), "c": (PERMANENT,), "d": ()}
+
+    def test_a_plan_stays_in_order(self) -> None:
+        """Several subjects at a time, but the actions of one after another."""
+        plans = [
+            House(name, (Paint(f"{name}1"), Paint(f"{name}2", error=TRANSIENT), Paint(f"{name}3")))
+            for name in "ab"
+        ]
+        painters = Painters(list(plans))
+        _, recorded = run(painters, pace=Pace(Jumbled()))
+        assert sorted(painters.done) == ["a1", "b1"]
+        statuses = [OutcomeStatus.DONE, OutcomeStatus.FAILED, OutcomeStatus.SKIPPED]
+        assert [[each.status for each in one.outcomes] for one in recorded] == [statuses] * 2
+
+
+class Hourglass:
+    """Has time for so many questions."""
+
+    def __init__(self, questions: int) -> None:
+        self.left = questions
+
+    def __call__(self) -> bool:
+        """Tell whether there is time."""
+        self.left -= 1
+        return self.left >= 0
+
+
+class TestOutOfTime:
+    """When the function's time is up, what is not begun is left as it is, and known."""
+
+    @pytest.mark.parametrize("brake", [0, 2, 50], ids=["no brake", "brake binds", "brake is far"])
+    def test_nothing_is_begun_or_spent(self, brake: int) -> None:
+        """Each outcome is skipped, with the reason; no place of the brake is taken; it raises."""
+        painters = Painters([house("a"), House("fine"), house("b"), house("c")])
+        finished, _ = run(painters, brake=brake, pace=Pace(has_time=lambda: False))
+        assert (painters.done, finished.spent, finished.held_back) == ([], 0, [])
+        left = [each for each in finished.settled if each.out_of_time]
+        assert names(left) == ["a", "b", "c"]
+        assert left == finished.unsettled
+        for each in left:
+            (outcome,) = each.outcomes
+            assert outcome.status is OutcomeStatus.SKIPPED
+            assert isinstance(outcome.error, OutOfTime)
+            assert not each.changed
+        with pytest.raises(Unsettled, match=r"^3 of 4 subjects .* there was no time left for it$"):
+            finished.raise_unsettled()
+
+    @pytest.mark.parametrize("stream", [in_turn, Jumbled(3)], ids=["in turn", "a few at a time"])
+    @pytest.mark.parametrize("brake", [0, 4])
+    def test_what_there_is_time_for(self, stream: Stream, brake: int) -> None:
+        """The most dangerous are changed while there is time; the others are left, none waits."""
+        painters = Painters([house(f"{danger}", danger) for danger in range(6)])
+        finished, _ = run(painters, brake=brake, pace=Pace(stream, Hourglass(2)))
+        assert sorted(painters.done) == ["4", "5"]
+        assert finished.spent == 2
+        assert finished.held_back == []
+        assert sorted(map(str, names(finished.unsettled))) == ["0", "1", "2", "3"]
+
+    def test_whoever_was_changed_and_must_be_looked_at_again_is_not_out_of_time(self) -> None:
+        """Only who was not begun is out of time."""
+        finished, _ = run(Painters([house("a", error=TRANSIENT), house("b", recheck=True)]))
+        assert names(finished.unsettled) == ["a", "b"]
+        assert not any(each.out_of_time for each in finished.settled)
+
+    def test_of_who_is_read_without_time(self) -> None:
+        """An observation that there was no time for is out of time, too, and nobody's place."""
+        painters = Painters([OutOfTime(), house("b")])
+        finished, _ = run(painters, brake=1)
+        assert painters.done == ["b"]
+        assert names([each for each in finished.settled if each.out_of_time]) == ["house 0"]
