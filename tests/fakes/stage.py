@@ -193,7 +193,8 @@ class Stage:
             return {}
         run = self._invocation(function, payload)
         try:
-            said = self._call(run)
+            with self.ledger.aside():
+                said = self._call(run)
         except Unsettled as error:
             said = {"errorMessage": str(error), "errorType": "Unsettled"}
             return {"FunctionError": "Unhandled", "Payload": BytesIO(json.dumps(said).encode())}

@@ -110,6 +110,15 @@ def test_who_asks_for_sweeps_does_not_loosen_the_brake(
     assert len(swept.changed) <= brake
 
 
+def guarded(harness: Harness) -> set[str]:
+    """Return whom the guard reaches, whichever way."""
+    return {
+        user.name
+        for user in harness.account.world.users.values()
+        if harness.carries_guard(user.name)
+    }
+
+
 def documents(world: World) -> dict[str, tuple[str, dict[str, str]]]:
     """Return what policies say, and their tags."""
     return {arn: (each.document, dict(each.tags)) for arn, each in world.policies.items()}
@@ -140,14 +149,17 @@ def assert_order_does_not_matter(
     mixed[0].iam.on_call = turns.on_call
     pairs = zip(mixed, work, strict=True)
     turns.take(*(lambda do=do, harness=harness: do(harness) for harness, do in pairs))
+    assert not [each for harness in mixed for each in harness.recorder.settled if each.failed]
+    assert guarded(mixed[0]) == guarded(in_turn[0])
+    if via == "group":
+        # Who is guarded another way is moved by a sweep that finds the group: the next, perhaps.
+        mixed[0].sweep()
+        in_turn[0].sweep()
     ended, expected = mixed[0].account.world, in_turn[0].account.world
     assert ended.users == expected.users
     assert ended.groups == expected.groups
     # The guard may have been restored once too often: a version more, the same document.
     assert documents(ended) == documents(expected)
-    for harness in mixed:
-        unforeseen = [each for each in harness.recorder.settled if each.failed]
-        assert not unforeseen
 
 
 @given(scene=scenes(usable=True), via=VIAS, data=st.data())
