@@ -74,14 +74,21 @@ class Recorder:
 class Harness:
     """An account, the reactor on it, and what it recorded.
 
-    `exemptions` is the text of the exemption list; None: there is no such parameter.
+    `exemptions` is the text of the exemption list; None: there is no such parameter. `beside`:
+    another on the same account, with a memory of its own.
     """
 
-    def __init__(self, chosen: Settings | None = None, *, exemptions: str | None = None) -> None:
+    def __init__(
+        self,
+        chosen: Settings | None = None,
+        *,
+        exemptions: str | None = None,
+        beside: "Harness | None" = None,
+    ) -> None:
         self.settings = settings() if chosen is None else chosen
-        self.clock = FakeClock()
-        self.account = Account(self.clock)
-        self.iam = FakeIam(self.account)
+        self.clock: FakeClock = FakeClock() if beside is None else beside.clock
+        self.account: Account = Account(self.clock) if beside is None else beside.account
+        self.iam: FakeIam = FakeIam(self.account) if beside is None else beside.iam
         self.rounds = Rounds()
         self.recorder = Recorder()
         self.exemptions = exemptions

@@ -33,7 +33,7 @@ from tests.fakes.tools import Tools
 
 STAGE = "prod"
 RETRIES_AFTER = (60, 120)  # seconds: how Lambda tries an asynchronous invocation again
-MILLISECONDS = 60_000  # that an invocation has left, whenever it asks
+UNHURRIED = 10_000  # seconds that an invocation has: more than it asks for
 KEEPER_TRIES = 4  # of the client that asks the keeper (reactor.aws.account)
 
 Key = TypeVar("Key", bound=Hashable)
@@ -68,6 +68,8 @@ class Stage:
     """The functions of one stage, what waits for them, and what they failed on.
 
     `on_end` is told of each invocation as it ends: with None when it went well, or else its error.
+    `haste` are the seconds that each invocation of the sweep has, in turn; one goes by each time
+    that it asks how many are left.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -83,6 +85,8 @@ class Stage:
         self.on_end: Callable[[Invocation, Exception | None], None] = lambda _run, _error: None
         # How long after its call each copy of the event of our own call arrives.
         self.own_copies: tuple[int, ...] = (5,)
+        self.haste: tuple[int, ...] = (UNHURRIED,)
+        self.sweeps_begun = 0
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
         self._reactor = FunctionReactor(
@@ -156,7 +160,7 @@ class Stage:
             invoked_function_arn=arn,
             function_name=name,
             aws_request_id=run.request,
-            get_remaining_time_in_millis=lambda: MILLISECONDS,
+            get_remaining_time_in_millis=self._hourglass(run.function),
         )
         methods = {
             Function.REACT: self._reactor.react,
@@ -170,6 +174,15 @@ class Stage:
         finally:
             self.running.pop()
 
+    def _hourglass(self, function: Function) -> Callable[[], int]:
+        """Return what tells an invocation how many milliseconds it has left."""
+        seconds = UNHURRIED
+        if function is Function.SWEEP:
+            seconds = self.haste[self.sweeps_begun % len(self.haste)]
+            self.sweeps_begun += 1
+        left = itertools.count(seconds, -1)
+        return lambda: max(0, next(left)) * 1000
+
     def _asked(self, FunctionName: str, InvocationType: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - boto3's
         """Answer lambda:Invoke."""
         self.weather.call()
@@ -180,7 +193,8 @@ class Stage:
             return {}
         run = self._invocation(function, payload)
         try:
-            said = self._call(run)
+            with self.ledger.aside():
+                said = self._call(run)
         except Unsettled as error:
             said = {"errorMessage": str(error), "errorType": "Unsettled"}
             return {"FunctionError": "Unhandled", "Payload": BytesIO(json.dumps(said).encode())}
