@@ -1,13 +1,11 @@
 """The guard and its group in one account, as their keepers ask for them."""
 
 from collections.abc import Mapping
-from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
-from reactor.aws.iam import AwsIam, was_there
-from reactor.guard.comparison import parse
+from reactor.aws.iam import AwsIam, document_of, was_there
 from reactor.guard.ports import PolicyVersion
 
 
@@ -81,7 +79,7 @@ class AwsGuard(AwsIam):
             answer = self._client.get_policy_version(PolicyArn=policy_arn, VersionId=version)
             found = answer["PolicyVersion"]
             return PolicyVersion(
-                found["VersionId"], found["CreateDate"], _document(found["Document"])
+                found["VersionId"], found["CreateDate"], document_of(found["Document"])
             )
 
     def other_versions(self, policy_arn: str) -> tuple[str, ...]:
@@ -121,8 +119,3 @@ class AwsGuard(AwsIam):
                 PolicyArn=policy_arn,
                 Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
             )
-
-
-def _document(document: object) -> object:
-    """Return a policy's document: botocore has decoded it, unless it is no JSON."""
-    return parse(unquote(document)) if isinstance(document, str) else document

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
 from reactor.errors import ReactorError
+from reactor.guard.comparison import parse
 from reactor.guard.ports import ManagedPolicy
 
 if TYPE_CHECKING:
@@ -79,3 +81,8 @@ def was_there(call: Callable[[], object]) -> bool:
 
 def _paging() -> Any:  # noqa: ANN401 - boto3's
     return {"PageSize": _PAGE}
+
+
+def document_of(document: object) -> object:
+    """Return a policy's document: botocore has decoded it, unless it is no JSON."""
+    return parse(unquote(document)) if isinstance(document, str) else document

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
-from reactor.aws.iam import MISSING, AwsIam, was_there
+from reactor.aws.iam import MISSING, AwsIam, document_of, was_there
 from reactor.users.ports import Holders, User, UserDetail
 from reactor.users.state import Device
 
@@ -119,6 +119,14 @@ class AwsUsers(AwsIam):
                     inline_policies=len(each.get("UserPolicyList", [])),
                 )
 
+    def managed_documents(self) -> Iterator[tuple[str, object]]:
+        """Yield each managed policy's ARN and its default version's document."""
+        only = ["LocalManagedPolicy", "AWSManagedPolicy"]
+        for page in self._pages("get_account_authorization_details", Filter=only):
+            with asking("iam:GetAccountAuthorizationDetails"):
+                found = [(each["Arn"], _default_document(each)) for each in page["Policies"]]
+            yield from found
+
     def attach(self, user: str, policy_arn: str) -> None:
         """Attach a policy to a user."""
         with asking("iam:AttachUserPolicy"):
@@ -147,6 +155,11 @@ class AwsUsers(AwsIam):
 def _user(each: Any) -> User:  # noqa: ANN401 - GetUser's and UserDetailList's shapes differ
     tags = tuple((tag["Key"], tag["Value"]) for tag in each.get("Tags", []))
     return User(each["UserName"], each["Arn"], each["Path"], tags, each.get("CreateDate"))
+
+
+def _default_document(policy: Any) -> object:  # noqa: ANN401 - boto3's
+    (default,) = (each for each in policy["PolicyVersionList"] if each["IsDefaultVersion"])
+    return document_of(default["Document"])
 
 
 def _any_active(credentials: Iterator[Any]) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reactor.guard.ports import ManagedPolicy
+from reactor.users.credentials import CredentialReport
 from reactor.users.state import Device
 
 
@@ -92,6 +93,12 @@ class Iam(Protocol):
     def every_user(self) -> Iterator[UserDetail]:
         """Yield every user of the account, as pages arrive."""
 
+    def managed_documents(self) -> Iterator[tuple[str, object]]:
+        """Yield the ARN of each managed policy, and its default version's document.
+
+        A JSON value, or text where it is none. Of AWS's own policies perhaps only those in use.
+        """
+
     def attach(self, user: str, policy_arn: str) -> None:
         """Attach a managed policy to a user; nothing happens when it is attached already."""
 
@@ -103,6 +110,13 @@ class Iam(Protocol):
 
     def leave(self, user: str, group: str) -> bool:
         """Take a user out of a group; False when it was not in it."""
+
+
+class CredentialReports(Protocol):
+    """IAM's credential report: a hint, never a decision."""
+
+    def credential_report(self) -> CredentialReport | None:
+        """Return it, None when it is not there in the time that is waited for it."""
 
 
 # What each read needs, for the roles' policies and the records.
@@ -123,6 +137,9 @@ READS: Mapping[str, str] = {
     "has_active_certificate": "iam:ListSigningCertificates",
     "device_owner": "iam:ListVirtualMFADevices",
     "every_user": "iam:GetAccountAuthorizationDetails",
+    "managed_documents": "iam:GetAccountAuthorizationDetails",
+    "credential_report": "iam:GetCredentialReport",
+    "generate_credential_report": "iam:GenerateCredentialReport",  # first, until there is one
     "exemption_list": "ssm:GetParameter",
 }
 

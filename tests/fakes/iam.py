@@ -212,6 +212,11 @@ class FakeIam:
                 _as_shown(user), user.policies, tuple(sorted(user.groups)), user.inline_policies
             )
 
+    def managed_documents(self) -> Iterator[tuple[str, object]]:
+        """Answer GetAccountAuthorizationDetails, for managed policies."""
+        for arn, policy in self._read("managed_documents", "").policies.items():
+            yield arn, parse(policy.document)
+
     def attach(self, user: str, policy_arn: str) -> None:
         """Do AttachUserPolicy."""
         self._call("attach", user)
