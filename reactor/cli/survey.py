@@ -32,17 +32,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """The users' guardrail, on only those in `names` if there are any, with progress shown."""
+    """The users' guardrail, on only those in `names` if there are any, with progress shown.
+
+    `names` are asked about one by one; `only` (None is everybody) are chosen from a look at all.
+    """
 
     users: Guardrail
     names: tuple[str, ...]
+    only: frozenset[str] | None
     progress: output.Progress
 
     def observe(self, cause: Cause) -> Iterator[Observation[Any]]:
         """Read every user, or those named."""
         for each in self._observe(cause):
-            self.progress.read()
-            yield each
+            if self._is_chosen(each.subject):
+                self.progress.read()
+                yield each
+
+    def _is_chosen(self, subject: Subject) -> bool:
+        # What stands for no single user may be an error, and is not left out.
+        whole = self.only is None or subject.kind is not SubjectKind.USER
+        return whole or subject.name in (self.only or ())
 
     def _observe(self, cause: Cause) -> Iterable[Observation[Any]]:
         if not self.names:
@@ -60,17 +70,18 @@ class _Watched:
         return self.users.perform(action)
 
 
-def survey(
+def survey(  # noqa: PLR0913 - its parts; all but the first three by name
     settings: Settings,
     session: "AwsSession",
     home: "Home",
     *,
     names: tuple[str, ...] = (),
+    only: frozenset[str] | None = None,
     brake: int = 0,
 ) -> Run:
     """Look at every user, or at those in `names`, and carry out what the mode allows.
 
-    At most `brake` users are changed (0 = all).
+    Of every user, those in `only` are judged and changed; at most `brake` of them (0 = all).
     """
     from reactor import runtime  # noqa: PLC0415 - imports boto3
 
@@ -87,7 +98,7 @@ def survey(
     with output.progress() as progress:
         return reconcile(
             Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account)),
-            _Watched(users, names, progress),
+            _Watched(users, names, only, progress),
             execute=execute,
             clock=runtime.now,
             brake=brake,
