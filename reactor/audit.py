@@ -11,7 +11,9 @@ import logging
 import os
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -32,6 +34,9 @@ from reactor.settings import Mode
 
 SCHEMA = "mfa-reactor/audit/1"
 ALARM_SCHEMA = "mfa-reactor/alarm/1"
+IN_ORDER_SCHEMA = "mfa-reactor/in-order/1"
+SWEEP_SCHEMA = "mfa-reactor/sweep/1"
+NAMES_A_RECORD = 250  # of 64 characters at most: far below what a log event may have (256 KB)
 SERVICE = "mfa-reactor"
 TRACEBACK_LIMIT = 4000  # characters, of the end: where the mistake is
 # The actions by which somebody comes to carry the guard (reactor.users.actions).
@@ -66,7 +71,8 @@ class Journal:
             logging.CRITICAL: logger.critical,
         }[level]
         self._metrics = Metrics(namespace="MfaReactor", service=SERVICE)
-        self._run: dict[str, str | None] = {}
+        self._run: dict[str, object] = {}
+        self._in_order: dict[tuple[Trigger, str, Verdict], list[str]] = {}
 
     def begin(self, run: str, *, stage: str, asked_by: object = None) -> None:
         """Name the run that the next records belong to: Lambda's request id.
@@ -81,6 +87,34 @@ class Journal:
         """Record a subject of a run, and count it."""
         self._write(_sentence(each), settled_record(each, self._mode))
         self._count(each)
+
+    def part(self, sweep: str, part: int) -> None:
+        """Name the sweep, and its part, that the next records of this run belong to."""
+        self._run = {**self._run, "sweep": sweep, "part": part}
+
+    def in_order(self, each: Settled) -> None:
+        """Record a user that a sweep found in order, together with others like it, and count it."""
+        subject = each.observation.subject
+        rule = replace(each.decision.verdict, reasons=())
+        alike = self._in_order.setdefault((each.cause.trigger, subject.account, rule), [])
+        alike.append(subject.name or "")
+        if len(alike) >= NAMES_A_RECORD:
+            self._write_in_order()
+
+    def sweep(self, summary: Mapping[str, Any], *, is_left: bool) -> None:
+        """Sum up a sweep so far; `is_left` says that another part of it follows."""
+        self._write_in_order()
+        record = {
+            "schema": SWEEP_SCHEMA,
+            "ended": not is_left,
+            **summary,
+            "mode": self._mode.value,
+        }
+        part = "goes on" if is_left else "ended"
+        numbers = f"{summary['users']} users, {summary['remediated']} remediated"
+        self._write(f"sweep {part}: {numbers}", record)
+        if not is_left and summary["drift"] is not None:
+            self._metrics.add_metric(name="Drift", unit=MetricUnit.Count, value=summary["drift"])
 
     def ignored(self, trigger: Trigger, why: str, now: datetime) -> None:
         """Record an event that concerns nobody, or a request that is answered already."""
@@ -143,9 +177,26 @@ class Journal:
         self._metrics.add_metric(name="Sweeps", unit=MetricUnit.Count, value=1)
 
     def flush(self) -> None:
-        """Write the metrics counted since the last flush."""
+        """Write what was collected since the last flush: users in order, and the metrics."""
+        self._write_in_order()
         if self._metrics.metric_set:
             self._metrics.flush_metrics()
+
+    def _write_in_order(self) -> None:
+        for (trigger, account, verdict), names in self._in_order.items():
+            record = {
+                "schema": IN_ORDER_SCHEMA,
+                "trigger": _trigger(trigger),
+                "account": account,
+                "verdict": {"compliance": verdict.compliance.value, "rule": verdict.rule},
+                "users": names,
+                "mode": self._mode.value,
+            }
+            self._write(f"in order: {len(names)} users ({verdict.rule})", record)
+            exempt = len(names) if verdict.rule == "exempt" else 0
+            for name, counted in {"Reactions": len(names), "Exempt": exempt}.items():
+                self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=counted)
+        self._in_order.clear()
 
     def _write(self, sentence: str, record: Mapping[str, object]) -> None:
         # Powertools leaves out members that are None; docs/audit.md says which may be missing.

@@ -33,6 +33,16 @@ class Permanent(ReactorError):  # noqa: N818
     kind: ClassVar[str] = "permanent"
 
 
+class OutOfTime(Transient):
+    """Nobody has looked at it, or changed it, because the time was up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there was no time left for it",
+            remedy="nothing: a sweep hands it on to its next part, anything else is tried again",
+        )
+
+
 class Unexpected(Transient):
     """Something that nobody foresaw. `__cause__` is the error itself, for the record."""
 

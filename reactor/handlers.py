@@ -3,54 +3,30 @@
 Each reads its payload, has reactor.reconcile do the rest, and raises when Lambda should try again.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from reactor.audit import Journal
-from reactor.aws.account import AwsSession, Home
-from reactor.aws.functions import ask_keeper, begin_sweep
-from reactor.coalescing import Coalescer
-from reactor.errors import (
-    ReactorError,
-    Transient,
-    Unsettled,
-    as_ours,
-)
+from reactor.aws.account import AwsSession
 from reactor.guard.document import guard_document
 from reactor.guard.events import edits, why_in_order
-from reactor.guard.identity import Guard
 from reactor.guard.keepers import answer, asked
-from reactor.model import (
-    Alarm,
-    AlarmKind,
-    Cause,
-    Hint,
-    Subject,
-    SubjectKind,
-    Trigger,
-    TriggerKind,
-)
-from reactor.names import Function, function_name, stage_of
-from reactor.reconcile import Clock, Guardrail, Run, reconcile
-from reactor.runtime import executor_of, keepers, now, once, users_guardrail
-from reactor.settings import Lift, Mode, Settings, Via
+from reactor.invocation import Invocation, LambdaContext, Request
+from reactor.model import Hint, Trigger, TriggerKind
+from reactor.names import Function, function_name
+from reactor.reconcile import Clock, Pace, Run, reconcile
+from reactor.runtime import executor_of, keepers, now
+from reactor.settings import Lift, Settings
+from reactor.sweeping import Sweeping
+from reactor.sweeps.coalescing import Coalescer
+from reactor.sweeps.drift import Drift
 from reactor.triggers import cloudtrail
-from reactor.triggers.records import event_of, mapping, quoted, time_of
+from reactor.triggers.records import event_of, mapping
 from reactor.users.alarms import taken_off_by_us
-from reactor.users.guardrail import Users
-from reactor.watch.patterns import rule_patterns
 from reactor.watch.watch import look
 
-
-class LambdaContext(Protocol):
-    """What we use of the context that Lambda passes to a handler."""
-
-    invoked_function_arn: str
-    function_name: str
-    aws_request_id: str
+RESERVE_SECONDS = 15.0  # of a reaction's time: for the calls under way, and to say what is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,46 +38,49 @@ class FunctionReactor:
     journal: Journal
     sweeps: Coalescer
     clock: Clock = now
+    drift: Drift = field(default_factory=Drift)
 
     def react(self, payload: object, context: LambdaContext) -> None:
         """Handle an EventBridge delivery of an IAM event, or of a change to the exemption list.
 
         Raises Unsettled when a subject must be tried again; Lambda then does.
         """
-        home = self._begin(context)
+        inv = self._begin(context)
         reading = cloudtrail.parse(
-            payload, account=home.account, received_at=self.clock(), settings=self.settings
+            payload, account=inv.home.account, received_at=self.clock(), settings=self.settings
         )
         if reading.ignored is not None:
             self.journal.ignored(reading.trigger, reading.ignored, self.clock())
             return
-        stage = stage_of(context.function_name)
-        guardrail = self._users(home, context, self._keeper_asked(context))
+        users, pace = inv.users(), Pace(self.session.stream, lambda: _has_time(inv))
         run = Run()
-        with self._flushing():
+        with inv.flushing():
             for cause in reading.causes:
-                run.settled += self._reconcile(cause, guardrail).settled
-            for each in run.settled:
-                lifts = self.settings.lift is not Lift.NEVER
-                alarm = taken_off_by_us(
-                    each, own_roles(stage), lifts=lifts, via=self.settings.guard_via
+                done = reconcile(
+                    cause,
+                    users,
+                    execute=executor_of(self.settings.mode),
+                    clock=self.clock,
+                    pace=pace,
+                    record=self.journal.settled,
                 )
-                if alarm is not None:
-                    self.journal.alarm(alarm, each.cause.trigger)
+                self.journal.permanent_failures(done)
+                run.settled += done.settled
+            self._tell_of_our_own(run, inv.stage)
         run.raise_unsettled()
 
     def watch(self, payload: object, context: LambdaContext) -> None:
         """Raise the alarms that an event is reason for; change nothing."""
-        home = self._begin(context)
+        inv = self._begin(context)
         seen = look(
             payload,
-            account=home.account,
-            stage=stage_of(context.function_name),
+            account=inv.home.account,
+            stage=inv.stage,
             settings=self.settings,
-            guard=self._guard(home),
+            guard=inv.guard,
             received_at=self.clock(),
         )
-        with self._flushing():
+        with inv.flushing():
             for alarm in seen.alarms:
                 self.journal.alarm(alarm, seen.trigger)
         if seen.ignored is not None:
@@ -111,43 +90,10 @@ class FunctionReactor:
         """Look at every user, at the guard, and at the reactor itself.
 
         On the schedule, or because another function asked for it; then a sweep that began after the
-        request will do. Raises Unsettled as `react` does.
+        request will do. Or a sweep goes on that did not fit into one invocation; what does not fit
+        into this one either is handed on. Raises Unsettled as `react` does.
         """
-        request = _request(payload)
-        # Not by Lambda's request id: a request that is redriven comes with another.
-        request_id = context.aws_request_id
-        if request.asked_at is not None:
-            request_id = request.asked_at.isoformat()
-        home = self._begin(context, request.asked_by)
-        scheduled = request.asked_at is None
-        trigger = Trigger(TriggerKind.SCHEDULE if scheduled else TriggerKind.REACTOR, self.clock())
-        if request.asked_at is not None:
-            if self.sweeps.is_answered(request.asked_at, request_id):
-                self.journal.ignored(
-                    trigger, "a sweep that began later has answered it", self.clock()
-                )
-                return
-            self.sweeps.wait_for_turn()
-        began = self.sweeps.begin(request_id, scheduled=scheduled)
-        ask = self._keeper_asked(context)
-        # With the group where it is the regular way, as the users' plans would ask for it.
-        with_group = self.settings.guard_via is Via.GROUP
-        refused = _refusal(lambda: ask(with_group)) if self._keeps_the_guard else None
-        with self._flushing():
-            period = timedelta(minutes=self.settings.sweep_minutes)
-            if self.sweeps.takes_inspection(period, scheduled=scheduled):
-                self._inspect(home, stage_of(context.function_name))
-            cause = Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account))
-            users = self._users(home, context, ask)
-            run = self._reconcile(cause, users, spent=self.sweeps.spent)
-            if scheduled and _looked_at_everybody(run):
-                self.journal.swept()
-        # What cannot be mended by another try has raised its alarm, in the keeper's log.
-        owing = run.unsettled or isinstance(refused, Transient)
-        self.sweeps.end(request_id, began, spent=run.spent, settled=not owing)
-        run.raise_unsettled()
-        if isinstance(refused, Transient):
-            raise Unsettled(f"the guard is not in order: {refused}") from refused
+        Sweeping(self._begin(context, payload), self.sweeps, self.drift).run(payload)
 
     def keep(self, payload: object, context: LambdaContext) -> dict[str, object]:
         """Bring the guard into order, and say whether it is. Raises Unsettled as `react` does.
@@ -156,26 +102,25 @@ class FunctionReactor:
         latter's payload no more is read than `asked_by`, for the record, and `with_group`: whether
         the group must be there, too. It answers for what it was asked for.
         """
-        request = _request(payload)
-        home = self._begin(context, request.asked_by)
+        inv, with_group = self._begin(context, payload), Request.of(payload).with_group
         trigger = Trigger(TriggerKind.REACTOR, self.clock())
         hints: tuple[Hint, ...] = ()
         if isinstance(payload, dict) and "detail" in payload:
             event = event_of(mapping(payload["detail"]))
             trigger = Trigger(TriggerKind.IAM_EVENT, self.clock(), event)
-            hints = edits(mapping(payload["detail"]), event, self._guard(home))
-            ignored = self._why_not_kept(payload, home)
+            hints = edits(mapping(payload["detail"]), event, inv.guard)
+            ignored = _why_not_kept(payload, inv)
             if ignored is not None:
                 self.journal.ignored(trigger, ignored, self.clock())
                 return {"in_order": True, "errors": []}
         both = keepers(
             self.settings,
             self.session,
-            home,
+            inv.home,
             report=lambda alarm: self.journal.alarm(alarm, trigger),
-            with_group=request.with_group,
+            with_group=with_group,
         )
-        with self._flushing():
+        with inv.flushing():
             run = both.keep(
                 executor_of(self.settings.mode),
                 trigger,
@@ -186,134 +131,38 @@ class FunctionReactor:
             self.journal.permanent_failures(run)
         # Who asked for the guard alone need not wait for its group.
         by_event = trigger.kind is TriggerKind.IAM_EVENT
-        concerned = run if by_event else asked(run, with_group=request.with_group)
+        concerned = run if by_event else asked(run, with_group=with_group)
         concerned.raise_unsettled()
         return answer(concerned)
 
-    def _inspect(self, home: Home, stage: str) -> None:
-        """Look for what no event can bring, such as a rule that hears nothing any more."""
-        # Imported by sweeps alone: a reaction's cold start need not wait for it.
-        from reactor.aws.inspection import AwsInspection  # noqa: PLC0415
-        from reactor.inspection.facts import Stage  # noqa: PLC0415
-        from reactor.inspection.poll import polled  # noqa: PLC0415
+    def _begin(self, context: LambdaContext, payload: object = None) -> Invocation:
+        inv = Invocation.begin(self.settings, self.session, self.journal, self.clock, context)
+        self.journal.begin(inv.run, stage=inv.stage, asked_by=Request.of(payload).asked_by)
+        return inv
 
-        try:
-            alarms = polled(
-                AwsInspection(self.session),
-                self.session.gather,
-                Stage(stage, home.partition, home.region, home.account),
-                exempt_parameter=self.settings.exempt_parameter,
-                patterns=rule_patterns(self.settings),
+    def _tell_of_our_own(self, run: Run, stage: str) -> None:
+        """Raise an alarm where the guard was taken off by a role of ours, which never does that."""
+        lifts = self.settings.lift is not Lift.NEVER
+        for each in run.settled:
+            alarm = taken_off_by_us(
+                each, own_roles(stage), lifts=lifts, via=self.settings.guard_via
             )
-        except Exception as error:  # noqa: BLE001 - it is told, and the users are looked at
-            ours = as_ours(error)
-            details = {"check": "inspection", "state": "unknown"}
-            alarms = (Alarm(AlarmKind.REACTOR_IMPAIRED, str(ours), ours.remedy, details),)
-        for alarm in alarms:
-            self.journal.alarm(alarm)
-
-    def _why_not_kept(self, payload: Mapping[str, Any], home: Home) -> str | None:
-        foreign = cloudtrail.why_foreign(payload, home.account)
-        if foreign is not None:
-            return foreign
-        document = guard_document(home.partition, home.account, self.settings)
-        return why_in_order(mapping(payload["detail"]), self._guard(home), document)
-
-    def _begin(self, context: LambdaContext, asked_by: object = None) -> Home:
-        self.journal.begin(
-            context.aws_request_id, stage=stage_of(context.function_name), asked_by=asked_by
-        )
-        return Home.of_function(context.invoked_function_arn)
-
-    def _guard(self, home: Home) -> Guard:
-        return Guard.of(self.settings, partition=home.partition, account=home.account)
-
-    @property
-    def _keeps_the_guard(self) -> bool:
-        ours = not self.settings.guard_is_given or self.settings.guard_via is Via.GROUP
-        return self.settings.mode is Mode.ENFORCE and ours
-
-    def _keeper_asked(self, context: LambdaContext) -> Callable[[bool], None]:
-        function = function_name(stage_of(context.function_name), Function.KEEPER)
-        run = context.aws_request_id
-
-        def ask(with_group: bool) -> None:
-            ask_keeper(self.session.functions, function, with_group=with_group, asked_by=run)
-
-        return once(ask)
-
-    def _users(
-        self, home: Home, context: LambdaContext, keep_guard: Callable[[bool], None]
-    ) -> Users:
-        function = function_name(stage_of(context.function_name), Function.SWEEP)
-        run = context.aws_request_id
-        return users_guardrail(
-            self.settings,
-            self.session,
-            home,
-            keep_guard=keep_guard,
-            sweep_everyone=once(
-                lambda: begin_sweep(
-                    self.session.functions, function, asked_by=run, asked_at=self.clock()
-                )
-            ),
-        )
-
-    def _reconcile(self, cause: Cause, guardrail: Guardrail, *, spent: int = 0) -> Run:
-        # In observe mode nothing is changed, so nobody waits.
-        enforcing = self.settings.mode is Mode.ENFORCE
-        brake = self.settings.max_remediations if enforcing else 0
-        run = reconcile(
-            cause,
-            guardrail,
-            execute=executor_of(self.settings.mode),
-            clock=self.clock,
-            brake=brake,
-            spent=spent,
-            record=self.journal.settled,
-        )
-        self.journal.held_back(run, brake)
-        self.journal.permanent_failures(run)
-        return run
-
-    @contextmanager
-    def _flushing(self) -> Iterator[None]:
-        """Write the metrics, whatever becomes of the block."""
-        try:
-            yield
-        finally:
-            self.journal.flush()
+            if alarm is not None:
+                self.journal.alarm(alarm, each.cause.trigger)
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What one of our functions says when it asks another; None where it does not say."""
-
-    asked_by: str | None = None
-    asked_at: datetime | None = None
-    with_group: bool = False
+def _has_time(invocation: Invocation) -> bool:
+    """Tell whether a reaction, to something that concerns many users, may begin another change."""
+    return invocation.seconds_left() > RESERVE_SECONDS
 
 
-def _request(payload: object) -> _Request:
-    request = mapping(payload)
-    return _Request(
-        quoted(request.get("asked_by")),
-        time_of(request.get("asked_at")),
-        request.get("with_group") is True,
-    )
-
-
-def _looked_at_everybody(run: Run) -> bool:
-    """Tell whether a sweep got as far as the users, whatever became of some of them."""
-    return all(each.observation.subject.kind is not SubjectKind.EVERY_USER for each in run.settled)
-
-
-def _refusal(ask: Callable[[], None]) -> ReactorError | None:
-    try:
-        ask()
-    except ReactorError as error:
-        return error
-    return None
+def _why_not_kept(payload: Mapping[str, Any], invocation: Invocation) -> str | None:
+    home, settings = invocation.home, invocation.settings
+    foreign = cloudtrail.why_foreign(payload, home.account)
+    if foreign is not None:
+        return foreign
+    document = guard_document(home.partition, home.account, settings)
+    return why_in_order(mapping(payload["detail"]), invocation.guard, document)
 
 
 def own_roles(stage: str) -> frozenset[str]:

@@ -231,6 +231,7 @@ class AlarmKind(StrEnum):
 
     BRAKE = "brake"
     PERMANENT_FAILURE = "permanent-failure"
+    SWEEP_UNFINISHED = "sweep-unfinished"
     GUARD_CHANGED = "guard-changed"
     GUARD_DRIFTED = "guard-drifted"
     GUARD_TAKEN_OFF = "guard-taken-off-by-our-role"

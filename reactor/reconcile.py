@@ -3,18 +3,28 @@
 It is level-triggered: a cause says whom to look at, what is done follows from what AWS says now. So
 an event that comes twice, late, or out of order, does no harm.
 
-Two passes. First every subject is observed and decided, then the plans are carried out, because how
-many a run may change (the brake) can be settled only when all that would change are known. One
-failing subject never stops the others; `Run.raise_unsettled` reports them at the end.
+Two passes. Subjects are observed and decided as they are read, and those in order are settled at
+once; then the plans of the others are carried out, a few at a time, because how many a run may
+change (the brake) can be settled only when all that would change are known. One failing subject
+never stops the others; `Run.raise_unsettled` reports them at the end.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from reactor.errors import Permanent, ReactorError, Transient, Unsettled, as_ours, shorten
+from reactor.errors import (
+    OutOfTime,
+    Permanent,
+    ReactorError,
+    Transient,
+    Unsettled,
+    as_ours,
+    shorten,
+)
+from reactor.gathering import Call, Stream, answer_of, in_turn
 from reactor.model import (
     Action,
     Cause,
@@ -93,6 +103,11 @@ class Settled:
         return any(outcome.recheck for outcome in self.outcomes)
 
     @property
+    def out_of_time(self) -> bool:
+        """Whether there was no time for it: it is as it was."""
+        return any(isinstance(error, OutOfTime) for error in self.errors)
+
+    @property
     def failed(self) -> bool:
         """Whether something went wrong."""
         return bool(self.errors)
@@ -104,6 +119,30 @@ class Settled:
 
 
 Recorder = Callable[[Settled], None]
+
+
+# Ranks observations of whom a run would change, the higher the sooner.
+Rank = Callable[[Sequence[Observation[Any]]], Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """How many of those found by looking at everybody are changed: `most` (0 is all).
+
+    `spent` of them were changed by runs before. `rank` is asked when there are more, and may read.
+    """
+
+    most: int = 0
+    spent: int = 0
+    rank: Rank | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How plans are carried out: by which stream of calls, and while there is time."""
+
+    stream: Stream = in_turn
+    has_time: Callable[[], bool] = lambda: True
 
 
 @dataclass(slots=True)
@@ -142,32 +181,99 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
     *,
     execute: Executor,
     clock: Clock,
-    brake: int = 0,
-    spent: int = 0,
+    brake: Brake = Brake(),
+    pace: Pace = Pace(),
     record: Recorder | None = None,
 ) -> Run:
     """Bring the cause's subjects into order, as far as `execute` carries plans out.
 
-    Of those found by looking at everybody, at most `brake` are changed, the most dangerous first
-    (0 = all), `spent` of them already, by runs before. `record` is called once for each subject as
-    soon as it is settled.
+    The most dangerous first, as far as `brake` lets them, and while `pace` has time; who is left
+    for want of time has an OutOfTime among its errors. `record` is called once for each subject as
+    soon as it is settled, in the caller's thread.
     """
-    judged = [
-        (seen, _judge(guardrail, seen, cause, clock())) for seen in _observe(guardrail, cause)
-    ]
-    # Those in order first, for nothing is waited for; sorting keeps the order of the rest.
-    judged.sort(key=lambda each: (bool(each[1].plan), -each[1].danger))
     run = Run()
-    for seen, decision in judged:
-        braked = seen.swept and bool(decision.plan) and not decision.unbraked
-        waits = braked and 0 < brake <= spent + run.spent
-        outcomes = _carry_out(guardrail, decision.plan, execute, waits=waits)
-        run.spent += braked and _spends_the_brake(outcomes)
-        settled = Settled(cause, seen, decision, outcomes, clock(), held_back=waits)
+
+    def settle(judged: _Judged, outcomes: tuple[Outcome, ...] = (), *, waits: bool = False) -> None:
+        settled = Settled(cause, judged.seen, judged.decision, outcomes, clock(), held_back=waits)
         run.settled.append(settled)
         if record is not None:
             record(settled)
+
+    wanting: list[_Judged] = []
+    for seen in _observe(guardrail, cause):
+        judged = _Judged(seen, _judge(guardrail, seen, cause, clock()))
+        if judged.decision.plan:
+            wanting.append(judged)
+        else:
+            settle(judged)
+    wanting.sort(key=lambda each: -each.decision.danger)
+    perform = _Performer(guardrail, execute, pace)
+    for judged, outcomes in perform([each for each in wanting if not each.braked]):
+        settle(judged, outcomes)
+    queue = deque(_ranked([each for each in wanting if each.braked], brake))
+    # Whoever fails for good gives its place back, to the next in the queue.
+    while queue and (places := _places(brake, run, len(queue))):
+        for judged, outcomes in perform([queue.popleft() for _ in range(places)]):
+            run.spent += _spends_the_brake(outcomes)
+            settle(judged, outcomes)
+    for judged in queue:
+        waiting = "brake: waits for a later sweep"
+        settle(judged, _skipped(judged.decision.plan, waiting), waits=True)
     return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A subject that was observed and decided."""
+
+    seen: Observation[Any]
+    decision: Decision
+
+    @property
+    def braked(self) -> bool:
+        """Whether changing it takes a place of the brake."""
+        return self.seen.swept and not self.decision.unbraked
+
+
+@dataclass(frozen=True, slots=True)
+class _Performer:
+    """Carries plans out, a few at a time, while there is time."""
+
+    guardrail: Guardrail
+    execute: Executor
+    pace: Pace
+
+    def __call__(
+        self, subjects: Sequence[_Judged]
+    ) -> Iterator[tuple[_Judged, tuple[Outcome, ...]]]:
+        calls = ((place, self._call(each)) for place, each in enumerate(subjects))
+        for place, outcomes in self.pace.stream(calls):
+            yield subjects[place], answer_of(outcomes)
+
+    def _call(self, judged: _Judged) -> Call:
+        """Return what carries a plan out; it is asked for when there is room for it."""
+        plan = judged.decision.plan
+        if not self.pace.has_time():
+            return lambda: _skipped(plan, "no time left", OutOfTime())
+        return lambda: _carry_out(self.guardrail, plan, self.execute)
+
+
+def _ranked(braked: list[_Judged], brake: Brake) -> list[_Judged]:
+    """Return whom to change first first; asked in earnest only when not all can be."""
+    if brake.rank is None or not 0 < brake.most < brake.spent + len(braked):
+        return braked
+    ranks = brake.rank([each.seen for each in braked])
+    # Who is guarded already, and merely moves, comes last whatever it may do.
+    keys = [(each.decision.danger >= 0, rank) for each, rank in zip(braked, ranks, strict=True)]
+    order = sorted(range(len(braked)), key=keys.__getitem__, reverse=True)
+    return [braked[place] for place in order]
+
+
+def _places(brake: Brake, run: Run, waiting: int) -> int:
+    """Return for how many of those who wait the brake has a place."""
+    if not brake.most:
+        return waiting
+    return min(waiting, max(0, brake.most - brake.spent - run.spent))
 
 
 def _spends_the_brake(outcomes: Sequence[Outcome]) -> bool:
@@ -176,8 +282,8 @@ def _spends_the_brake(outcomes: Sequence[Outcome]) -> bool:
     Or else users who can never be changed would keep the brake's places, and nobody else would ever
     be looked after.
     """
-    for_good = any(isinstance(outcome.error, Permanent) for outcome in outcomes)
-    return bool(outcomes) and not for_good
+    without = Permanent | OutOfTime
+    return bool(outcomes) and not any(isinstance(each.error, without) for each in outcomes)
 
 
 def _observe(guardrail: Guardrail, cause: Cause) -> Iterable[Observation[Any]]:
@@ -201,20 +307,22 @@ def _judge(guardrail: Guardrail, seen: Observation[Any], cause: Cause, now: date
 
 
 def _carry_out(
-    guardrail: Guardrail, plan: tuple[Action, ...], execute: Executor, *, waits: bool
+    guardrail: Guardrail, plan: tuple[Action, ...], execute: Executor
 ) -> tuple[Outcome, ...]:
     outcomes: list[Outcome] = []
     for action in plan:
-        if waits:
-            outcomes.append(
-                Outcome(action, OutcomeStatus.SKIPPED, "brake: waits for a later sweep")
-            )
-        elif any(before.status is OutcomeStatus.FAILED for before in outcomes):
+        if any(before.status is OutcomeStatus.FAILED for before in outcomes):
             # Actions build on one another: the guard must exist before it is attached.
             outcomes.append(Outcome(action, OutcomeStatus.SKIPPED, "an action before it failed"))
         else:
             outcomes.append(execute(guardrail, action))
     return tuple(outcomes)
+
+
+def _skipped(
+    plan: tuple[Action, ...], why: str, error: ReactorError | None = None
+) -> tuple[Outcome, ...]:
+    return tuple(Outcome(action, OutcomeStatus.SKIPPED, why, error) for action in plan)
 
 
 def _label(subject: Subject) -> str:

@@ -26,7 +26,7 @@ from reactor.users.actions import (
     LeaveGuardGroup,
     SweepEveryone,
 )
-from reactor.users.observe import scope_reads
+from reactor.users.reading import scope_reads
 
 FUNCTIONS = tuple(each.value for each in Function)
 
@@ -168,7 +168,7 @@ def _reacting(stage: str, settings: Settings, *, detaches: bool) -> Iterable[Sta
     """What reading one user at a time needs, and finding whom an event leads to."""
     reads = ("user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS)
     yield _read_users(*reads, *scope_reads(settings))
-    yield _read_in_bulk("device_owner", "every_user")
+    yield _read_in_bulk("device_owner", "account_pages")
     yield Statement(
         "FindMembers",
         _reads("members_of"),
@@ -185,10 +185,12 @@ def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
     reads = scope_reads(settings)
     if reads:
         yield _read_users(*reads)
-    yield _read_in_bulk("every_user")
+    yield _read_in_bulk("account_pages", *(["virtual_devices"] if reads else []))
+    # What does not fit into one invocation of it goes on in another.
+    yield _invoke("AskSweep", SweepEveryone().permissions, stage, Function.SWEEP)
     yield from _inspecting(stage)
     lifts = settings.lift is not Lift.NEVER
-    yield from _judging(stage, settings, detaches=lifts, moves=True)
+    yield from _judging(stage, settings, detaches=lifts, sweeps=True)
 
 
 def _inspecting(stage: str) -> Iterable[Statement]:
@@ -214,17 +216,22 @@ def _read_in_bulk(*reads: str) -> Statement:
 
 
 def _judging(
-    stage: str, settings: Settings, *, detaches: bool, moves: bool = False
+    stage: str, settings: Settings, *, detaches: bool, sweeps: bool = False
 ) -> Iterable[Statement]:
-    """What every judgement of users needs, and carrying it out."""
+    """What every judgement of users needs, and carrying it out; `sweeps`: of all of them."""
     guard = _guard_arn(settings)
-    yield Statement("ReadGuard", _reads("groups_with", "policy"), (guard,), _ANY_ACCOUNT)
-    yield _read_guard_group(settings, *_reads("group_path"))
+    of_guard, of_group = set(_reads("groups_with", "policy")), set(_reads("group_path"))
+    if sweeps and settings.mode is Mode.ENFORCE:
+        # It looks at the guard as the keeper does, and asks that only if something is wrong.
+        of_guard.update(_keepers_reads(settings))
+        of_group.update(group.READS.values())
+    yield Statement("ReadGuard", tuple(of_guard), (guard,), _ANY_ACCOUNT)
+    yield _read_guard_group(settings, *of_group)
     if settings.exempt_parameter:
         parameter = f"arn:*:ssm:*:*:parameter/{settings.exempt_parameter.removeprefix('/')}"
         yield Statement("ReadExemptions", _reads("exemption_list"), (parameter,), _ANY_ACCOUNT)
     if settings.mode is Mode.ENFORCE:
-        yield from _enforcing(stage, settings, guard, detaches=detaches, moves=moves)
+        yield from _enforcing(stage, settings, guard, detaches=detaches, moves=sweeps)
 
 
 def _enforcing(
@@ -260,11 +267,14 @@ def _invoke(sid: str, actions: Iterable[str], stage: str, function: str) -> Stat
 
 def _keeping(settings: Settings) -> Iterable[Statement]:
     guard = _guard_arn(settings)
-    reads = (keeper.READS["policy"],) if settings.guard_is_given else keeper.READS.values()
-    yield Statement("ReadGuard", tuple(reads), (guard,), _ANY_ACCOUNT)
+    yield Statement("ReadGuard", _keepers_reads(settings), (guard,), _ANY_ACCOUNT)
     yield _read_guard_group(settings, *group.READS.values())
     if settings.mode is Mode.ENFORCE:
         yield from _writing(settings, guard)
+
+
+def _keepers_reads(settings: Settings) -> tuple[str, ...]:
+    return (keeper.READS["policy"],) if settings.guard_is_given else tuple(keeper.READS.values())
 
 
 def _writing(settings: Settings, guard: str) -> Iterable[Statement]:

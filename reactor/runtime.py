@@ -1,11 +1,14 @@
 """What Lambda and the command line put together alike: the guardrails of an account."""
 
 import functools
+import threading
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from reactor.aws.account import AwsSession, Home
 from reactor.aws.guard import AwsGuard
+from reactor.aws.iam import Remembered
 from reactor.aws.parameters import read_list
 from reactor.aws.users import AwsUsers
 from reactor.errors import ReactorError
@@ -21,8 +24,10 @@ from reactor.reconcile import (
     observe_only,
 )
 from reactor.settings import Mode, Settings, Via
+from reactor.users.bulk import Bulk, Known, always, nothing
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
+from reactor.users.reading import Reader
 
 
 def now() -> datetime:
@@ -35,24 +40,35 @@ def executor_of(mode: Mode) -> Executor:
     return enforce if mode is Mode.ENFORCE else observe_only
 
 
-def users_guardrail(
+@dataclass(frozen=True, slots=True)
+class LookAtAll:
+    """What a look at everybody has besides: what is known, how long, and what comes before it."""
+
+    known: Known = field(default_factory=Known)
+    has_time: Callable[[], bool] = always
+    prepare: Callable[[], None] = nothing
+    remembered: Remembered | None = None
+
+
+def users_guardrail(  # noqa: PLR0913 - its parts; all but the first three by name
     settings: Settings,
     session: AwsSession,
     home: Home,
     *,
     keep_guard: Callable[[bool], None],
     sweep_everyone: Callable[[], None],
+    at_all: LookAtAll = LookAtAll(),
 ) -> Users:
     """Put the MFA guardrail of an account together."""
-    iam = AwsUsers(session.iam)
-    observer = Observer(
+    iam = AwsUsers(session.iam, at_all.remembered)
+    reader = Reader(
         iam=iam,
         exemption_list=lambda: read_list(session.ssm, settings.exempt_parameter),
-        gather=session.gather,
         guard=Guard.of(settings, partition=home.partition, account=home.account),
         settings=settings,
     )
-    return Users(observer, iam, settings, keep_guard, sweep_everyone)
+    bulk = Bulk(reader, session, at_all.known, at_all.has_time, at_all.prepare)
+    return Users(Observer(reader, session, bulk), iam, settings, keep_guard, sweep_everyone)
 
 
 def keepers(  # noqa: PLR0913 - its parts; all but the first three by name
@@ -63,6 +79,7 @@ def keepers(  # noqa: PLR0913 - its parts; all but the first three by name
     report: Callable[[Alarm], None],
     with_group: bool = False,
     adopt: bool = False,
+    remembered: Remembered | None = None,
 ) -> Keepers:
     """Put the keepers of an account's guard together; `report` raises what they have to tell.
 
@@ -70,7 +87,7 @@ def keepers(  # noqa: PLR0913 - its parts; all but the first three by name
     ours and is not ours is made so.
     """
     iam, guard = (
-        AwsGuard(session.iam),
+        AwsGuard(session.iam, remembered),
         Guard.of(settings, partition=home.partition, account=home.account),
     )
     document = guard_document(home.partition, home.account, settings)
@@ -88,6 +105,7 @@ def once(ask: Callable[..., None]) -> Callable[..., None]:
     For one run: a sweep may find the guard missing for many users, and the keeper is asked once for
     each thing that it can be asked for.
     """
+    lock = threading.Lock()
 
     @functools.cache
     def answer(*asked: Hashable) -> ReactorError | None:
@@ -98,7 +116,8 @@ def once(ask: Callable[..., None]) -> Callable[..., None]:
         return None
 
     def repeat(*asked: Hashable) -> None:
-        error = answer(*asked)
+        with lock:  # plans are carried out at the same time
+            error = answer(*asked)
         if error is not None:
             raise error
 

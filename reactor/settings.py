@@ -331,6 +331,18 @@ class Settings:
         _whole_number(0, 100_000),
         unit="users",
     )
+    sweep_reads_per_second: int = _setting(
+        "100",
+        "IAM calls a second by which a sweep asks about single users, at most",
+        _whole_number(1, 1000),
+        unit="calls",
+    )
+    sweep_writes_per_second: int = _setting(
+        "10",
+        "IAM calls a second by which a sweep changes users, at most: IAM throttles all who call it",
+        _whole_number(1, 1000),
+        unit="calls",
+    )
     sweep_minutes: int = _setting(
         "15",
         "time between sweeps; read by `chalice deploy`",

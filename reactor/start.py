@@ -9,13 +9,13 @@ from pathlib import Path
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession
-from reactor.coalescing import Coalescer
 from reactor.errors import ReactorError, SettingError, WrongRegion
 from reactor.guard.document import require_room
 from reactor.handlers import FunctionReactor
 from reactor.partitions import require_iam_event_region
 from reactor.runtime import now
 from reactor.settings import Settings
+from reactor.sweeps.coalescing import Coalescer
 
 
 def start_or_exit(project: Path, environment: Mapping[str, str] = os.environ) -> FunctionReactor:

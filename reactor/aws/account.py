@@ -4,8 +4,9 @@ Every account's clients are asked for here, so that other accounts can be reache
 without a change elsewhere.
 """
 
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ import boto3
 from botocore.config import Config
 
 from reactor.aws.errors import asking
-from reactor.errors import Permanent, ReactorError, as_ours
-from reactor.gathering import Call, Key
+from reactor.aws.pacing import Meter
+from reactor.errors import Permanent, ReactorError
+from reactor.gathering import Call, Item, Key, settled
 from reactor.partitions import partition_of
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 CALLS_AT_ONCE = 24  # all reads about two users, as a deleted device may lead to, in one round
+STREAMED_AT_ONCE = 8  # of the many that a sweep makes; the pace (reactor.aws.pacing) bounds them
 KEEPER_SECONDS = 70  # how long we wait for the keeper, whose own timeout is 60 s
 FUNCTION_SECONDS = 910  # how long a person waits for any function; the longest timeout is 900 s
 
@@ -54,6 +57,13 @@ _KEEPER_CONFIG = _CONFIG.merge(
 _PATIENT_CONFIG = _CONFIG.merge(Config(read_timeout=FUNCTION_SECONDS))
 
 
+class _End:
+    """What stands behind the last item."""
+
+
+_END = _End()
+
+
 class AwsSession:
     """boto3's session in one region, and what it takes to call in parallel."""
 
@@ -61,6 +71,7 @@ class AwsSession:
         with asking("credentials"):
             self._session = boto3.session.Session(region_name=region)
         self._pool = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="aws")
+        self.meter = Meter()
 
     @property
     def region(self) -> str | None:
@@ -69,9 +80,11 @@ class AwsSession:
 
     @cached_property
     def iam(self) -> "IAMClient":
-        """The IAM client."""
+        """The IAM client; `meter` counts its calls."""
         with asking("iam"):
-            return self._session.client("iam", config=_CONFIG)
+            client = self._session.client("iam", config=_CONFIG)
+        self.meter.watch(client)
+        return client
 
     @cached_property
     def ssm(self) -> "SSMClient":
@@ -128,8 +141,39 @@ class AwsSession:
 
     def gather(self, calls: Mapping[Key, Call]) -> dict[Key, Any | ReactorError]:
         """Make calls at the same time; an error stands in its call's place."""
-        futures = {key: self._pool.submit(call) for key, call in calls.items()}
-        return {key: _settled(future) for key, future in futures.items()}
+        futures = {key: self.begin(call) for key, call in calls.items()}
+        return {key: finished() for key, finished in futures.items()}
+
+    def begin(self, call: Call) -> Callable[[], Any | ReactorError]:
+        """Begin a call; return what waits for its answer, or the error in its place."""
+        return self._pool.submit(settled, call).result
+
+    def stream(
+        self, calls: Iterable[tuple[Key, Call]], /
+    ) -> Iterator[tuple[Key, Any | ReactorError]]:
+        """Make calls, a few at a time; reactor.gathering.Stream has the contract."""
+        coming, running = iter(calls), dict[Future[Any], Key]()
+        while True:
+            for key, call in itertools.islice(coming, STREAMED_AT_ONCE - len(running)):
+                running[self._pool.submit(settled, call)] = key
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+
+    def ahead(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Fetch the next item while the one before is worked on, the first one at once."""
+        source = iter(items)
+
+        def fetch() -> Item | _End:
+            return next(source, _END)
+
+        def fetched(coming: Future[Item | _End]) -> Iterator[Item]:
+            while not isinstance(item := coming.result(), _End):
+                coming = self._pool.submit(fetch)
+                yield item
+
+        return fetched(self._pool.submit(fetch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +196,3 @@ class Home:
         if session.region is None:
             raise Permanent("no AWS region is set", remedy="set AWS_DEFAULT_REGION")
         return cls(partition_of(session.region), session.region, session.whoami())
-
-
-def _settled(future: "Future[Any]") -> Any | ReactorError:  # noqa: ANN401 - any answer
-    try:
-        return future.result()
-    except Exception as error:  # noqa: BLE001 - it is returned, and ends in the subject's record
-        return as_ours(error)

@@ -20,7 +20,7 @@ from botocore.parsers import ResponseParserError
 
 from reactor.errors import Permanent, ReactorError, Transient, shorten
 
-_THROTTLES = {
+THROTTLES = {
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
@@ -89,7 +89,7 @@ def _of_client_error(error: ClientError, operation: str) -> ReactorError:
         )
     if code == "DeleteConflict":
         return Transient(what, remedy="take off or out what still hangs on it, then try again")
-    if code in _THROTTLES:
+    if code in THROTTLES:
         return Transient(what, remedy="nothing: it is tried again; if it lasts, see who calls IAM")
     if code in _DENIALS:
         return Transient(

@@ -1,8 +1,9 @@
 """Asking our other functions: the keeper, whose role is as good as administrator; the sweep."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reactor.aws.errors import asking
 from reactor.errors import Permanent, Transient, shorten
@@ -48,6 +49,16 @@ def begin_sweep(
             FunctionName=function,
             InvocationType="Event",
             Payload=json.dumps({"asked_by": asked_by, "asked_at": asked_at.isoformat()}),
+        )
+
+
+def continue_sweep(client: "LambdaClient", function: str, payload: Mapping[str, Any]) -> None:
+    """Have the sweep go on in another invocation. Raises ReactorError when it cannot be asked."""
+    with asking("lambda:InvokeFunction"):
+        client.invoke(
+            FunctionName=function,
+            InvocationType="Event",
+            Payload=json.dumps(payload, separators=(",", ":")),
         )
 
 

@@ -1,13 +1,15 @@
 """IAM of one account: pages, what is missing, and the two reads that both guardrails need."""
 
+import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
 from reactor.errors import ReactorError
+from reactor.gathering import Call
 from reactor.guard.comparison import parse
 from reactor.guard.ports import ManagedPolicy
 
@@ -16,20 +18,55 @@ if TYPE_CHECKING:
 
 _PAGE = 1000  # the most that IAM gives at once; it may give less and say IsTruncated
 MISSING = "NoSuchEntity"
+Answer = TypeVar("Answer")
+
+
+class Remembered:
+    """Answers about the guard that one look at everybody needs twice over, and asks for once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: dict[tuple[str, str], Any] = {}
+
+    def once(self, operation: str, about: str, ask: Call) -> Any:  # noqa: ANN401 - any answer
+        """Return the answer; ask if that was not done before. An error is not remembered."""
+        with self._lock:
+            if (operation, about) not in self._answers:
+                self._answers[operation, about] = ask()
+            return self._answers[operation, about]
+
+    def forget(self) -> None:
+        """Forget all answers: what they are about was changed."""
+        with self._lock:
+            self._answers.clear()
 
 
 class AwsIam:
     """What asks IAM is one of these.
 
     Each method asks one operation, reads all its pages, and raises ReactorError for every error
-    that is not itself the answer.
+    that is not itself the answer. With `remembered`, others that have the same share its answers.
     """
 
-    def __init__(self, client: "IAMClient") -> None:
+    def __init__(self, client: "IAMClient", remembered: Remembered | None = None) -> None:
         self._client = client
+        self._remembered = remembered
 
     def group_path(self, group: str) -> str | None:
         """Return a group's path, None when there is no such group."""
+        return self._once("GetGroup", group, lambda: self._group_path(group))
+
+    def policy(self, policy_arn: str) -> ManagedPolicy | None:
+        """Return a managed policy, None when there is none."""
+        return self._once("GetPolicy", policy_arn, lambda: self._policy(policy_arn))
+
+    def _once(self, operation: str, about: str, ask: Callable[[], Answer]) -> Answer:
+        if self._remembered is None:
+            return ask()
+        answer: Answer = self._remembered.once(operation, about, ask)
+        return answer
+
+    def _group_path(self, group: str) -> str | None:
         with asking("iam:GetGroup"):
             try:
                 # Its members come with it, and one of them is the least that can be asked for.
@@ -39,8 +76,7 @@ class AwsIam:
                     raise
                 return None
 
-    def policy(self, policy_arn: str) -> ManagedPolicy | None:
-        """Return a managed policy, None when there is none."""
+    def _policy(self, policy_arn: str) -> ManagedPolicy | None:
         with asking("iam:GetPolicy"):
             try:
                 policy = self._client.get_policy(PolicyArn=policy_arn)["Policy"]

@@ -1,13 +1,13 @@
 """The users of one account, as their guardrail asks for them (reactor.users.ports.Iam)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
 from reactor.aws.iam import MISSING, AwsIam, document_of, was_there
-from reactor.users.ports import Holders, User, UserDetail
+from reactor.users.ports import AccountPage, GroupDetail, Holders, User, UserDetail
 from reactor.users.state import Device
 
 
@@ -106,17 +106,13 @@ class AwsUsers(AwsIam):
                     return str(device["User"]["UserName"])
         return None
 
-    def every_user(self) -> Iterator[UserDetail]:
-        """Yield every user with its policies and groups, as pages arrive."""
-        for page in self._pages("get_account_authorization_details", Filter=["User"]):
-            for each in page["UserDetailList"]:
-                yield UserDetail(
-                    user=_user(each),
-                    policies=frozenset(
-                        policy["PolicyArn"] for policy in each.get("AttachedManagedPolicies", [])
-                    ),
-                    groups=tuple(each.get("GroupList", [])),
-                    inline_policies=len(each.get("UserPolicyList", [])),
+    def account_pages(self) -> Iterator[AccountPage]:
+        """Yield the account's users and groups, a page as it arrives."""
+        for page in self._pages("get_account_authorization_details", Filter=["User", "Group"]):
+            with asking("iam:GetAccountAuthorizationDetails"):
+                yield AccountPage(
+                    tuple(_user_detail(each) for each in page["UserDetailList"]),
+                    tuple(_group_detail(each) for each in page["GroupDetailList"]),
                 )
 
     def managed_documents(self) -> Iterator[tuple[str, object]]:
@@ -126,6 +122,17 @@ class AwsUsers(AwsIam):
             with asking("iam:GetAccountAuthorizationDetails"):
                 found = [(each["Arn"], _default_document(each)) for each in page["Policies"]]
             yield from found
+
+    def virtual_devices(self) -> Mapping[str, tuple[Device, ...]]:
+        """Return the virtual devices of all users who have one, by the user's id."""
+        found: dict[str, tuple[Device, ...]] = {}
+        for page in self._pages("list_virtual_mfa_devices", AssignmentStatus="Assigned"):
+            for each in page["VirtualMFADevices"]:
+                # Root's is among them: its id is the account's, and no user has that.
+                owner = each.get("User", {}).get("UserId", "")
+                device = Device(each["SerialNumber"], each["EnableDate"])
+                found[owner] = (*found.get(owner, ()), device)
+        return found
 
     def attach(self, user: str, policy_arn: str) -> None:
         """Attach a policy to a user."""
@@ -154,7 +161,30 @@ class AwsUsers(AwsIam):
 
 def _user(each: Any) -> User:  # noqa: ANN401 - GetUser's and UserDetailList's shapes differ
     tags = tuple((tag["Key"], tag["Value"]) for tag in each.get("Tags", []))
-    return User(each["UserName"], each["Arn"], each["Path"], tags, each.get("CreateDate"))
+    return User(
+        each["UserName"], each["Arn"], each["Path"], tags, each.get("CreateDate"), each["UserId"]
+    )
+
+
+def _user_detail(each: Any) -> UserDetail:  # noqa: ANN401 - boto3's
+    return UserDetail(
+        _user(each),
+        _attached(each),
+        tuple(each.get("GroupList", [])),
+        _inline(each.get("UserPolicyList", [])),
+    )
+
+
+def _group_detail(each: Any) -> GroupDetail:  # noqa: ANN401 - boto3's
+    return GroupDetail(each["GroupName"], _attached(each), _inline(each.get("GroupPolicyList", [])))
+
+
+def _attached(each: Any) -> frozenset[str]:  # noqa: ANN401 - boto3's
+    return frozenset(policy["PolicyArn"] for policy in each.get("AttachedManagedPolicies", []))
+
+
+def _inline(policies: Any) -> tuple[object, ...]:  # noqa: ANN401 - boto3's
+    return tuple(document_of(each["PolicyDocument"]) for each in policies)
 
 
 def _default_document(policy: Any) -> object:  # noqa: ANN401 - boto3's

@@ -21,7 +21,7 @@ from reactor.model import (
     Trigger,
     TriggerKind,
 )
-from reactor.reconcile import Executor, Guardrail, Run, reconcile
+from reactor.reconcile import Brake, Executor, Guardrail, Pace, Run, reconcile
 from reactor.settings import Settings
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def survey(  # noqa: PLR0913 - its parts; all but the first three by name
             _Watched(users, names, only, progress),
             execute=execute,
             clock=runtime.now,
-            brake=brake,
+            brake=Brake(brake, rank=None),
+            pace=Pace(session.stream),
             record=lambda _: progress.settled(),
         )
 

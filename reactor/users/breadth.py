@@ -182,7 +182,7 @@ def _reach(resource: str) -> _Reach:
         return _ALL
     parts = resource.split(":", 5)
     if len(parts) < 6 and resource.endswith("*"):  # noqa: PLR2004 - an ARN's parts
-        parts += ["*"] * (6 - len(parts))  # arn:aws:iam:* is all of IAM
+        parts += ["*"] * (6 - len(parts))  # an ARN cut short is all below it
     if len(parts) < 6:  # noqa: PLR2004
         return _Reach()
     service, name = parts[2], parts[5]

@@ -22,6 +22,7 @@ class User:
     path: str
     tags: tuple[tuple[str, str], ...]
     created_at: datetime | None = None  # UTC
+    id: str = ""  # AIDA…: stays the same when the user is renamed, and is never given again
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,24 @@ class UserDetail:
     user: User
     policies: frozenset[str]  # ARNs attached to it
     groups: tuple[str, ...]
-    inline_policies: int
+    inline: tuple[object, ...] = ()  # the documents of its inline policies, JSON values
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDetail:
+    """An IAM group as GetAccountAuthorizationDetails shows it."""
+
+    name: str
+    policies: frozenset[str]  # ARNs attached to it
+    inline: tuple[object, ...] = ()  # the documents of its inline policies, JSON values
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """A page of GetAccountAuthorizationDetails: users and groups, in no order that is known."""
+
+    users: tuple[UserDetail, ...]
+    groups: tuple[GroupDetail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +108,17 @@ class Iam(Protocol):
     def device_owner(self, serial: str) -> str | None:
         """Return the user whom a virtual device is assigned to, None when that is nobody."""
 
-    def every_user(self) -> Iterator[UserDetail]:
-        """Yield every user of the account, as pages arrive."""
+    def account_pages(self) -> Iterator[AccountPage]:
+        """Yield the account's users and groups, a page as it arrives.
+
+        Who is made, renamed or deleted meanwhile may be missing, or come twice.
+        """
+
+    def virtual_devices(self) -> Mapping[str, tuple[Device, ...]]:
+        """Return the virtual devices of all users who have one, by the user's id.
+
+        It proves that a user has a device, never that it has none: other kinds are not in it.
+        """
 
     def managed_documents(self) -> Iterator[tuple[str, object]]:
         """Yield the ARN of each managed policy, and its default version's document.
@@ -136,11 +163,15 @@ READS: Mapping[str, str] = {
     "has_active_service_credential": "iam:ListServiceSpecificCredentials",
     "has_active_certificate": "iam:ListSigningCertificates",
     "device_owner": "iam:ListVirtualMFADevices",
-    "every_user": "iam:GetAccountAuthorizationDetails",
+    "account_pages": "iam:GetAccountAuthorizationDetails",
+    "virtual_devices": "iam:ListVirtualMFADevices",
     "managed_documents": "iam:GetAccountAuthorizationDetails",
-    "credential_report": "iam:GetCredentialReport",
-    "generate_credential_report": "iam:GenerateCredentialReport",  # first, until there is one
     "exemption_list": "ssm:GetParameter",
+}
+# What the report needs besides: first it must be made, then it can be had. No role has these yet.
+REPORT_READS: Mapping[str, str] = {
+    "generate_credential_report": "iam:GenerateCredentialReport",
+    "credential_report": "iam:GetCredentialReport",
 }
 
 CREDENTIAL_READS = (

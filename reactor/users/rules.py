@@ -146,10 +146,12 @@ def _out_of_scope(user: UserState, scope: Scope) -> str:
     """Return why a user is out of scope; nothing when it is not."""
     if scope is Scope.EVERYONE:
         return ""
+    devices = known(user.devices, "the user's MFA devices")
+    if devices:  # then nobody need have asked for a password
+        return f"has the MFA device {devices[0].serial}"
     if scope is Scope.CONSOLE and not known(user.has_password, "whether it has a password"):
         return "has no password"
-    devices = known(user.devices, "the user's MFA devices")
-    return f"has the MFA device {devices[0].serial}" if devices else ""
+    return ""
 
 
 def guard_holds(user: UserState) -> bool:
@@ -213,7 +215,7 @@ def _recheck_is_due(cause: Cause, now: datetime) -> bool:
 
 def _danger(user: UserState) -> int:
     """Rank whom to mend first: the more policies reach a user, the more it may be allowed."""
-    return len(user.policies) + user.inline_policies + len(user.groups)
+    return len(user.policies) + len(user.inline) + len(user.groups)
 
 
 def _compliant(

@@ -3,7 +3,7 @@
 None means "not read", never "none": a rule that touches such a member has a bug, and says so.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -51,7 +51,8 @@ class UserState:
     devices: tuple[Device, ...] | None = None
     has_password: bool | None = None
     has_credentials: bool | None = None  # asked for events only, of users who are not new
-    inline_policies: int = field(default=0)
+    inline: tuple[object, ...] = ()  # documents of inline policies; read in bulk only
+    id: str = ""  # AIDA…
 
     @property
     def guarded_directly(self) -> bool:

@@ -5,7 +5,7 @@ order and no judgement: who waits is told, and the next sweep goes on.
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -14,20 +14,8 @@ from reactor.users.breadth import NOT_KNOWN, Breadth, breadth, breadth_of_manage
 from reactor.users.credentials import CredentialReport
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A user who may have to wait: what it carries itself, and its groups."""
-
-    name: str
-    arn: str
-    policies: frozenset[str] = frozenset()  # ARNs attached to it
-    inline: tuple[object, ...] = ()  # documents, JSON values
-    groups: tuple[str, ...] = ()
-    created_at: datetime | None = None  # UTC
-
-
 class Carrier(Protocol):
-    """What carries policies: a candidate, or a group."""
+    """What carries policies: a user, or a group."""
 
     @property
     def policies(self) -> frozenset[str]:
@@ -36,6 +24,26 @@ class Carrier(Protocol):
     @property
     def inline(self) -> tuple[object, ...]:
         """The documents of its inline policies, JSON values."""
+
+
+class Candidate(Carrier, Protocol):
+    """A user who may have to wait; reactor.users.state.UserState is one."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The names of its groups."""
+
+    @property
+    def created_at(self) -> datetime | None:
+        """Since when it is there (UTC), None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,3 +100,19 @@ def rank(
     ranked.sort(key=lambda each: (each[0].lower(), each[0]))
     ranked.sort(key=lambda each: each[1], reverse=True)  # keeps the order of equals
     return ranked
+
+
+def keys(
+    candidates: Sequence[Candidate],
+    groups: Mapping[str, Carrier],
+    documents: Mapping[str, object],
+    report: CredentialReport | None,
+) -> list[int]:
+    """Return a number for each candidate, in their order: the higher, the sooner (`rank`).
+
+    For reactor.reconcile.Brake.
+    """
+    places = {
+        name: -place for place, (name, _) in enumerate(rank(candidates, groups, documents, report))
+    }
+    return [places[each.name] for each in candidates]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reactor.coalescing import SPACING
 from reactor.names import failed_queue, undelivered_queue
+from reactor.sweeps.coalescing import SPACING
 from tests.end_to_end.stage import Stage, staged
 
 SMALL = json.dumps(

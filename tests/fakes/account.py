@@ -41,6 +41,7 @@ class IamUser:
     service_credentials: tuple[bool, ...] = ()
     certificates: tuple[bool, ...] = ()
     created_at: datetime | None = None  # None: before anything that a test looks at
+    id: str = ""  # given by `Account.put_user`, and kept when the user is renamed
 
     @property
     def arn(self) -> str:
@@ -114,6 +115,7 @@ class Account:
         self.clock = clock
         self._past: list[tuple[datetime, World]] = []
         self.world = World()
+        self._ids = itertools.count(1)
         self.event_numbers = itertools.count(1)  # every call has an event of its own
 
     def as_of(self, age: timedelta) -> World:
@@ -131,6 +133,7 @@ class Account:
     def put_user(self, name: str, **members: Any) -> IamUser:
         """Add a user, or put another in its place."""
         user = IamUser(name=name, **members)
+        user = replace(user, id=user.id or f"AIDA{next(self._ids):017}")
         groups = {group: frozenset[str]() for group in user.groups} | dict(self.world.groups)
         self._become(
             replace(self.world, users={**self.world.users, name.lower(): user}, groups=groups)

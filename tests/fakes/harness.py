@@ -1,21 +1,23 @@
 """The reactor on the fake: its guardrails put together from settings, as reactor.runtime does."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from reactor.errors import Permanent, ReactorError, Transient, Unsettled
-from reactor.gathering import Gather
+from reactor.gathering import Gather, Item, in_turn
 from reactor.guard.document import guard_document
 from reactor.guard.group import GroupKeeper
 from reactor.guard.identity import Guard
 from reactor.guard.keeper import Keeper
 from reactor.guard.keepers import Keepers, answer, asked
 from reactor.model import Alarm, Cause, TriggerKind
-from reactor.reconcile import Run, Settled, enforce, observe_only, reconcile
+from reactor.reconcile import Brake, Run, Settled, enforce, observe_only, reconcile
 from reactor.settings import PREFIX, Mode, Settings, Via
 from reactor.triggers import cloudtrail
+from reactor.users.bulk import Bulk
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
+from reactor.users.reading import Reader
 from tests.fakes.account import ACCOUNT, Account
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import Envelope, about_everyone, trigger
@@ -32,10 +34,20 @@ def settings(**texts: str) -> Settings:
 
 
 class Rounds:
-    """A Gather that makes its calls one after another, and counts the rounds."""
+    """A Gather, and a Calling, that makes its calls one after another and counts the rounds."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.stream = in_turn
+
+    def ahead(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Fetch nothing ahead."""
+        return iter(items)
+
+    @property
+    def gather(self) -> Gather:
+        """Itself."""
+        return self
 
     def __call__(self, calls: Mapping[Key, Callable[[], Any]], /) -> dict[Key, Any | ReactorError]:
         """Make the calls; an error stands in its call's place."""
@@ -76,9 +88,9 @@ class Harness:
         self.keeper_calls = 0
         self.sweeps_asked = 0
         self.guard = Guard.of(self.settings, partition="aws", account=ACCOUNT)
-        self.observer = Observer(
-            self.iam, self._exemption_list, self.rounds, self.guard, self.settings
-        )
+        reader = Reader(self.iam, self._exemption_list, self.guard, self.settings)
+        self.bulk = Bulk(reader, self.rounds)
+        self.observer = Observer(reader, self.rounds, self.bulk)
         self.users = Users(
             self.observer, self.iam, self.settings, self._ask_keeper, self._ask_sweep
         )
@@ -91,7 +103,7 @@ class Harness:
             self.users,
             execute=enforce if self.settings.mode is Mode.ENFORCE else observe_only,
             clock=self.clock,
-            brake=self.settings.max_remediations,
+            brake=Brake(self.settings.max_remediations),
             record=self.recorder,
         )
 

@@ -13,11 +13,12 @@ from reactor.errors import Permanent, ReactorError, Transient
 from reactor.guard.comparison import parse
 from reactor.guard.ports import ManagedPolicy, PolicyVersion
 from reactor.partitions import policy_arn
-from reactor.users.ports import Holders, User, UserDetail
+from reactor.users.ports import AccountPage, GroupDetail, Holders, User, UserDetail
 from reactor.users.state import Device
 from tests.fakes.account import ACCOUNT, Account, IamUser, Policy, World
 
 POLICIES_PER_USER = 10  # AWS's quota
+INLINE_DOCUMENT = {"Version": "2012-10-17", "Statement": []}
 USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 VERSIONS_PER_POLICY = 5
 GROUPS_PER_USER = 10
@@ -202,20 +203,33 @@ class FakeIam:
                 return user.name
         return None
 
-    def every_user(self) -> Iterator[UserDetail]:
-        """Answer GetAccountAuthorizationDetails: a call a page, made as its first user is due."""
-        shown = list(self._read("every_user", "page 1").users.values())
-        for number, user in enumerate(shown):
-            if number and number % self._page == 0:
-                self._read("every_user", f"page {number // self._page + 1}")
-            yield UserDetail(
-                _as_shown(user), user.policies, tuple(sorted(user.groups)), user.inline_policies
+    def account_pages(self) -> Iterator[AccountPage]:
+        """Answer GetAccountAuthorizationDetails: a call a page, made as it is due, groups last."""
+        world = self._read("account_pages", "page 1")
+        shown: list[UserDetail | GroupDetail] = [_in_detail(each) for each in world.users.values()]
+        shown += [GroupDetail(name, policies) for name, policies in world.groups.items()]
+        for start in range(0, max(1, len(shown)), self._page):
+            if start:
+                self._read("account_pages", f"page {start // self._page + 1}")
+            page = shown[start : start + self._page]
+            yield AccountPage(
+                tuple(each for each in page if isinstance(each, UserDetail)),
+                tuple(each for each in page if isinstance(each, GroupDetail)),
             )
 
     def managed_documents(self) -> Iterator[tuple[str, object]]:
         """Answer GetAccountAuthorizationDetails, for managed policies."""
         for arn, policy in self._read("managed_documents", "").policies.items():
             yield arn, parse(policy.document)
+
+    def virtual_devices(self) -> Mapping[str, tuple[Device, ...]]:
+        """Answer ListVirtualMFADevices."""
+        users = self._read("virtual_devices", "").users.values()
+        found = {
+            user.id: tuple(each for each in user.devices if ":mfa/" in each.serial)
+            for user in users
+        }
+        return {user: devices for user, devices in found.items() if devices}
 
     def attach(self, user: str, policy_arn: str) -> None:
         """Do AttachUserPolicy."""
@@ -402,4 +416,9 @@ def _policy(world: World, arn: str) -> Policy:
 
 
 def _as_shown(user: IamUser) -> User:
-    return User(user.name, user.arn, user.path, user.tags)
+    return User(user.name, user.arn, user.path, user.tags, id=user.id)
+
+
+def _in_detail(user: IamUser) -> UserDetail:
+    inline = (INLINE_DOCUMENT,) * user.inline_policies
+    return UserDetail(_as_shown(user), user.policies, tuple(sorted(user.groups)), inline)

@@ -323,19 +323,31 @@ class IamClient:
         users = self._read().users.values()
         yield {
             "VirtualMFADevices": [
-                {"SerialNumber": device.serial, "User": {"UserName": user.name}}
+                {
+                    "SerialNumber": device.serial,
+                    "EnableDate": device.enabled_at.replace(microsecond=0),
+                    "User": {"UserName": user.name, "UserId": user.id},
+                }
                 for user in users
                 for device in user.devices
+                if ":mfa/" in device.serial
             ]
         }
 
     def _details(self, Filter: list[str]) -> Iterator[Answer]:  # noqa: ARG002, N803
-        users = list(self._read().users.values())
+        world = self._read()
+        users = list(world.users.values())
+        groups = [
+            {"GroupName": name, "AttachedManagedPolicies": [{"PolicyArn": each} for each in held]}
+            for name, held in world.groups.items()
+        ]
         for start in range(0, max(len(users), 1), USERS_A_PAGE):
             if start:
                 self._weather.call()
+            last = start + USERS_A_PAGE >= len(users)
             yield {
-                "UserDetailList": [_detail(each) for each in users[start : start + USERS_A_PAGE]]
+                "UserDetailList": [_detail(each) for each in users[start : start + USERS_A_PAGE]],
+                "GroupDetailList": groups if last else [],
             }
 
     def _versions(self, PolicyArn: str) -> Iterator[Answer]:  # noqa: N803
@@ -371,6 +383,7 @@ def _shown(user: IamUser) -> Answer:
     tags = [{"Key": key, "Value": value} for key, value in user.tags]
     return {
         "UserName": user.name,
+        "UserId": user.id,
         "Arn": user.arn,
         "Path": user.path,
         "CreateDate": (user.created_at or LONG_AGO).replace(microsecond=0),

@@ -28,7 +28,8 @@ class Ledger(Journal):
     def __init__(self, mode: Mode = Mode.ENFORCE) -> None:
         # Not the real one's start: its Logger and Metrics are the process's own, and slow.
         self._mode = mode
-        self._run: dict[str, str | None] = {}
+        self._run: dict[str, object] = {}
+        self._in_order = {}
         self._metrics: Any = Uncounted()
         self.records: list[Record] = []
         self.named: set[object] = set()

@@ -15,11 +15,13 @@ from io import BytesIO
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from reactor.coalescing import Coalescer
-from reactor.errors import ReactorError, Unsettled, as_ours
+from reactor.aws.pacing import Meter
+from reactor.errors import ReactorError, Unsettled
+from reactor.gathering import in_turn, settled
 from reactor.handlers import FunctionReactor
 from reactor.names import Function, function_name
 from reactor.settings import Settings
+from reactor.sweeps.coalescing import Coalescer
 from reactor.triggers.matching import matches
 from reactor.triggers.rules import pattern_of
 from tests.fakes.account import ACCOUNT, Account
@@ -31,6 +33,7 @@ from tests.fakes.tools import Tools
 
 STAGE = "prod"
 RETRIES_AFTER = (60, 120)  # seconds: how Lambda tries an asynchronous invocation again
+MILLISECONDS = 60_000  # that an invocation has left, whenever it asks
 KEEPER_TRIES = 4  # of the client that asks the keeper (reactor.aws.account)
 
 Key = TypeVar("Key", bound=Hashable)
@@ -150,7 +153,10 @@ class Stage:
         name = function_name(STAGE, run.function)
         arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
         context = SimpleNamespace(
-            invoked_function_arn=arn, function_name=name, aws_request_id=run.request
+            invoked_function_arn=arn,
+            function_name=name,
+            aws_request_id=run.request,
+            get_remaining_time_in_millis=lambda: MILLISECONDS,
         )
         methods = {
             Function.REACT: self._reactor.react,
@@ -204,6 +210,10 @@ class Stage:
             cloudtrail=Refusing(),
             function_settings=Refusing(),
             gather=gather,
+            stream=in_turn,
+            ahead=iter,
+            begin=_begin,
+            meter=Meter(),
         )
 
     def _sleep_until(self, moment: datetime) -> None:
@@ -220,14 +230,13 @@ class Refusing:
 
 def gather(calls: Mapping[Key, Callable[[], Any]], /) -> dict[Key, Any | ReactorError]:
     """Make calls one after another; an error stands in its call's place."""
-    return {key: _settle(call) for key, call in calls.items()}
+    return {key: settled(call) for key, call in calls.items()}
 
 
-def _settle(call: Callable[[], Any]) -> Any | ReactorError:
-    try:
-        return call()
-    except Exception as error:  # noqa: BLE001 - as AwsSession.gather
-        return as_ours(error)
+def _begin(call: Callable[[], Any]) -> Callable[[], Any | ReactorError]:
+    """Begin a call by making it."""
+    answer = settled(call)
+    return lambda: answer
 
 
 def _sleep(clock: FakeClock, seconds: float) -> None:

@@ -25,7 +25,7 @@ SINGLE_READS = (
     "has_active_service_credential",
     "has_active_certificate",
     "device_owner",
-    "every_user",
+    "account_pages",
 )
 ERRORS = st.sampled_from((throttled(), Permanent("no", remedy="give up")))
 
@@ -123,7 +123,7 @@ def test_failing_read_of_a_sweep(
 
 @given(scene=scenes(), read=st.sampled_from(SINGLE_READS), data=st.data())
 def test_failing_read_for_a_device(scene: Scene, read: str, data: st.DataObject) -> None:
-    """Looking for a device's owner, an error is not "nobody": it raises."""
+    """Looking for a device's owner, an error is not "nobody": it raises, or everybody is swept."""
     user = data.draw(st.sampled_from(scene.users))
     number = data.draw(st.integers(0, 2))
     harness = scene.build()
@@ -132,6 +132,9 @@ def test_failing_read_for_a_device(scene: Scene, read: str, data: st.DataObject)
     run = harness.react(cause)
     if fault.raised and read in {"user", "groups_with", "policy", "device_owner"}:
         assert harness.iam.writes == []
+        # Where no lead is a user, what else was read of the guard does not matter.
+        if read in {"groups_with", "policy"} and harness.sweeps_asked:
+            return
         with pytest.raises(Unsettled):
             run.raise_unsettled()
 

@@ -6,8 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reactor.guard.identity import Guard
 from reactor.users.breadth import Breadth, breadth
-from reactor.users.urgency import Candidate, rank
+from reactor.users.state import Presence, UserState
+from reactor.users.urgency import rank
+from tests.fakes.account import GUARD_ARN
 
 PATTERNS = st.sampled_from(
     [
@@ -53,6 +56,15 @@ DOCUMENTS = (
 USERS = st.lists(st.lists(DOCUMENTS, max_size=3), min_size=1, max_size=5)
 
 
+def carrying(inline: list[list[object]]) -> list[UserState]:
+    """Users who carry these documents."""
+    guard = Guard(GUARD_ARN, given=False)
+    return [
+        UserState(f"user-{n}", Presence.EXISTS, guard, arn=f"arn:{n}", inline=tuple(own))
+        for n, own in enumerate(inline)
+    ]
+
+
 @given(DOCUMENTS)
 def test_any_document_has_its_breadth(document: object) -> None:
     """Whatever it is, it is a step of the scale, and the same each time."""
@@ -65,7 +77,7 @@ def test_another_policy_never_ranks_lower(
     inline: list[list[object]], data: st.DataObject, more: object
 ) -> None:
     """Of two accounts that differ in one policy more, its holder is not later in the second."""
-    users = [Candidate(f"user-{n}", f"arn:{n}", inline=tuple(own)) for n, own in enumerate(inline)]
+    users = carrying(inline)
     chosen = data.draw(st.integers(0, len(users) - 1))
     wider = [
         replace(each, inline=(*each.inline, more)) if n == chosen else each
@@ -81,6 +93,6 @@ def test_another_policy_never_ranks_lower(
 @given(USERS, st.randoms())
 def test_the_order_of_the_input_does_not_matter(inline: list[list[object]], random: Any) -> None:
     """The same users are in the same order however they came."""
-    users = [Candidate(f"user-{n}", f"arn:{n}", inline=tuple(own)) for n, own in enumerate(inline)]
+    users = carrying(inline)
     shuffled = random.sample(users, len(users))
     assert rank(users, {}, {}, None) == rank(shuffled, {}, {}, None)

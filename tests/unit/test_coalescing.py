@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from reactor.coalescing import SPACING, Coalescer
+from reactor.sweeps.coalescing import SPACING, Coalescer
 from tests.fakes.clock import START, FakeClock
 
 SECOND = timedelta(seconds=1)
@@ -36,7 +36,8 @@ def sweep(
 ) -> None:
     """Let a sweep begin now, and end at once."""
     began = sweeps.begin(run, scheduled=scheduled)
-    sweeps.end(run, began, spent=spent, settled=settled)
+    sweeps.spent += spent
+    sweeps.end(run, began, settled=settled)
 
 
 class TestAnswered:
@@ -77,7 +78,7 @@ class TestAnswered:
         began = sweeps.begin("run", scheduled=False)
         asked_at = clock.advance(5)
         clock.advance(5)
-        sweeps.end("run", began, spent=0, settled=True)
+        sweeps.end("run", began, settled=True)
         assert not sweeps.is_answered(asked_at, "request")
 
     def test_a_run_is_not_answered_by_itself(self, sweeps: Coalescer, clock: FakeClock) -> None:

@@ -8,7 +8,7 @@ import pytest
 from reactor.cli.impact import Hints, Impact, impact_of, read_hints, state_of
 from reactor.cli.report import Report
 from reactor.errors import ReactorError, Transient
-from reactor.reconcile import Settled, observe_only, reconcile
+from reactor.reconcile import Brake, Settled, observe_only, reconcile
 from reactor.users.credentials import CredentialReport, Credentials
 from reactor.users.rescue import VirtualDevice
 from reactor.users.state import Device
@@ -68,7 +68,7 @@ def here() -> Harness:
 def concerned(here: Harness, brake: int = 0) -> tuple[Settled, ...]:
     """Those whom a sweep would put the guard on."""
     run = reconcile(
-        about_everyone(), here.users, execute=observe_only, clock=here.clock, brake=brake
+        about_everyone(), here.users, execute=observe_only, clock=here.clock, brake=Brake(brake)
     )
     return Report.of(ACCOUNT, run).to_guard
 

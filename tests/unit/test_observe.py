@@ -1,12 +1,14 @@
 """reactor.users.observe on the fake: what is read, in how many rounds, and what an error does."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from reactor.errors import Unsettled
+from reactor.errors import OutOfTime, Unsettled
 from reactor.guard.identity import Standing
 from reactor.model import Cause, Compliance, Subject, SubjectKind
+from reactor.users.bulk import Known
 from reactor.users.observe import FEW
 from reactor.users.ports import CREDENTIAL_READS, READS
 from reactor.users.state import Device, Presence, UserState
@@ -22,9 +24,11 @@ from tests.fakes.events import (
     trigger,
 )
 from tests.fakes.harness import Harness, settings
+from tests.fakes.iam import Call
 
 SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/alice"
 PHONE = f"arn:aws:iam::{ACCOUNT}:mfa/phones/of-alice"
+PASSKEY = f"arn:aws:iam::{ACCOUNT}:u2f/user/alice/key-1"
 HARDWARE = "GAKT12345678"
 PLAIN = ("attached_policies", "group_path", "groups_of", "groups_with", "policy", "user")
 
@@ -106,6 +110,7 @@ def test_state_of_a_single_user() -> None:
         tags=(("a", "b"),),
         groups=("staff",),
         guarded_groups=frozenset({"staff"}),
+        id=harness.account.world.users["alice"].id,
         devices=(Device(SERIAL, START),),
         has_password=True,
         has_credentials=True,
@@ -219,7 +224,7 @@ class TestDevice:
         assert settled.observation.subject.kind is SubjectKind.EVERY_USER
         assert settled.decision.verdict.rule == "every-user"
         assert harness.sweeps_asked == 1
-        assert "every_user" not in harness.iam.reads
+        assert "account_pages" not in harness.iam.reads
 
     def test_error_is_not_nobody(self) -> None:
         """A failing listing is an error of the whole, and no answer."""
@@ -238,7 +243,13 @@ class TestDevice:
         harness.iam.fail("user", about="of-alice")
         (seen,) = harness.observer.observe(about_device(PHONE))
         assert seen.error is not None
-        assert "every_user" not in harness.iam.reads
+        assert "account_pages" not in harness.iam.reads
+
+
+def _by_name(harness: Harness, member: str) -> dict[str | None, Any]:
+    """Return a member of everybody's observation, by user."""
+    seen = harness.observer.observe(about_everyone())
+    return {each.subject.name: getattr(each, member) for each in seen}
 
 
 class TestEveryUser:
@@ -248,20 +259,22 @@ class TestEveryUser:
         ("scope", "questions"),
         [
             pytest.param("everyone", [], id="everyone: none"),
-            pytest.param("without-mfa", ["devices_of"] * 2, id="without-mfa: devices"),
+            pytest.param("without-mfa", ["virtual_devices", "devices_of"], id="devices"),
             pytest.param(
-                "console", ["devices_of", "has_password"] * 2, id="console: devices, password"
+                "console",
+                ["virtual_devices", "devices_of", "has_password"],
+                id="console: devices, password",
             ),
         ],
     )
     def test_questions(self, scope: str, questions: list[str]) -> None:
-        """Of four users, the exempt and the guarded are not asked about."""
+        """Of four users only one is asked about: not who is exempt, guarded, or has a device."""
         harness = prepared(scope=scope)
         harness.account.put_user("bob")
         harness.account.put_user("service", tags=(("userType", "service"),))
         harness.account.put_user("guarded", policies=frozenset({GUARD_ARN}))
         assert len(states(harness)) == 4
-        bulk = ["groups_with", "policy", "group_path", "every_user", "every_user"]
+        bulk = ["groups_with", "policy", "group_path", "account_pages", "account_pages"]
         assert sorted(harness.iam.reads) == sorted([*bulk, *questions])
 
     def test_lift_asks_about_the_guarded(self) -> None:
@@ -274,18 +287,68 @@ class TestEveryUser:
     def test_reads_are_named(self) -> None:
         """Each observation names the bulk read and its own questions."""
         harness = prepared(scope="without-mfa")
-        (seen,) = harness.observer.observe(about_everyone())
-        assert seen.reads == ("iam:GetAccountAuthorizationDetails", "iam:ListMFADevices")
+        harness.account.put_user("bob")
+        seen = {
+            each.subject.name: each.reads for each in harness.observer.observe(about_everyone())
+        }
+        bulk = "iam:GetAccountAuthorizationDetails"
+        assert seen == {
+            "alice": (bulk, "iam:ListVirtualMFADevices"),
+            "bob": (bulk, "iam:ListMFADevices"),
+        }
+
+    def test_passkey(self) -> None:
+        """A device that no bulk data shows is found by asking, and then nobody asks further."""
+        harness = prepared(scope="console")
+        harness.account.change("alice", devices=(Device(PASSKEY, START),))
+        (state,) = states(harness)
+        assert state.devices == (Device(PASSKEY, START),)
+        assert "has_password" not in harness.iam.reads
+
+    def test_taken_once(self) -> None:
+        """A user who is renamed between two pages, and comes twice, is one user."""
+        harness = prepared(scope="everyone")
+        for number in range(6):
+            harness.account.put_user(f"user-{number}")
+
+        def rename(call: Call) -> None:
+            if call == Call("account_pages", "page 2"):
+                harness.account.rename_user("user-0", "zoe")
+
+        harness.iam.on_call = rename
+        found = [state.id for state in states(harness)]
+        assert len(found) == len(set(found)) == 7
+
+    def test_no_time_left(self) -> None:
+        """Whom there is no time to ask about is left open, and nobody else is."""
+        harness = prepared(scope="without-mfa")
+        harness.account.put_user("bob")
+        harness.bulk.has_time = lambda: False
+        seen = {
+            each.subject.name: each.error for each in harness.observer.observe(about_everyone())
+        }
+        assert seen["alice"] is None
+        assert isinstance(seen["bob"], OutOfTime)
+
+    def test_known(self) -> None:
+        """Who is done with is not looked at, and who lacks a device is not asked again."""
+        harness = prepared(scope="console")
+        alice = harness.account.world.users["alice"]
+        bob, _ = harness.account.put_user("bob"), harness.account.put_user("carol")
+        harness.bulk.known = Known(frozenset({alice.id}), frozenset({bob.id}))
+        names = [state.name for state in states(harness)]
+        assert sorted(names) == ["bob", "carol"]
+        asked = [call.about for call in harness.iam.log if call.method == "devices_of"]
+        assert asked == ["carol"]
 
     def test_many_users(self) -> None:
-        """Every user of a large account is read exactly once, a few at the same time."""
+        """Every user of a large account is read exactly once."""
         harness = prepared(scope="without-mfa")
         wanted = {f"user-{number}" for number in range(600)} | {"alice"}
         for name in wanted - {"alice"}:
             harness.account.put_user(name)
         names = [state.name for state in states(harness)]
         assert (len(names), set(names)) == (601, wanted)
-        assert max(harness.rounds.sizes) <= 8
 
     def test_same_state_as_single(self) -> None:
         """Bulk data and single reads agree on everything that both ask."""
@@ -295,7 +358,7 @@ class TestEveryUser:
         (bulk,) = states(harness)
         (seen,) = harness.observer.observe(about_user("alice", created("alice")))
         assert seen.state is not None
-        for member in ("name", "arn", "path", "tags", "groups", "policies", "guarded_groups"):
+        for member in ("id", "name", "arn", "path", "tags", "groups", "policies", "guarded_groups"):
             assert getattr(bulk, member) == getattr(seen.state, member), member
 
 
@@ -331,7 +394,7 @@ def test_error_of_a_single_users_read_is_no_answer(read: str) -> None:
         run.raise_unsettled()
 
 
-@pytest.mark.parametrize("read", ["groups_with", "group_path", "policy", "every_user"])
+@pytest.mark.parametrize("read", ["groups_with", "group_path", "policy", "account_pages"])
 def test_error_of_a_sweeps_common_read_is_no_answer(read: str) -> None:
     """What every judgement rests on stops the sweep before it changes anything."""
     harness = prepared(scope="everyone")
@@ -384,7 +447,7 @@ def test_error_on_a_later_page() -> None:
     harness = prepared()
     for number in range(600):
         harness.account.put_user(f"user-{number}")
-    harness.iam.fail("every_user", about="page 100")
+    harness.iam.fail("account_pages", about="page 100")
     run = harness.sweep()
     assert 0 < len(harness.iam.writes) <= 50
     kinds = [each.observation.subject.kind for each in run.settled]

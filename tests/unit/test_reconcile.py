@@ -19,7 +19,7 @@ from reactor.model import (
     SubjectKind,
     Verdict,
 )
-from reactor.reconcile import Executor, Run, Settled, enforce, observe_only, reconcile, tally
+from reactor.reconcile import Brake, Executor, Run, Settled, enforce, observe_only, reconcile, tally
 from tests.fakes.account import ACCOUNT
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import about_everyone
@@ -106,7 +106,7 @@ def run(
     clock = FakeClock()
     cause = about_everyone()
     done = reconcile(
-        cause, painters, execute=execute, clock=clock, brake=brake, record=recorded.append
+        cause, painters, execute=execute, clock=clock, brake=Brake(brake), record=recorded.append
     )
     return done, recorded
 

@@ -3,7 +3,7 @@
 import pytest
 
 from reactor.cli.report import Change, Report, change_of, name_of
-from reactor.reconcile import Run, enforce, observe_only, reconcile
+from reactor.reconcile import Brake, Run, enforce, observe_only, reconcile
 from reactor.settings import Settings
 from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_GROUP
 from tests.fakes.events import about_everyone
@@ -21,7 +21,9 @@ def harness(chosen: Settings | None = None) -> Harness:
 def swept(here: Harness, *, enforced: bool, brake: int = 0) -> Run:
     """A sweep."""
     execute = enforce if enforced else observe_only
-    return reconcile(about_everyone(), here.users, execute=execute, clock=here.clock, brake=brake)
+    return reconcile(
+        about_everyone(), here.users, execute=execute, clock=here.clock, brake=Brake(brake)
+    )
 
 
 def test_what_a_plan_comes_to() -> None:

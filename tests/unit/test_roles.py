@@ -69,7 +69,7 @@ ON_EVENTS = IN_BULK | ONE_BY_ONE | {"iam:GetGroup", "lambda:InvokeFunction"}  # 
 READING = {
     "react": ON_EVENTS,
     "review": ON_EVENTS,
-    "sweep": IN_BULK | INSPECTING | {"iam:GetGroup"},
+    "sweep": IN_BULK | INSPECTING | {"iam:GetGroup", "lambda:InvokeFunction"},  # asks itself
 }
 GROUP_READS = {"iam:GetGroup", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies"}
 GUARD_READS = {"iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"}
@@ -133,7 +133,8 @@ def test_reacting_functions(function: str, chosen: dict[str, str], more: set[str
         more = more | OFF
     if more >= SWITCHING and function == "sweep":
         irregular = "iam:DetachUserPolicy" if chosen == VIA_GROUP else "iam:RemoveUserFromGroup"
-        more = more | {irregular}
+        looks = {"iam:GetPolicy"} if chosen == GIVEN else GUARD_READS
+        more = more | {irregular} | looks | GROUP_READS
     assert granted(function, **chosen) == READING[function] | more
 
 
@@ -150,6 +151,8 @@ def test_reacting_functions(function: str, chosen: dict[str, str], more: set[str
 )
 def test_scope_needs_its_reads(function: str, scope: str, more: set[str]) -> None:
     """A function may read what its settings make it read, and nothing beyond."""
+    if more and function == "sweep":
+        more = more | {"iam:ListVirtualMFADevices"}
     assert granted(function, mode="observe", scope=scope) == READING[function] | more
 
 
@@ -303,7 +306,7 @@ def test_what_has_a_policy_of_its_own_must_be_in_the_roles_account(function: str
     expected = {
         "react": {"AskSweep", "AskKeeper"},
         "review": {"AskSweep", "AskKeeper"},
-        "sweep": {"AskKeeper"},
+        "sweep": {"AskSweep", "AskKeeper"},
     }
     assert found == dict.fromkeys({"HandOverFailures"} | expected.get(function, set()), own)
 

@@ -56,6 +56,8 @@ def test_defaults() -> None:
         "exempt_groups": (),
         "trusted_roles": (),
         "max_remediations": 50,
+        "sweep_reads_per_second": 100,
+        "sweep_writes_per_second": 10,
         "sweep_minutes": 15,
     }
 

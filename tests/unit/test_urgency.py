@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from reactor.guard.identity import Guard
 from reactor.users.breadth import Breadth
 from reactor.users.credentials import CredentialReport, Credentials
-from reactor.users.urgency import Candidate, Urgency, rank
+from reactor.users.ports import GroupDetail
+from reactor.users.state import Presence, UserState
+from reactor.users.urgency import Urgency, keys, rank
+from tests.fakes.account import GUARD_ARN
 
 MADE = datetime(2026, 11, 26, 9, 10, tzinfo=UTC)
 ADMIN, READER, WRITER = (
@@ -18,18 +23,17 @@ P = "arn:aws:iam::123456789012:policy/"
 DOCUMENTS = {f"{P}admin": ADMIN, f"{P}reader": READER}
 
 
-class Group:
-    """A group's policies."""
-
-    def __init__(self, *policies: str, inline: tuple[object, ...] = ()) -> None:
-        self.policies = frozenset(policies)
-        self.inline = inline
+def group(*policies: str, inline: tuple[object, ...] = ()) -> GroupDetail:
+    """A group, by what it carries."""
+    return GroupDetail("group", frozenset(policies), inline)
 
 
-def user(name: str, *policies: str, **more: object) -> Candidate:
-    """A candidate, by what it carries."""
+def user(name: str, *policies: str, **members: Any) -> UserState:
+    """A user, by what it carries."""
+    guard = Guard(GUARD_ARN, given=False)
     arn = f"arn:aws:iam::123456789012:user/{name}"
-    return Candidate(name, arn, frozenset(policies), **more)  # type: ignore[arg-type]
+    held = frozenset(policies)
+    return UserState(name, Presence.EXISTS, guard, arn=arn, policies=held, **members)
 
 
 def having(**users: tuple[bool, int]) -> CredentialReport:
@@ -44,12 +48,15 @@ def having(**users: tuple[bool, int]) -> CredentialReport:
 
 
 def order(
-    *candidates: Candidate,
-    groups: Mapping[str, Group] | None = None,
+    *candidates: UserState,
+    groups: Mapping[str, GroupDetail] | None = None,
     report: CredentialReport | None = None,
 ) -> list[str]:
     """The names in their order, whichever way round they were given."""
     found = [name for name, _ in rank(candidates, groups or {}, DOCUMENTS, report)]
+    numbers = keys(candidates, groups or {}, DOCUMENTS, report)
+    by_number = sorted(zip(numbers, candidates, strict=True), key=lambda each: -each[0])
+    assert found == [each.name for _, each in by_number]
     assert found == [name for name, _ in rank(candidates[::-1], groups or {}, DOCUMENTS, report)]
     return found
 
@@ -113,13 +120,13 @@ def order(
     ],
 )
 def test_who_comes_first(
-    first: Candidate, second: Candidate, report: CredentialReport | None
+    first: UserState, second: UserState, report: CredentialReport | None
 ) -> None:
     """Allowed to do most, then a password, then active keys."""
     groups = {
-        "admins": Group(f"{P}admin"),
-        "readers": Group(f"{P}reader"),
-        "inliners": Group(inline=(WRITER,)),
+        "admins": group(f"{P}admin"),
+        "readers": group(f"{P}reader"),
+        "inliners": group(inline=(WRITER,)),
     }
     assert order(first, second, groups=groups, report=report) == [first.name, second.name]
 
@@ -157,7 +164,7 @@ def test_each_document_is_read_once() -> None:
             return super().__getitem__(arn)
 
     documents = Counted(DOCUMENTS)
-    groups = {"readers": Group(f"{P}reader")}
+    groups = {"readers": group(f"{P}reader")}
     many = [user(f"user-{n}", f"{P}admin", groups=("readers",)) for n in range(50)]
     assert len(rank(many, groups, documents, None)) == 50
     assert documents.read == 2

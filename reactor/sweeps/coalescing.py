@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+INSPECTED_APART = timedelta(minutes=15)  # an inspection takes two dozen calls; a sweep, a dozen
 SPACING = timedelta(seconds=10)  # between the beginnings of two sweeps that events asked for
 
 
@@ -63,17 +64,19 @@ class Coalescer:
     def takes_inspection(self, period: timedelta, *, scheduled: bool) -> bool:
         """Tell whether a sweep should inspect, and note that it does.
 
-        A scheduled one always; another when the last is a period ago: the schedule has failed.
+        A scheduled one, unless they come every few minutes (`period`); another when the last is
+        long ago: the schedule has failed.
         """
-        now = self.clock()
-        due = scheduled or self._inspected is None or now - self._inspected >= period
+        now, apart = self.clock(), max(period, INSPECTED_APART)
+        rare = period >= INSPECTED_APART
+        late = self._inspected is None or now - self._inspected >= apart
+        due = late or (scheduled and rare)
         if due:
             self._inspected = now
         return due
 
-    def end(self, request: str, began: datetime, *, spent: int, settled: bool) -> None:
+    def end(self, request: str, began: datetime, *, settled: bool) -> None:
         """Note what became of a sweep: whether it is to be tried again for its request."""
-        self.spent += spent
         self._answered = began
         if settled:
             self._owing.discard(request)

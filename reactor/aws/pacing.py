@@ -1,0 +1,90 @@
+"""How fast IAM is called, and how often it was: hooks on a client, for every attempt of every call.
+
+A sweep may have thousands of users to ask about and to change, and IAM throttles the whole account:
+whoever else calls it, people in the console among them, must not be starved. botocore's adaptive
+retries slow a client down when it is throttled; the pace keeps it from coming to that.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from reactor.aws.errors import THROTTLES
+
+_READS = ("Get", "List", "Generate")
+# They serve a thousand users at once, and are few.
+_NOT_PACED = frozenset({"GetAccountAuthorizationDetails", "ListVirtualMFADevices"})
+
+
+@dataclass(slots=True)
+class Pace:
+    """So many calls a second, evenly; threads that call at the same time share it."""
+
+    per_second: float
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _next: float = field(default=float("-inf"), init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def wait(self) -> None:
+        """Wait for the caller's turn."""
+        with self._lock:
+            now = self.clock()
+            turn = max(now, self._next)
+            self._next = turn + 1 / self.per_second
+        if turn > now:
+            self.sleep(turn - now)
+
+
+class Meter:
+    """Counts a client's calls by operation and those that were throttled, and keeps their pace."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: Counter[str] = Counter()
+        self._throttled: Counter[str] = Counter()
+        self._reads: Pace | None = None
+        self._writes: Pace | None = None
+
+    def watch(self, client: Any) -> None:  # noqa: ANN401 - any boto3 client
+        """Count and pace a client's attempts from now on."""
+        # botocore emits both for each attempt; its adaptive retries wait at the first, too.
+        client.meta.events.register("before-send.iam", self._before)
+        client.meta.events.register("response-received.iam", self._after)
+
+    def keep_pace(self, *, reads: float, writes: float) -> None:
+        """Let so many reads and writes a second through; reading in bulk is not held up."""
+        if self._reads is None or self._reads.per_second != reads:
+            self._reads = Pace(reads)
+        if self._writes is None or self._writes.per_second != writes:
+            self._writes = Pace(writes)
+
+    def take(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return how many attempts each operation took, and how many were throttled; forget them.
+
+        Operations are named as in records, `iam:GetUser`.
+        """
+        with self._lock:
+            taken = dict(self._calls), dict(self._throttled)
+            self._calls.clear()
+            self._throttled.clear()
+        return taken
+
+    def _before(self, event_name: str, **_: object) -> None:
+        operation = event_name.rpartition(".")[2]
+        pace = self._reads if operation.startswith(_READS) else self._writes
+        if pace is not None and operation not in _NOT_PACED:
+            pace.wait()
+        with self._lock:
+            self._calls[f"iam:{operation}"] += 1
+
+    def _after(
+        self, event_name: str, parsed_response: dict[str, Any] | None = None, **_: object
+    ) -> None:
+        code = (parsed_response or {}).get("Error", {}).get("Code")
+        if code in THROTTLES:
+            with self._lock:
+                self._throttled[f"iam:{event_name.rpartition('.')[2]}"] += 1

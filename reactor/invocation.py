@@ -1,0 +1,123 @@
+"""One invocation of one of our functions: where it runs, by whose settings, with what time left."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from reactor.audit import Journal
+from reactor.aws.account import AwsSession, Home
+from reactor.aws.functions import ask_keeper, begin_sweep
+from reactor.guard.identity import Guard
+from reactor.names import Function, function_name, stage_of
+from reactor.reconcile import Clock
+from reactor.runtime import LookAtAll, once, users_guardrail
+from reactor.settings import Settings
+from reactor.triggers.records import mapping, quoted, time_of
+from reactor.users.guardrail import Users
+
+
+class LambdaContext(Protocol):
+    """What we use of the context that Lambda passes to a handler."""
+
+    invoked_function_arn: str
+    function_name: str
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long until Lambda ends the invocation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What every function needs; `ask_keeper` asks once for each thing that it can be asked for."""
+
+    settings: Settings
+    session: AwsSession
+    journal: Journal
+    clock: Clock
+    context: LambdaContext
+    home: Home
+    ask_keeper: Callable[..., None]
+
+    @classmethod
+    def begin(
+        cls,
+        settings: Settings,
+        session: AwsSession,
+        journal: Journal,
+        clock: Clock,
+        context: LambdaContext,
+    ) -> "Invocation":
+        """Read off the context where we are."""
+        keeper = function_name(stage_of(context.function_name), Function.KEEPER)
+        run = context.aws_request_id
+
+        def ask(with_group: bool) -> None:
+            ask_keeper(session.functions, keeper, with_group=with_group, asked_by=run)
+
+        home = Home.of_function(context.invoked_function_arn)
+        return cls(settings, session, journal, clock, context, home, once(ask))
+
+    @property
+    def stage(self) -> str:
+        """The stage whose function it is."""
+        return stage_of(self.context.function_name)
+
+    @property
+    def run(self) -> str:
+        """Its name: Lambda's request id."""
+        return self.context.aws_request_id
+
+    @property
+    def guard(self) -> Guard:
+        """Which policy the guard is here."""
+        return Guard.of(self.settings, partition=self.home.partition, account=self.home.account)
+
+    def seconds_left(self) -> float:
+        """Return how long until Lambda ends it."""
+        return self.context.get_remaining_time_in_millis() / 1000
+
+    def users(self, at_all: LookAtAll | None = None) -> Users:
+        """Return the users' guardrail of the account."""
+        function = function_name(self.stage, Function.SWEEP)
+        return users_guardrail(
+            self.settings,
+            self.session,
+            self.home,
+            keep_guard=self.ask_keeper,
+            sweep_everyone=once(
+                lambda: begin_sweep(
+                    self.session.functions, function, asked_by=self.run, asked_at=self.clock()
+                )
+            ),
+            at_all=at_all or LookAtAll(),
+        )
+
+    @contextmanager
+    def flushing(self) -> Iterator[None]:
+        """Write the metrics, whatever becomes of the block."""
+        try:
+            yield
+        finally:
+            self.journal.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one of our functions says when it asks another; None where it does not say."""
+
+    asked_by: str | None = None
+    asked_at: datetime | None = None
+    with_group: bool = False
+
+    @classmethod
+    def of(cls, payload: object) -> "Request":
+        """Read it off a payload, which may be anything."""
+        said = mapping(payload)
+        return cls(
+            quoted(said.get("asked_by")),
+            time_of(said.get("asked_at")),
+            said.get("with_group") is True,
+        )

@@ -1,0 +1,167 @@
+"""Everybody at once, from bulk data: a few pages, whoever many users there are.
+
+    pages of users and groups -> in order, or open? -> a virtual device? -> asked one by one
+
+Pages are fetched ahead while users are judged. What bulk data cannot tell (a hardware token, a
+passkey, a password) is asked only about users whom it matters for, when everybody else is done.
+A user who comes twice, because it was renamed or pages shifted, is taken once.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from reactor.errors import OutOfTime, ReactorError
+from reactor.gathering import Calling, settled
+from reactor.model import Cause, Observation, Subject, SubjectKind
+from reactor.settings import Lift, Scope
+from reactor.users.exemptions import exemption_of
+from reactor.users.ports import READS, AccountPage, GroupDetail
+from reactor.users.reading import Answers, Reader, operations, scope_reads, with_answers
+from reactor.users.rules import guard_holds
+from reactor.users.state import Device, UserState
+
+Devices = Mapping[str, tuple[Device, ...]]  # by the user's id
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What earlier parts of the same sweep have found out, by users' ids.
+
+    `done`: who needs no look any more. `lacking`: who was asked, and has no device (and, where that
+    matters, a password).
+    """
+
+    done: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
+
+
+def always() -> bool:
+    """Say that there is time: at the command line, and wherever nobody counts it."""
+    return True
+
+
+def nothing() -> None:
+    """Do nothing before users are judged."""
+
+
+@dataclass(slots=True)
+class Bulk:
+    """Reads everybody in one account.
+
+    `prepare` is called when pages are on their way and before anybody is judged. `has_time` says
+    whether there is time for another question; without it, users are left open (OutOfTime).
+    `groups` are those of the account, by name, when everybody was read.
+    """
+
+    reader: Reader
+    calls: Calling
+    known: Known = field(default_factory=Known)
+    has_time: Callable[[], bool] = always
+    prepare: Callable[[], None] = nothing
+    groups: dict[str, GroupDetail] = field(default_factory=dict, init=False)
+
+    def observe(
+        self, cause: Cause, only: frozenset[str] | None = None
+    ) -> Iterator[Observation[UserState]]:
+        """Yield an observation of each user, or of those whose names are in `only` (lower case).
+
+        Raises ReactorError when what every judgement rests on cannot be read, and when a page
+        cannot, after those before it.
+        """
+        iam = self.reader.iam
+        pages = self.calls.ahead(iam.account_pages())
+        devices = self.calls.ahead(self._virtual_devices(cause))
+        self.prepare()
+        undecided: list[UserState] = []
+        ended: ReactorError | None = None
+        try:
+            for state in self._states(pages, only):
+                if self._is_open(state, cause):
+                    undecided.append(state)
+                else:
+                    yield self._seen(cause, state)
+        except ReactorError as error:
+            ended = error
+        found = settled(partial(next, devices))  # waited for in any case: it is under way
+        yield from self._decide(undecided, found, cause)
+        if ended is not None:
+            raise ended
+
+    def _virtual_devices(self, cause: Cause) -> Iterator[Devices]:
+        """Yield the devices, once; none where no verdict needs them, or an event denies one."""
+        if scope_reads(self.reader.settings) and not cause.hints:
+            yield self.reader.iam.virtual_devices()
+        else:
+            yield {}
+
+    def _states(
+        self, pages: Iterator[AccountPage], only: frozenset[str] | None
+    ) -> Iterator[UserState]:
+        common = self.reader.common(self.calls.gather(self.reader.common_calls()))
+        taken = set(self.known.done)
+        for page in pages:
+            self.groups.update((each.name, each) for each in page.groups)
+            for detail in page.users:
+                wanted = only is None or detail.user.name.lower() in only
+                if wanted and detail.user.id not in taken:
+                    taken.add(detail.user.id)
+                    yield self.reader.state(detail, common)
+
+    def _is_open(self, state: UserState, cause: Cause) -> bool:
+        """Tell whether the verdict depends on what is not in the pages."""
+        settings = self.reader.settings
+        if settings.scope is Scope.EVERYONE or exemption_of(state, settings) is not None:
+            return False
+        # What an event claims may take off the guard that was read; then the scope is asked for.
+        guarded = guard_holds(state) and not cause.hints
+        return not guarded or settings.lift is Lift.COMPLIANT
+
+    def _decide(
+        self, undecided: list[UserState], devices: Devices | ReactorError, cause: Cause
+    ) -> Iterator[Observation[UserState]]:
+        """Yield those with a virtual device, and ask about the others."""
+        asked: list[UserState] = []
+        for state in undecided:
+            if isinstance(devices, ReactorError):
+                yield self._seen(cause, state, "virtual_devices", error=devices)
+            elif state.id in devices:
+                enrolled = replace(state, devices=devices[state.id])
+                yield self._seen(cause, enrolled, "virtual_devices")
+            elif state.id in self.known.lacking:
+                yield self._seen(cause, replace(state, devices=(), has_password=True))
+            else:
+                asked.append(state)
+        yield from self._ask(asked, cause)
+
+    def _ask(self, states: list[UserState], cause: Cause) -> Iterator[Observation[UserState]]:
+        calls = ((place, partial(self._answers, state)) for place, state in enumerate(states))
+        for place, answers in self.calls.stream(calls):
+            state = states[place]
+            if isinstance(answers, ReactorError):
+                yield self._seen(cause, state, error=answers)
+                continue
+            try:
+                complete = with_answers(state, answers)
+            except ReactorError as error:
+                yield self._seen(cause, state, *answers, error=error)
+            else:
+                yield self._seen(cause, complete, *answers)
+
+    def _answers(self, state: UserState) -> Answers:
+        """Ask what the scope needs of one user, and no more: who has a device is out of it."""
+        if not self.has_time():
+            raise OutOfTime
+        answers: dict[str, object] = {}
+        for read, call in self.reader.calls(scope_reads(self.reader.settings), state.name).items():
+            answers[read] = settled(call)
+            if answers[read]:
+                break
+        return answers
+
+    def _seen(
+        self, cause: Cause, state: UserState, *reads: str, error: ReactorError | None = None
+    ) -> Observation[UserState]:
+        subject = Subject(SubjectKind.USER, cause.subject.account, name=state.name)
+        asked = (READS["account_pages"], *operations(reads))
+        return Observation(subject, state, asked, error, swept=True)
