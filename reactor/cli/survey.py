@@ -23,6 +23,8 @@ from reactor.model import (
 )
 from reactor.reconcile import Brake, Executor, Guardrail, Pace, Run, reconcile
 from reactor.settings import Settings
+from reactor.users.ports import CredentialReports
+from reactor.users.ranking import Ranking
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,10 +80,12 @@ def survey(  # noqa: PLR0913 - its parts; all but the first three by name
     names: tuple[str, ...] = (),
     only: frozenset[str] | None = None,
     brake: int = 0,
+    reports: CredentialReports | None = None,
 ) -> Run:
     """Look at every user, or at those in `names`, and carry out what the mode allows.
 
-    Of every user, those in `only` are judged and changed; at most `brake` of them (0 = all).
+    Of every user, those in `only` are judged and changed; at most `brake` of them (0 = all), the
+    most dangerous first, where `reports` are there to say who that is.
     """
     from reactor import runtime  # noqa: PLC0415 - imports boto3
 
@@ -95,13 +99,16 @@ def survey(  # noqa: PLR0913 - its parts; all but the first three by name
     users = runtime.users_guardrail(
         settings, session, home, keep_guard=keep_guard, sweep_everyone=_not_asked
     )
+    rank = None
+    if reports is not None:
+        rank = Ranking(users.iam, reports, session.gather, users.observer.bulk.groups)
     with output.progress() as progress:
         return reconcile(
             Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account)),
             _Watched(users, names, only, progress),
             execute=execute,
             clock=runtime.now,
-            brake=Brake(brake, rank=None),
+            brake=Brake(brake, rank=rank),
             pace=Pace(session.stream),
             record=lambda _: progress.settled(),
         )

@@ -87,6 +87,27 @@ def test_who_waits_is_told_beside_who_does_not(
     assert f"by later ones              2   {impact['waiting'][0]}" in shown
 
 
+def test_the_most_dangerous_come_first(
+    command: CommandLine, new_user: Callable[..., str], iam: Any
+) -> None:
+    """Who may do more, by its own policies or its groups'; not who comes first by name."""
+    reader, group_admin, admin = new_user(), new_user(), new_user()
+    policies = "arn:aws:iam::aws:policy"
+    iam.attach_user_policy(UserName=reader, PolicyArn=f"{policies}/ReadOnlyAccess")
+    iam.attach_user_policy(UserName=admin, PolicyArn=f"{policies}/AdministratorAccess")
+    iam.create_group(GroupName="Iam-admins")
+    iam.attach_group_policy(GroupName="Iam-admins", PolicyArn=f"{policies}/IAMFullAccess")
+    iam.add_user_to_group(GroupName="Iam-admins", UserName=group_admin)
+    changed = []
+    for _ in range(3):
+        ran = command("sweep", "--enforce", "--yes", "--max", "1", "--json")
+        changed.append(ran.document["impact"]["now"])
+    assert changed == [[admin], [group_admin], [reader]]
+    iam.remove_user_from_group(GroupName="Iam-admins", UserName=group_admin)
+    iam.detach_group_policy(GroupName="Iam-admins", PolicyArn=f"{policies}/IAMFullAccess")
+    iam.delete_group(GroupName="Iam-admins")
+
+
 def test_nobody_concerned_no_impact(command: CommandLine) -> None:
     """An account in order has none to show; the document has the member all the same."""
     assert "Impact" not in command("sweep").stdout
