@@ -11,7 +11,6 @@ import logging
 import os
 import traceback
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -72,7 +71,7 @@ class Journal:
         }[level]
         self._metrics = Metrics(namespace="MfaReactor", service=SERVICE)
         self._run: dict[str, object] = {}
-        self._in_order: dict[tuple[Trigger, str, Verdict], list[str]] = {}
+        self._in_order: dict[tuple[str, Compliance, str], tuple[Trigger, list[str]]] = {}
 
     def begin(self, run: str, *, stage: str, asked_by: object = None) -> None:
         """Name the run that the next records belong to: Lambda's request id.
@@ -95,10 +94,11 @@ class Journal:
     def in_order(self, each: Settled) -> None:
         """Record a user that a sweep found in order, together with others like it, and count it."""
         subject = each.observation.subject
-        rule = replace(each.decision.verdict, reasons=())
-        alike = self._in_order.setdefault((each.cause.trigger, subject.account, rule), [])
-        alike.append(subject.name or "")
-        if len(alike) >= NAMES_A_RECORD:
+        verdict = each.decision.verdict
+        key = (subject.account, verdict.compliance, verdict.rule)
+        _, names = self._in_order.setdefault(key, (each.cause.trigger, []))
+        names.append(subject.name or "")
+        if len(names) >= NAMES_A_RECORD:
             self._write_in_order()
 
     def sweep(self, summary: Mapping[str, Any], *, is_left: bool) -> None:
@@ -183,17 +183,17 @@ class Journal:
             self._metrics.flush_metrics()
 
     def _write_in_order(self) -> None:
-        for (trigger, account, verdict), names in self._in_order.items():
+        for (account, compliance, rule), (trigger, names) in self._in_order.items():
             record = {
                 "schema": IN_ORDER_SCHEMA,
                 "trigger": _trigger(trigger),
                 "account": account,
-                "verdict": {"compliance": verdict.compliance.value, "rule": verdict.rule},
+                "verdict": {"compliance": compliance.value, "rule": rule},
                 "users": names,
                 "mode": self._mode.value,
             }
-            self._write(f"in order: {len(names)} users ({verdict.rule})", record)
-            exempt = len(names) if verdict.rule == "exempt" else 0
+            self._write(f"in order: {len(names)} users ({rule})", record)
+            exempt = len(names) if rule == "exempt" else 0
             for name, counted in {"Reactions": len(names), "Exempt": exempt}.items():
                 self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=counted)
         self._in_order.clear()

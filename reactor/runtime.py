@@ -24,7 +24,7 @@ from reactor.reconcile import (
     observe_only,
 )
 from reactor.settings import Mode, Settings, Via
-from reactor.users.bulk import Bulk, Known, always, nothing
+from reactor.users.bulk import Bulk, Known, always
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
 from reactor.users.reading import Reader
@@ -42,11 +42,10 @@ def executor_of(mode: Mode) -> Executor:
 
 @dataclass(frozen=True, slots=True)
 class LookAtAll:
-    """What a look at everybody has besides: what is known, how long, and what comes before it."""
+    """What a look at everybody has besides: what is known before, how long, and what is shared."""
 
     known: Known = field(default_factory=Known)
     has_time: Callable[[], bool] = always
-    prepare: Callable[[], None] = nothing
     remembered: Remembered | None = None
 
 
@@ -67,7 +66,7 @@ def users_guardrail(  # noqa: PLR0913 - its parts; all but the first three by na
         guard=Guard.of(settings, partition=home.partition, account=home.account),
         settings=settings,
     )
-    bulk = Bulk(reader, session, at_all.known, at_all.has_time, at_all.prepare)
+    bulk = Bulk(reader, session, at_all.known, at_all.has_time)
     return Users(Observer(reader, session, bulk), iam, settings, keep_guard, sweep_everyone)
 
 

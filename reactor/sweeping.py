@@ -1,8 +1,9 @@
 """The sweep function: which requests are answered already, and a sweep from its look to its end."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from reactor.aws.functions import continue_sweep
 from reactor.aws.iam import Remembered
@@ -31,7 +32,8 @@ class Sweeping:
     invocation: Invocation
     sweeps: Coalescer
     drift: Drift
-    refused: ReactorError | None = None  # why the guard is not in order
+    refused: ReactorError | None = field(default=None, init=False)  # why the guard is not in order
+    remembered: Remembered = field(default_factory=Remembered, init=False)
 
     def run(self, payload: object) -> None:
         """Sweep, unless the request is answered already; or go on with a sweep.
@@ -43,7 +45,6 @@ class Sweeping:
             return
         with self.invocation.flushing():
             swept = self._sweep(progress)
-            self.sweeps.spent += swept.progress.spent - progress.spent
             if swept.is_left:
                 self._hand_on(swept.progress)
                 return
@@ -68,20 +69,19 @@ class Sweeping:
                 return None
             self.sweeps.wait_for_turn()
         began = self.sweeps.begin(name, scheduled=scheduled)
-        return Progress(name, began, scheduled, spent=0)
+        return Progress(name, began, scheduled, spent=self.sweeps.spent)
 
     def _sweep(self, progress: Progress) -> Swept:
-        inv = self.invocation
-        inspected = None
-        if progress.part == 1 and self._takes_inspection(progress):
-            inspected = inv.session.begin(self._inspect)
-        settings = inv.settings
+        inv, settings = self.invocation, self.invocation.settings
         inv.session.meter.keep_pace(
             reads=settings.sweep_reads_per_second, writes=settings.sweep_writes_per_second
         )
         inv.session.meter.take()
-        # In observe mode nothing is changed, so nobody waits.
-        brake = settings.max_remediations if settings.mode is Mode.ENFORCE else 0
+        begun: list[Callable[[], Any]] = []
+        if progress.part == 1 and self._keeps_the_guard:
+            begun.append(inv.session.begin(self._see_to_the_guard))
+        if progress.part == 1 and self._takes_inspection(progress):
+            begun.append(inv.session.begin(self._inspect))
         sweeper = Sweeper(
             self._look,
             inv.journal,
@@ -89,40 +89,43 @@ class Sweeping:
             inv.clock,
             inv.seconds_left,
             inv.session.meter.take,
-            brake,
+            self._brake,
         )
         try:
             return sweeper.carry_on(progress)
         finally:
-            for alarm in answer_of(inspected()) if inspected is not None else ():
-                inv.journal.alarm(alarm)
+            for finished in begun:
+                for alarm in answer_of(finished()):
+                    inv.journal.alarm(alarm)
 
     def _takes_inspection(self, progress: Progress) -> bool:
         period = timedelta(minutes=self.invocation.settings.sweep_minutes)
         return self.sweeps.takes_inspection(period, scheduled=progress.scheduled)
 
     def _look(self, progress: Progress, has_time: Callable[[], bool], record: Recorder) -> Run:
-        inv, remembered = self.invocation, Remembered()
+        inv, settings = self.invocation, self.invocation.settings
         trigger = _trigger(inv, scheduled=progress.scheduled)
-
-        def prepare() -> None:
-            if progress.part == 1 and self._keeps_the_guard:
-                self._see_to_the_guard(trigger, remembered)
-
-        at_all = LookAtAll(progress.known, has_time, prepare, remembered)
-        users = inv.users(at_all)
-        settings = inv.settings
-        brake = settings.max_remediations if settings.mode is Mode.ENFORCE else 0
+        remembered = self.remembered if progress.part == 1 else None
+        users = inv.users(LookAtAll(progress.known, has_time, remembered))
+        # What this environment does not remember, because it is new, the sweep itself knows.
         spent = max(progress.spent, self.sweeps.spent)
-        return reconcile(
+        run = reconcile(
             Cause(trigger, Subject(SubjectKind.EVERY_USER, inv.home.account)),
             users,
             execute=executor_of(settings.mode),
             clock=inv.clock,
-            brake=Brake(brake, spent),
+            brake=Brake(self._brake, spent),
             pace=Pace(inv.session.stream, has_time),
             record=record,
         )
+        self.sweeps.spent = spent + run.spent
+        return run
+
+    @property
+    def _brake(self) -> int:
+        """How many users may be changed; in observe mode nothing is, so nobody waits."""
+        settings = self.invocation.settings
+        return settings.max_remediations if settings.mode is Mode.ENFORCE else 0
 
     @property
     def _keeps_the_guard(self) -> bool:
@@ -130,24 +133,26 @@ class Sweeping:
         ours = not settings.guard_is_given or settings.guard_via is Via.GROUP
         return settings.mode is Mode.ENFORCE and ours
 
-    def _see_to_the_guard(self, trigger: Trigger, remembered: Remembered) -> None:
-        """Look at the guard as the keeper does, and ask it only if something is not in order."""
+    def _see_to_the_guard(self) -> tuple[Alarm, ...]:
+        """Look at the guard as the keeper does, and ask it only if something is not in order.
+
+        While users are read: what they lack, their own plans ask the keeper for.
+        """
         inv = self.invocation
-        both = keepers(
-            inv.settings,
-            inv.session,
-            inv.home,
-            report=lambda _alarm: None,  # the keeper itself tells of it
-            remembered=remembered,
-        )
-        seen = both.keep(observe_only, trigger, clock=inv.clock).settled
-        if any(each.decision.plan or each.failed for each in seen):
-            remembered.forget()
-            try:
+        try:
+            seen = keepers(
+                inv.settings,
+                inv.session,
+                inv.home,
+                report=lambda _alarm: None,  # the keeper itself tells of it
+                remembered=self.remembered,
+            ).keep(observe_only, Trigger(TriggerKind.REACTOR, inv.clock()), clock=inv.clock)
+            if any(each.decision.plan or each.failed for each in seen.settled):
                 # With the group where it is the regular way, as the users' plans would ask for it.
                 inv.ask_keeper(inv.settings.guard_via is Via.GROUP)
-            except ReactorError as error:
-                self.refused = error
+        except Exception as error:  # noqa: BLE001 - it is raised when the users have been looked at
+            self.refused = as_ours(error)
+        return ()
 
     def _hand_on(self, progress: Progress) -> None:
         """Have the rest done by another invocation. Raises ReactorError when that cannot be had."""

@@ -2,8 +2,8 @@
 
 An event is tried up to three times, with pauses between (shortened: a minute and two at AWS). When
 the function is throttled, the event waits until it is not; that is no attempt. It gives up when the
-tries are used up or the event is too old, and hands what is left to the function's on-failure
-destination.
+tries are used up, the event is too old or one too many in its chain of requests, and hands what is
+left to the function's on-failure destination.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sandbox.concurrency import ThrottledError
+from sandbox.lineage import Lineage, LoopError
 
 if TYPE_CHECKING:
     from sandbox.destinations import Destinations
@@ -40,6 +41,7 @@ class Event:
     payload: str = field(compare=False)
     event_id: str = field(compare=False)
     request_id: str = field(compare=False)
+    lineage: Lineage = field(compare=False)  # that of its sender
     queued: float = field(compare=False)
     attempts: int = field(compare=False, default=0)  # those made
     answer: str | None = field(compare=False, default=None)  # the last attempt's
@@ -70,8 +72,18 @@ class Asynchronous:
         self._numbers = itertools.count()
         self._stopped = False
 
-    def enqueue(self, function_arn: str, payload: str, *, event_id: str | None = None) -> str:
-        """Queues an event; returns the request id that all its attempts share."""
+    def enqueue(
+        self,
+        function_arn: str,
+        payload: str,
+        *,
+        event_id: str | None = None,
+        trace_header: str | None = None,
+    ) -> str:
+        """Queues an event; returns the request id that all its attempts share.
+
+        Without a tracing header it begins a chain of requests.
+        """
         request_id = str(uuid.uuid4())
         now = time.monotonic()
         event = Event(
@@ -81,6 +93,7 @@ class Asynchronous:
             payload,
             event_id or request_id,
             request_id,
+            Lineage.read(trace_header),
             queued=now,
         )
         self._unfinished.add(request_id, function_arn.rsplit(":", 1)[-1])
@@ -150,11 +163,18 @@ class Asynchronous:
         function = self._find(event.function_arn)
         age = (time.monotonic() - event.queued) * self._age_speed
         if age > function.maximum_age_seconds:
-            self._give_up(function, event, "EventAgeExceeded")
+            error = f"EventAgeExceeded: older than {function.maximum_age_seconds} s"
+            self._drop(function, event, "EventAgeExceeded", error)
+            return None
+        try:
+            lineage = event.lineage.invoke(function.arn, may_loop=function.may_loop)
+        except LoopError as error:
+            self._drop(function, event, "RetriesExhausted", f"RecursiveInvocationsDropped: {error}")
             return None
         outcome = self._invoker.invoke(
             event.function_arn,
             event.payload,
+            lineage=lineage,
             event_id=event.event_id,
             request_id=event.request_id,
             attempt=event.attempts + 1,
@@ -168,10 +188,11 @@ class Asynchronous:
             return None
         return replace(tried, due=time.monotonic() + self._pauses[tried.attempts - 1])
 
+    def _drop(self, function: Function, event: Event, condition: str, error: str) -> None:
+        self._invoker.note_not_run(function.name, event.event_id, error)
+        self._give_up(function, event, condition)
+
     def _give_up(self, function: Function, event: Event, condition: str) -> None:
-        if condition == "EventAgeExceeded":
-            error = f"{condition}: older than {function.maximum_age_seconds} s"
-            self._invoker.note_not_run(function.name, event.event_id, error)
         failure = self._destinations.send(function, event, condition)
         if failure is not None:
             self._invoker.note_not_run(function.name, event.event_id, failure)

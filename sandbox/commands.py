@@ -88,6 +88,19 @@ class Control:
         """
         self._command("set_staleness", seconds=seconds, seed=seed)
 
+    def set_page_size(
+        self,
+        items: int | None,
+        seed: int | None = None,
+        operations: Sequence[str] | None = None,
+    ) -> None:
+        """Lets IAM's lists (of these operations) come in shorter pages than asked; None is off.
+
+        A page has so many items at most; with a seed it has as many as the dice say, up to that,
+        and none now and then.
+        """
+        self._command("set_page_size", items=items, seed=seed, operations=operations)
+
     def calls(self) -> list[dict[str, Any]]:
         """Every AWS call answered, in the order of the answers.
 
@@ -149,11 +162,25 @@ class Control:
         )
         return serial
 
-    def set_root(self, *, mfa: bool, password: bool, access_keys: bool) -> None:
-        """Says what the root user has, as GetAccountSummary tells it."""
+    def set_root(
+        self, *, mfa: bool, password: bool, access_keys: bool, virtual_mfa: bool = False
+    ) -> None:
+        """Says what the root user has, as GetAccountSummary and the credential report tell it.
+
+        ListVirtualMFADevices has its device if that is virtual.
+        """
         self._command(
-            "set_root", mfa=mfa, password=password, access_keys=access_keys, region=self._region
+            "set_root",
+            mfa=mfa,
+            password=password,
+            access_keys=access_keys,
+            virtual_mfa=virtual_mfa,
+            region=self._region,
         )
+
+    def age_credential_report(self, hours: float = 4) -> None:
+        """Makes the credential report look so much older; after four hours it is made anew."""
+        self._command("age_credential_report", hours=hours, region=self._region)
 
     def _command(self, command: str, /, **arguments: Any) -> Any:
         # http.client knows no proxies: the command goes to this machine and nowhere else.

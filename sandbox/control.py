@@ -16,11 +16,12 @@ from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 from werkzeug.wrappers import Request, Response
 
+from sandbox.iam.responses import StrictIamResponse
 from sandbox.iam.root import Credentials
 from sandbox.wire import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -79,6 +80,7 @@ class Control:
 
     def _commands(self) -> dict[str, Callable[..., Any]]:
         return {
+            "age_credential_report": self._age_credential_report,
             "calls": self.gateway.calls,
             "clear_calls": self.gateway.clear_calls,
             "console_session": self._console_session,
@@ -93,6 +95,7 @@ class Control:
             "set_event_age_speed": self.asynchronous.set_age_speed,
             "set_failures": self.faults.set_failures,
             "set_latency": self._set_latency,
+            "set_page_size": self._set_page_size,
             "set_root": self._set_root,
             "set_schedule_speed": self.schedules.set_speed,
             "set_staleness": self._set_staleness,
@@ -103,17 +106,27 @@ class Control:
     def _set_latency(self, milliseconds: float) -> None:
         self.gateway.latency_seconds = milliseconds / 1000
 
-    def _set_staleness(self, seconds: float, seed: int | None) -> None:
+    def _set_page_size(
+        self, items: int | None, seed: int | None = None, operations: Sequence[str] | None = None
+    ) -> None:
+        with self.account_lock:
+            StrictIamResponse.page_size.set(items, seed, operations)
+
+    def _set_staleness(self, seconds: float, seed: int | None = None) -> None:
         with self.account_lock:
             self.staleness.set(seconds, seed)
 
-    def _set_root(self, mfa: bool, password: bool, access_keys: bool, region: str) -> None:
+    def _set_root(self, region: str, **has: bool) -> None:
         with self.account_lock:
-            self._iam(region).root = Credentials(mfa, password, access_keys)
+            self._iam(region).root = Credentials(**has)
 
     def _enrol_passkey(self, user_name: str, name: str, region: str) -> str:
         with self.account_lock:
             return self._iam(region).enrol_passkey(user_name, name)
+
+    def _age_credential_report(self, hours: float, region: str) -> None:
+        with self.account_lock:
+            self._iam(region).age_credential_report(hours)
 
     def _iam(self, region: str) -> StrictIAMBackend:
         backend = iam_backends[self.callers.account][get_partition(region)]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from moto.awslambda.utils import get_backend
 from moto.utilities.utils import get_partition
 
-from sandbox.lambda_settings import on_failure
+from sandbox.lambda_settings import on_failure, recursive_loop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,7 @@ class Function:
     code_sha256: str
     maximum_retries: int
     maximum_age_seconds: int  # of an event that waits for the function
+    may_loop: bool  # may be invoked again and again in one chain of requests
     on_failure: str | None  # the ARN of the queue that failed events go to
     reserved_concurrency: int | None
     unreserved_concurrency: int  # the region's, shared by functions without a reservation
@@ -89,6 +90,7 @@ def find_function(account: str, region: str, name_or_arn: str) -> Function:
         code_sha256=found.code_sha_256,
         maximum_retries=asynchronous.get("MaximumRetryAttempts", DEFAULT_RETRIES),
         maximum_age_seconds=asynchronous.get("MaximumEventAgeInSeconds", DEFAULT_AGE_SECONDS),
+        may_loop=recursive_loop(found) == "Allow",
         on_failure=on_failure(asynchronous),
         reserved_concurrency=found.reserved_concurrency,
         unreserved_concurrency=backend.unreserved_concurrency,

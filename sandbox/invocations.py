@@ -20,6 +20,7 @@ from sandbox.logs import write_log
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from sandbox.lineage import Lineage
     from sandbox.pool import Pool
     from sandbox.unfinished import Unfinished
     from sandbox.worker import Outcome
@@ -61,16 +62,17 @@ class Invoker:
         self._log: list[Invocation] = []
         self._log_lock = threading.Lock()
 
-    def invoke(
+    def invoke(  # noqa: PLR0913 - all named but two
         self,
         function_arn: str,
         payload: str,
         *,
+        lineage: Lineage,
         event_id: str | None = None,
         request_id: str | None = None,
         attempt: int = 1,
     ) -> Outcome:
-        """One attempt; the caller waits.
+        """One attempt; the caller waits. The lineage is the invocation's own.
 
         Raises ThrottledError when as many executions of the function run as may.
         """
@@ -82,7 +84,13 @@ class Invoker:
             self._pool.worker(function) as (worker, cold),
         ):
             started = time.time()
-            outcome = worker.invoke(request_id, function.arn, payload, function.timeout_seconds)
+            outcome = worker.invoke(
+                request_id,
+                function.arn,
+                payload,
+                trace_id=lineage.header,
+                timeout_seconds=function.timeout_seconds,
+            )
             with self._account_lock:
                 write_log(function, worker.log_stream, request_id, outcome)
             self._keep(

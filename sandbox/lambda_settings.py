@@ -1,11 +1,14 @@
-"""Settings of functions that moto keeps and does not heed: concurrency, and asynchronous events."""
+"""Settings of functions that moto does not heed, or lacks.
+
+Concurrency, what becomes of asynchronous events, and whether a function may invoke itself.
+"""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.awslambda.exceptions import InvalidParameterValueException, UnknownFunctionException
 from moto.awslambda.models import EventInvokeConfig, LambdaFunction
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.iam.models import iam_backends
@@ -13,10 +16,12 @@ from typing_extensions import override
 
 from sandbox.authorization import allows
 from sandbox.queues import find_queue, is_fifo
-from sandbox.wire import Refusal
+from sandbox.wire import Call, Refusal
 
 # So much of the account's concurrency must stay unreserved, in accounts that have it.
 UNRESERVED_AT_LEAST = 100
+RECURSIVE_LOOP = ("Allow", "Terminate")
+_RECURSIVE_LOOP = "recursive_loop"
 
 
 class StrictLambdaBackend(LambdaSimpleBackend):
@@ -78,6 +83,22 @@ class StrictLambdaBackend(LambdaSimpleBackend):
             },
         }
 
+    def put_function_recursion_config(self, function_name: str, setting: str) -> dict[str, Any]:
+        """PutFunctionRecursionConfig. Raises Refusal for another setting than there are."""
+        if setting not in RECURSIVE_LOOP:
+            raise Refusal(
+                "ValidationException",
+                f"1 validation error detected: Value '{setting}' at 'recursiveLoop' failed to "
+                "satisfy constraint: Member must satisfy enum value set: "
+                f"[{', '.join(RECURSIVE_LOOP)}]",
+            )
+        setattr(self.get_function(function_name), _RECURSIVE_LOOP, setting)
+        return self.get_function_recursion_config(function_name)
+
+    def get_function_recursion_config(self, function_name: str) -> dict[str, Any]:
+        """GetFunctionRecursionConfig."""
+        return {"RecursiveLoop": recursive_loop(self.get_function(function_name))}
+
     def _reserved_by_others(self, function_name: str) -> int:
         return sum(
             each.reserved_concurrency or 0
@@ -99,8 +120,25 @@ class StrictLambdaBackend(LambdaSimpleBackend):
             )
 
 
+def recursive_loop(function: LambdaFunction) -> str:
+    """What Lambda does when the function is invoked in a loop."""
+    return str(getattr(function, _RECURSIVE_LOOP, "Terminate"))
+
+
 def on_failure(config: dict[str, Any]) -> str | None:
     """Where an event goes that could not be handled, by the function's event invoke config."""
     destinations = config.get("DestinationConfig") or {}
     destination = (destinations.get("OnFailure") or {}).get("Destination")
     return str(destination) if destination else None
+
+
+def recursion_config(call: Call, backend: StrictLambdaBackend) -> dict[str, Any]:
+    """Answers Get- and PutFunctionRecursionConfig. Raises Refusal."""
+    name = str(call.parameters["FunctionName"])
+    try:
+        if call.action == "PutFunctionRecursionConfig":
+            return backend.put_function_recursion_config(name, call.parameters["RecursiveLoop"])
+        return backend.get_function_recursion_config(name)
+    except UnknownFunctionException as error:
+        message = f"Function not found: {name}"
+        raise Refusal("ResourceNotFoundException", message, HTTPStatus.NOT_FOUND) from error

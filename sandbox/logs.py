@@ -44,9 +44,10 @@ def _closing_lines(function: Function, request_id: str, outcome: Outcome) -> lis
     report = (
         f"REPORT RequestId: {request_id}\tDuration: {milliseconds:.2f} ms\t"
         f"Billed Duration: {math.ceil(milliseconds)} ms\t"
-        f"Memory Size: {function.memory_megabytes} MB\t"
-        f"Max Memory Used: {function.memory_megabytes // 2} MB"
+        f"Memory Size: {function.memory_megabytes} MB"
     )
+    if outcome.peak_megabytes is not None:  # no number is better than one that is made up
+        report += f"\tMax Memory Used: {outcome.peak_megabytes} MB"
     if outcome.init_seconds is not None:
         report += f"\tInit Duration: {outcome.init_seconds * 1000:.2f} ms"
     if outcome.error_type is not None:

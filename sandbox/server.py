@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from moto.awslambda.utils import get_backend
@@ -36,6 +35,7 @@ from sandbox.gateway import Gateway
 from sandbox.iam.responses import StrictIamResponse
 from sandbox.invocations import Invoker
 from sandbox.lambda_invoke import find_called, invoke
+from sandbox.lambda_settings import recursion_config
 from sandbox.partitions import IAM_REGION
 from sandbox.pool import Pool
 from sandbox.put_events import put_events
@@ -45,7 +45,7 @@ from sandbox.staleness import Staleness
 from sandbox.strictness import make_strict
 from sandbox.trails import Trails
 from sandbox.unfinished import Unfinished
-from sandbox.wire import Reply
+from sandbox.wire import Reply, json_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,6 +114,8 @@ class Server:
                 ("cloudformation", ""): lambda call, _: stacks(call),
                 ("events", "PutEvents"): lambda call, _: put_events(call, bus),
                 ("lambda", "GetAccountSettings"): self._account_settings,
+                ("lambda", "GetFunctionRecursionConfig"): self._recursion_config,
+                ("lambda", "PutFunctionRecursionConfig"): self._recursion_config,
                 ("lambda", "Invoke"): self._invoke,
             },
             callers=self._callers,
@@ -196,9 +198,14 @@ class Server:
 
     def _account_settings(self, call: Call, _: Request) -> Reply:
         with self._lock:
-            backend = cast("StrictLambdaBackend", get_backend(self.account, call.region))
-            body = json.dumps(backend.account_settings())
-        return Reply(HTTPStatus.OK, [("Content-Type", "application/json")], body.encode())
+            return json_reply(self._lambda(call.region).account_settings())
+
+    def _recursion_config(self, call: Call, _: Request) -> Reply:
+        with self._lock:
+            return json_reply(recursion_config(call, self._lambda(call.region)))
+
+    def _lambda(self, region: str) -> StrictLambdaBackend:
+        return cast("StrictLambdaBackend", get_backend(self.account, region))
 
     def _find_function(self, arn: str) -> Function:
         with self._lock:

@@ -24,6 +24,8 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from botocore.model import ServiceModel
     from werkzeug.wrappers import Request
 
@@ -143,6 +145,12 @@ def read_result(call: Call, reply: Reply) -> dict[str, Any]:
     )
     parsed.pop("ResponseMetadata", None)
     return parsed
+
+
+def json_reply(answer: Mapping[str, Any]) -> Reply:
+    """The answer of a service that speaks JSON."""
+    headers = [("Content-Type", "application/json")]
+    return Reply(HTTPStatus.OK, headers, json.dumps(answer).encode())
 
 
 def error_reply(call: Call | None, refusal: Refusal) -> Reply:

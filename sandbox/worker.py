@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox.memory import peak_megabytes
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,6 +43,7 @@ class Outcome:
     lines: list[LogLine] = field(default_factory=list)
     init_seconds: float | None = None
     duration_seconds: float = 0.0
+    peak_megabytes: int | None = None  # of its process's memory; None where that cannot be told
 
     @property
     def error(self) -> str | None:
@@ -68,6 +71,7 @@ class Worker:
         self.log_stream = launch.log_stream
         self.alive = True
         self._ready = False
+        self._peak_megabytes: int | None = None
         self._mark = f"\x1e{secrets.token_hex(8)}\x1e"
         self._said = b""
         self._answers = b""
@@ -90,7 +94,13 @@ class Worker:
             os.close(theirs)
 
     def invoke(
-        self, request_id: str, function_arn: str, payload: str, timeout_seconds: float
+        self,
+        request_id: str,
+        function_arn: str,
+        payload: str,
+        *,
+        trace_id: str,
+        timeout_seconds: float,
     ) -> Outcome:
         """Runs one event. Afterwards `alive` says whether the process can take another."""
         before: list[LogLine] = []
@@ -99,13 +109,16 @@ class Worker:
             started = time.monotonic()
             failed = self._initialize(before)
             init_seconds = time.monotonic() - started
+            self._note_peak()
             if failed is not None:
+                failed.peak_megabytes = self._peak_megabytes
                 failed.init_seconds = init_seconds
                 return failed
         deadline = time.time() + timeout_seconds
         request = {
             "request_id": request_id,
             "function_arn": function_arn,
+            "trace_id": trace_id,
             "deadline_ms": int(deadline * 1000),
             "payload": payload,
         }
@@ -114,6 +127,7 @@ class Worker:
         outcome = self._run(request, timeout_seconds)
         outcome.duration_seconds = time.monotonic() - started
         outcome.init_seconds = init_seconds
+        outcome.peak_megabytes = self._peak_megabytes
         outcome.lines = [*before, start, *outcome.lines]
         return outcome
 
@@ -145,6 +159,7 @@ class Worker:
         with contextlib.suppress(BrokenPipeError):  # a dead process is told from its silence
             _write_all(self._requests, json.dumps(request).encode() + b"\n")
         answer = self._await_answer(timeout_seconds, lines)
+        self._note_peak()
         if answer is None:
             outcome = self._ended(request["request_id"], timeout_seconds, lines)
             self.kill()
@@ -206,6 +221,11 @@ class Worker:
             else:
                 self._answers += chunk
         return True
+
+    def _note_peak(self) -> None:
+        """Of a process that has ended, what was noted last stays."""
+        peak = peak_megabytes(self._process.pid)
+        self._peak_megabytes = peak if peak is not None else self._peak_megabytes
 
     def _process_reaped(self, ended: bool) -> None:
         if ended:  # its pipes are closed; its exit status follows at once

@@ -36,7 +36,7 @@ class PipeClient:
         request = json.loads(line)
         return self._request_class(
             invoke_id=request["request_id"],
-            x_amzn_trace_id=None,
+            x_amzn_trace_id=request["trace_id"],
             invoked_function_arn=request["function_arn"],
             deadline_time_in_ms=request["deadline_ms"],
             client_context=None,

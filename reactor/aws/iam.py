@@ -35,11 +35,6 @@ class Remembered:
                 self._answers[operation, about] = ask()
             return self._answers[operation, about]
 
-    def forget(self) -> None:
-        """Forget all answers: what they are about was changed."""
-        with self._lock:
-            self._answers.clear()
-
 
 class AwsIam:
     """What asks IAM is one of these.

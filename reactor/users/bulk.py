@@ -41,16 +41,12 @@ def always() -> bool:
     return True
 
 
-def nothing() -> None:
-    """Do nothing before users are judged."""
-
-
 @dataclass(slots=True)
 class Bulk:
     """Reads everybody in one account.
 
-    `prepare` is called when pages are on their way and before anybody is judged. `has_time` says
-    whether there is time for another question; without it, users are left open (OutOfTime).
+    `has_time` says whether there is time for another question; without it, users are left open
+    (OutOfTime).
     `groups` are those of the account, by name, when everybody was read.
     """
 
@@ -58,7 +54,6 @@ class Bulk:
     calls: Calling
     known: Known = field(default_factory=Known)
     has_time: Callable[[], bool] = always
-    prepare: Callable[[], None] = nothing
     groups: dict[str, GroupDetail] = field(default_factory=dict, init=False)
 
     def observe(
@@ -72,7 +67,6 @@ class Bulk:
         iam = self.reader.iam
         pages = self.calls.ahead(iam.account_pages())
         devices = self.calls.ahead(self._virtual_devices(cause))
-        self.prepare()
         undecided: list[UserState] = []
         ended: ReactorError | None = None
         try:

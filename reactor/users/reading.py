@@ -1,12 +1,12 @@
 """What is read of users alike, one by one and in bulk: which questions, and the state they give."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from reactor.gathering import Call, answer_of
-from reactor.guard.identity import Guard
+from reactor.guard.identity import Guard, Standing
 from reactor.settings import Scope, Settings
 from reactor.users.exemptions import parse_list
 from reactor.users.ports import READS, Iam, UserDetail
@@ -29,8 +29,8 @@ class Common:
     """What is the same for every user of a run: the guard, its group, and the exemption list."""
 
     guarded_groups: frozenset[str]
-    group_path: str | None
-    guard_tags: Mapping[str, str] | None
+    guard_standing: Standing
+    group_standing: Standing
     listed_exempt: frozenset[str]
 
 
@@ -70,8 +70,8 @@ class Reader:
         policy = answer_of(answers["policy"])
         return Common(
             answer_of(answers["groups_with"]),
-            answer_of(answers["group_path"]),
-            None if policy is None else policy.tags,
+            self.guard.standing(None if policy is None else policy.tags),
+            self.guard.group_standing(answer_of(answers["group_path"])),
             listed,
         )
 
@@ -81,7 +81,7 @@ class Reader:
             name=detail.user.name,
             presence=Presence.EXISTS,
             guard=self.guard,
-            guard_standing=self.guard.standing(common.guard_tags),
+            guard_standing=common.guard_standing,
             arn=detail.user.arn,
             path=detail.user.path,
             created_at=detail.user.created_at,
@@ -89,7 +89,7 @@ class Reader:
             groups=detail.groups,
             policies=detail.policies,
             guarded_groups=common.guarded_groups,
-            group_standing=self.guard.group_standing(common.group_path),
+            group_standing=common.group_standing,
             listed_exempt=common.listed_exempt,
             inline=detail.inline,
             id=detail.user.id,

@@ -12,11 +12,11 @@ from typing_extensions import override
 
 from sandbox.iam.boundaries import Boundaries
 from sandbox.iam.conflicts import Conflicts
+from sandbox.iam.credential_report import CredentialReports
 from sandbox.iam.mfa import Mfa
 from sandbox.iam.names import Names
 from sandbox.iam.passwords import Passwords
 from sandbox.iam.quotas import Quotas
-from sandbox.iam.root import RootUser
 from sandbox.iam.service_credentials import ServiceCredentials
 
 # All 1,300 would slow every attachment down: moto builds a table of them each time.
@@ -37,7 +37,7 @@ _AWS_POLICIES = (
 
 
 class StrictIAMBackend(
-    Names, Mfa, Quotas, Conflicts, Boundaries, Passwords, ServiceCredentials, RootUser
+    Names, Mfa, Quotas, Conflicts, Boundaries, Passwords, ServiceCredentials, CredentialReports
 ):
     """All rules together.
 

@@ -6,12 +6,18 @@ update that names no password for an empty one.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from moto.core.utils import utcnow
 from moto.iam.exceptions import EntityAlreadyExists, IAMException, NoSuchEntity
 from moto.iam.models import IAMBackend, User
 from typing_extensions import override
 
+if TYPE_CHECKING:
+    import datetime as dt
+
 _PROFILE_DATE = "login_profile_create_date"
+_CHANGE_DATE = "password_last_changed"
 
 
 class Passwords(IAMBackend):
@@ -26,9 +32,9 @@ class Passwords(IAMBackend):
         user = self.get_user(user_name)
         if user.password:
             raise EntityAlreadyExists(f"Login Profile for user {user.name} already exists.")
-        user.password = password
         user.password_reset_required = password_reset_required
         setattr(user, _PROFILE_DATE, utcnow())
+        _set_password(user, password)
         return user
 
     @override
@@ -47,7 +53,7 @@ class Passwords(IAMBackend):
     ) -> User:
         user = self.get_login_profile(user_name)
         if password is not None:
-            user.password = password
+            _set_password(user, password)
         if password_reset_required is not None:
             user.password_reset_required = password_reset_required
         return user
@@ -61,8 +67,19 @@ class Passwords(IAMBackend):
         user = self.get_login_profile(user_name)
         if user.password != old_password:
             raise IAMException("AccessDenied", "The old password was incorrect.")
-        user.password = new_password
+        _set_password(user, new_password)
         user.password_reset_required = False
+
+
+def password_changed(user: User) -> dt.datetime:
+    """When the user's password was set last; the user must have one."""
+    changed: dt.datetime = getattr(user, _CHANGE_DATE)
+    return changed
+
+
+def _set_password(user: User, password: str) -> None:
+    user.password = password
+    setattr(user, _CHANGE_DATE, utcnow())
 
 
 def login_profile(user: User) -> dict[str, object]:

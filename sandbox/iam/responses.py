@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
-from moto.core.serialize import never_return
+from moto.core.serialize import never_return, url_encode
 from moto.iam.exceptions import ValidationError
 from moto.iam.models import iam_backends
 from moto.iam.responses import IamResponse
 from typing_extensions import override
 
 from sandbox.iam import paging
+from sandbox.iam.listings import managed_policies, virtual_devices
 from sandbox.iam.passwords import login_profile
 from sandbox.iam.simulation import simulate_custom_policy
 from sandbox.oracle import Oracle
@@ -48,6 +49,7 @@ _MEANS_THE_CALLER = {
     "UpdateSigningCertificate",
     "UploadSigningCertificate",
 }
+_DETAILS = "GetAccountAuthorizationDetailsResponse"
 _ALL_OF_IT = 10**9
 # IAM's dates are whole seconds; with moto's microseconds no two things happen at the same time.
 _FRACTION = re.compile(r"(?<=>)(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z(?=<)")
@@ -58,16 +60,11 @@ class StrictIamResponse(IamResponse):
 
     callers: ClassVar[Callers]  # one account a process, as everything in moto
     oracle: ClassVar[Oracle] = Oracle()
+    page_size: ClassVar[paging.PageSize] = paging.PageSize()
     RESPONSE_KEY_PATH_TO_TRANSFORMER = {  # noqa: RUF012 - moto declares it so
         **IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER,
         "ListUsersResponse.Users.User.PermissionsBoundary": never_return,
-        # A device's secret is shown once, when it is made.
-        **{
-            f"ListVirtualMFADevicesResponse.VirtualMFADevices.VirtualMFADevice.{secret}": (
-                never_return
-            )
-            for secret in ("Base32StringSeed", "QRCodePNG")
-        },
+        f"{_DETAILS}.RoleDetailList.RoleDetail.AssumeRolePolicyDocument": url_encode,
     }
 
     @override
@@ -92,7 +89,8 @@ class StrictIamResponse(IamResponse):
         action = self._get_action()
         result = action_result.result
         if action in paging.LISTS and isinstance(result, dict):
-            action_result = ActionResult(paging.page(action, result, *self._page))
+            page = paging.page(action, result, *self._page, self.page_size)
+            action_result = ActionResult(page)
         return super().serialized(action_result)
 
     def _page_ourselves(self, action: str) -> None:
@@ -232,6 +230,35 @@ class StrictIamResponse(IamResponse):
     def get_account_summary(self) -> ActionResult:
         summary = self.backend.get_account_summary().summary_map
         return ActionResult({"SummaryMap": {**summary, **self.backend.root.summary()}})
+
+    @override
+    def get_account_authorization_details(self) -> ActionResult:
+        filters = self._get_param("Filter", [])
+        policies = list(managed_policies(self.backend, filters))
+        details = self.backend.get_account_authorization_details(filters)
+        return ActionResult(
+            {
+                "UserDetailList": details["users"],
+                "GroupDetailList": details["groups"],
+                "RoleDetailList": details["roles"],
+                "Policies": policies,
+            }
+        )
+
+    @override
+    def list_virtual_mfa_devices(self) -> ActionResult:
+        devices = virtual_devices(self.backend, self._get_param("AssignmentStatus", "Any"))
+        return ActionResult({"VirtualMFADevices": list(devices)})
+
+    @override
+    def generate_credential_report(self) -> ActionResult:
+        return ActionResult(self.backend.generate_credential_report())
+
+    @override
+    def get_credential_report(self) -> ActionResult:
+        report = self.backend.read_credential_report()
+        members = {"Content": report.content, "ReportFormat": "text/csv"}
+        return ActionResult({**members, "GeneratedTime": report.ready})
 
     @override
     def list_entities_for_policy(self) -> ActionResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -23,6 +24,39 @@ if TYPE_CHECKING:
 CODES = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
 PASSWORD = "not a secret 1"
 GUARD = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
+
+
+class Queue:
+    """A queue and what is in it."""
+
+    def __init__(self, sandbox: Sandbox, name: str, **attributes: str) -> None:
+        self._client = sandbox.client("sqs")
+        self.url = self._client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        self.arn = f"arn:aws:sqs:us-east-1:{sandbox.account}:{name}"
+
+    def let_in(self, rule_arn: str) -> None:
+        """Lets EventBridge send in the name of the rule."""
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": self.arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self._client.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
+
+    def messages(self) -> list[dict[str, Any]]:
+        """All that is in it, taken out."""
+        found: list[dict[str, Any]] = []
+        while received := self._client.receive_message(
+            QueueUrl=self.url, MessageAttributeNames=["All"], MaxNumberOfMessages=10
+        ).get("Messages"):
+            for each in received:
+                receipt = each["ReceiptHandle"]
+                self._client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
+            found += received
+        return found
 
 
 @contextlib.contextmanager

@@ -81,10 +81,11 @@ def test_what_is_deleted_between_two_pages_makes_the_next_skip_nobody(crowd: Any
         crowd.create_user(UserName=gone["UserName"], Path=gone["Path"])
 
 
-def test_a_marker_that_nobody_gave_out_is_refused(crowd: Any) -> None:
+@pytest.mark.parametrize("marker", ("made-up", "MQ==", "WzEsMl0="))
+def test_a_marker_that_nobody_gave_out_is_refused(crowd: Any, marker: str) -> None:
     """ValidationError."""
     with refused("ValidationError", "Invalid Marker"):
-        crowd.list_users(Marker="made-up")
+        crowd.list_users(Marker=marker)
 
 
 def test_other_lists_come_in_pages_too(iam: Any, user: str, group: str, name: Any) -> None:

@@ -6,7 +6,9 @@ import base64
 import itertools
 import json
 import os
+import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -195,6 +197,29 @@ def test_the_log_has_lambdas_lines_round_the_functions(deployment: Deployment, a
     assert "Billed Duration" in lines[at + 3]
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system tells no peak")
+def test_the_report_tells_the_most_memory_the_environment_had(
+    sandbox: Sandbox, deployment: Deployment, ask: Any
+) -> None:
+    """It does not go down again; that of a function that was killed is told, too."""
+
+    def used() -> int:
+        found = re.findall(r"Max Memory Used: (\d+) MB", "\n".join(deployment.log_events("ask")))
+        return int(found[-1])
+
+    sandbox.control.reset_functions()
+    ask(say="x")
+    small = used()
+    assert 10 < small < 200
+    ask(fill="100")
+    large = used()
+    assert small + 90 <= large <= small + 150
+    ask(say="x")
+    assert used() == large
+    ask(fill="150", sleep="20")
+    assert used() >= large + 40
+
+
 def test_a_traceback_is_one_event_of_the_log(deployment: Deployment, react: Any) -> None:
     """With its lines in it."""
     react(fail="x")
@@ -228,6 +253,25 @@ def test_a_function_that_does_not_exist_is_not_invoked(sandbox: Sandbox) -> None
     """ResourceNotFoundException."""
     with refused("ResourceNotFoundException"):
         sandbox.client("lambda").invoke(FunctionName="none")
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "message"),
+    (
+        pytest.param("RequestResponse", 6_291_456, "Request must be smaller than", id="waiting"),
+        pytest.param("Event", 1_048_576, "too large for the Event invocation type", id="event"),
+    ),
+)
+def test_a_payload_has_a_limit(sandbox: Sandbox, kind: str, limit: int, message: str) -> None:
+    """6 MB for who waits for the answer, 1 MB for an event; one byte more is refused with 413."""
+    client = sandbox.client("lambda")
+    fits = b'{"import": "json"}'.ljust(limit)
+    client.invoke(FunctionName="probe-dev-ask", InvocationType=kind, Payload=fits)
+    sandbox.control.settle(20)
+    assert sandbox.control.invocations()[-1]["ok"]
+    with refused("RequestEntityTooLargeException", message):
+        client.invoke(FunctionName="probe-dev-ask", InvocationType=kind, Payload=fits + b" ")
+    assert sandbox.control.calls()[-1]["status"] == 413
 
 
 def test_events_run_side_by_side(sandbox: Sandbox) -> None:

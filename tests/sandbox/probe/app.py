@@ -50,12 +50,26 @@ def _hand_on(function: str) -> None:
     )
 
 
+def _chain(links: str) -> str:
+    """Invokes the functions that are named, one after the other: each invokes the next."""
+    name, _, others = links.partition(",")
+    if name:
+        payload = json.dumps({"chain": others}).encode()
+        boto3.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
+    return os.environ["_X_AMZN_TRACE_ID"]
+
+
 def _import(module: str) -> str:
     return str(__import__(module).__name__)
 
 
 def _path(_: str) -> list[str]:
     return sys.path
+
+
+def _fill(megabytes: str) -> int:
+    """Takes so much memory for a moment."""
+    return len(b"x" * (int(megabytes) << 20))
 
 
 def _say(text: str) -> str:
@@ -68,11 +82,13 @@ def _identity(_: str) -> dict[str, Any]:
 
 
 _DO: dict[str, Callable[[str], Any]] = {
+    "chain": _chain,
     "delete_log": _delete_log,
     "delete_user": _delete_user,
     "environment": _environment,
     "exit": _exit,
     "fail": _fail,
+    "fill": _fill,
     "get_user": _get_user,
     "hand_on": _hand_on,
     "identity": _identity,
@@ -102,6 +118,12 @@ def tick(event: CloudWatchEvent) -> None:
 @app.lambda_function()
 def ask(event: dict[str, str], _: object) -> Any:
     """Does what it is asked, and answers."""
+    return {what: _DO[what](with_what) for what, with_what in event.items()}
+
+
+@app.lambda_function()
+def tell(event: dict[str, str], _: object) -> Any:
+    """Does what it is asked as the first does."""
     return {what: _DO[what](with_what) for what, with_what in event.items()}
 
 
