@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from tests.cli.conftest import attached
@@ -124,3 +125,99 @@ def test_of_many_the_first_are_named(command: CommandLine, new_user: Callable[..
     assert shown.count("the guard is not attached") == 1
     assert all(f" {user} " in said for user in users)
     assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.fixture
+def fresh_report(sandbox: Sandbox) -> Callable[[], None]:
+    """Lets the next who asks for the credential report have a new one."""
+
+    def renew() -> None:
+        sandbox.client("iam").generate_credential_report()
+        sandbox.control.age_credential_report(hours=4)
+
+    return renew
+
+
+def test_who_has_what_by_the_credential_report(
+    command: CommandLine,
+    new_user: Callable[..., str],
+    iam: Any,
+    sandbox: Sandbox,
+    fresh_report: Callable[[], None],
+) -> None:
+    """A person with a password, a service with a key in use, a passkey; and who came later."""
+    person, service, modern, idle = (new_user() for _ in range(4))
+    iam.create_login_profile(UserName=person, Password="Correct-horse-1")
+    key = iam.create_access_key(UserName=service)["AccessKey"]
+    _client(sandbox, key).get_caller_identity()
+    iam.create_access_key(UserName=idle)
+    sandbox.control.enrol_passkey(modern)
+    fresh_report()
+    impact = command("sweep", "--json").document["impact"]
+    late = new_user()
+    later = command("sweep", "--json").document["impact"]
+    assert impact["with_password"] == [person]
+    assert impact["keys_in_use"] == [service]
+    assert impact["passkey_only"] == [modern]
+    assert (impact["not_in_report"], later["not_in_report"]) == ([], [late])
+    assert impact["report_at"] == later["report_at"]
+    assert impact["problems"] == []
+    shown = " ".join(command("sweep").stdout.split())
+    assert "1 user used a key in the 24 hours before the report: service accounts in" in shown
+    assert "1 user has passkeys only" in shown
+    at = impact["report_at"][:16].replace("T", " ")
+    assert f"1 user is not in the report of {at} UTC" in shown
+
+
+def test_only_who_may_have_passkeys_only_is_asked_for_devices(
+    command: CommandLine,
+    new_user: Callable[..., str],
+    iam: Any,
+    sandbox: Sandbox,
+    fresh_report: Callable[[], None],
+) -> None:
+    """Of those who would get the guard and have MFA, those without a virtual device."""
+    with_app, _without = new_user(), new_user()
+    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName=with_app)
+    serial = serial["VirtualMFADevice"]["SerialNumber"]
+    codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
+    iam.enable_mfa_device(UserName=with_app, SerialNumber=serial, **codes)
+    modern = new_user()
+    sandbox.control.enrol_passkey(modern)
+    fresh_report()
+    sandbox.control.clear_calls()
+    assert command("sweep", "--json").document["impact"]["passkey_only"] == [modern]
+    actions = [each["action"] for each in sandbox.control.calls()]
+    assert (actions.count("ListVirtualMFADevices"), actions.count("ListMFADevices")) == (1, 1)
+    iam.deactivate_mfa_device(UserName=with_app, SerialNumber=serial)
+    iam.delete_virtual_mfa_device(SerialNumber=serial)
+
+
+def test_under_the_brake_of_equals_who_has_a_password_comes_first(
+    command: CommandLine,
+    new_user: Callable[..., str],
+    iam: Any,
+    sandbox: Sandbox,
+    fresh_report: Callable[[], None],
+) -> None:
+    """Then who has a key; the report is asked for once, for the order and for the impact."""
+    nothing, key, password = new_user(), new_user(), new_user()
+    iam.create_access_key(UserName=key)
+    iam.create_login_profile(UserName=password, Password="Correct-horse-1")
+    fresh_report()
+    sandbox.control.clear_calls()
+    impact = command("sweep", "--max", "2", "--json").document["impact"]
+    assert (impact["now"], impact["waiting"]) == ([key, password], [nothing])
+    assert [each["action"] for each in sandbox.control.calls()].count("GetCredentialReport") == 1
+    assert command("sweep", "--max", "1", "--json").document["impact"]["now"] == [password]
+
+
+def _client(sandbox: Sandbox, key: dict[str, str]) -> Any:
+    """STS, as the user whose key it is."""
+    return boto3.client(
+        "sts",
+        "us-east-1",
+        endpoint_url=sandbox.environment()["AWS_ENDPOINT_URL"],
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    )
