@@ -136,7 +136,7 @@ class Progress(Protocol):
         """One more user was read."""
 
     def settled(self) -> None:
-        """One more user was settled; the first of them ends the reading."""
+        """One more user was settled, of those read so far."""
 
 
 class _Silent:

@@ -21,8 +21,9 @@ from reactor.model import (
     Trigger,
     TriggerKind,
 )
-from reactor.reconcile import Brake, Executor, Guardrail, Pace, Run, reconcile
+from reactor.reconcile import Brake, Executor, Pace, Run, reconcile
 from reactor.settings import Settings
+from reactor.users.guardrail import Users
 from reactor.users.ports import CredentialReports
 from reactor.users.ranking import Ranking
 
@@ -34,30 +35,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """The users' guardrail, on only those in `names` if there are any, with progress shown.
+    """The users' guardrail, with progress shown.
 
-    `names` are asked about one by one; `only` (None is everybody) are chosen from a look at all.
+    It looks at those in `names`, one by one; if there are none, at everybody, or of everybody at
+    those in `only` (None is all).
     """
 
-    users: Guardrail
+    users: Users
     names: tuple[str, ...]
     only: frozenset[str] | None
     progress: output.Progress
 
     def observe(self, cause: Cause) -> Iterator[Observation[Any]]:
-        """Read every user, or those named."""
+        """Read the users."""
         for each in self._observe(cause):
-            if self._is_chosen(each.subject):
-                self.progress.read()
-                yield each
-
-    def _is_chosen(self, subject: Subject) -> bool:
-        # What stands for no single user may be an error, and is not left out.
-        whole = self.only is None or subject.kind is not SubjectKind.USER
-        return whole or subject.name in (self.only or ())
+            self.progress.read()
+            yield each
 
     def _observe(self, cause: Cause) -> Iterable[Observation[Any]]:
-        if not self.names:
+        if self.only is not None:
+            # So that nobody else is asked about.
+            chosen = frozenset(name.lower() for name in self.only)
+            yield from self.users.observer.bulk.observe(cause, chosen)
+        elif not self.names:
             yield from self.users.observe(cause)
         for name in self.names:
             subject = Subject(SubjectKind.USER, cause.subject.account, name=name)

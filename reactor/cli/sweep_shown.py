@@ -139,7 +139,8 @@ def put_outcome(found: Report) -> None:
     odd = [each for each in found.users if not each.held_back and not _went_as_planned(each)]
     rows = [(report.name_of(each), report.actions_of(each, enforced=True)) for each in odd]
     report.put_rows(("User", "Outcome"), rows)
-    output.put(f"{found.changed} changed, {found.failed} failed")
+    waiting = f", {found.waiting} wait for a later sweep" if found.waiting else ""
+    output.put(f"{found.changed} changed, {found.failed} failed{waiting}")
 
 
 def _went_as_planned(each: Settled) -> bool:

@@ -193,6 +193,22 @@ def test_consent_is_for_those_who_were_shown(
     iam.create_user(UserName=leaves)  # for the fixture to take away
 
 
+def test_when_it_enforces_only_those_are_asked_about_who_were_consented_to(
+    command: CommandLine, new_user: Callable[..., str], sandbox: Sandbox
+) -> None:
+    """The look has asked about everybody whose MFA is not known; it is not done twice for all."""
+    for _ in range(3):
+        new_user()
+    scope = {"REACTOR_SCOPE": "without-mfa"}
+    sandbox.control.clear_calls()
+    command("sweep", **scope)
+    look = [each["action"] for each in sandbox.control.calls()].count("ListMFADevices")
+    sandbox.control.clear_calls()
+    command("sweep", "--enforce", "--yes", "--max", "1", **scope)
+    both = [each["action"] for each in sandbox.control.calls()].count("ListMFADevices")
+    assert (look, both) == (3, 4)
+
+
 def test_nothing_to_do_nothing_asked(command: CommandLine, sandbox: Sandbox) -> None:
     """Nobody is asked to consent to nothing, and no credential report is made for it."""
     sandbox.control.clear_calls()
