@@ -115,6 +115,14 @@ class AwsUsers(AwsIam):
                     tuple(_group_detail(each) for each in page["GroupDetailList"]),
                 )
 
+    def managed_documents(self) -> Iterator[tuple[str, object]]:
+        """Yield each managed policy's ARN and its default version's document."""
+        only = ["LocalManagedPolicy", "AWSManagedPolicy"]
+        for page in self._pages("get_account_authorization_details", Filter=only):
+            with asking("iam:GetAccountAuthorizationDetails"):
+                found = [(each["Arn"], _default_document(each)) for each in page["Policies"]]
+            yield from found
+
     def virtual_devices(self) -> Mapping[str, tuple[Device, ...]]:
         """Return the virtual devices of all users who have one, by the user's id."""
         found: dict[str, tuple[Device, ...]] = {}
@@ -177,6 +185,11 @@ def _attached(each: Any) -> frozenset[str]:  # noqa: ANN401 - boto3's
 
 def _inline(policies: Any) -> tuple[object, ...]:  # noqa: ANN401 - boto3's
     return tuple(document_of(each["PolicyDocument"]) for each in policies)
+
+
+def _default_document(policy: Any) -> object:  # noqa: ANN401 - boto3's
+    (default,) = (each for each in policy["PolicyVersionList"] if each["IsDefaultVersion"])
+    return document_of(default["Document"])
 
 
 def _any_active(credentials: Iterator[Any]) -> bool:

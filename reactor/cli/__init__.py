@@ -22,7 +22,18 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from reactor.cli import doctor, exempt, explain, guard, operations, redrive, roles, user, users
+from reactor.cli import (
+    doctor,
+    exempt,
+    explain,
+    guard,
+    operations,
+    redrive,
+    roles,
+    sweep,
+    user,
+    users,
+)
 from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import Operator
 from reactor.cli.output import one_line, say
@@ -56,7 +67,7 @@ app = typer.Typer(
     epilog=_EXAMPLES,
 )
 app.command(epilog=users.CHECK_EXAMPLES)(users.check)
-app.command(epilog=users.SWEEP_EXAMPLES)(users.sweep)
+app.command(epilog=sweep.EXAMPLES)(sweep.sweep)
 app.command(epilog=user.EXAMPLES)(user.user)
 app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.add_typer(guard.app)

@@ -1,4 +1,4 @@
-"""The progress bar: first the users read, whose number is not known yet, then those settled."""
+"""The progress bar: the users read, and how many of them are settled; both go on side by side."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +13,20 @@ class _Bar:
     shown: progress.Progress
     task: progress.TaskID
     seen: int = 0
-    reading: bool = True
+    done: int = 0
 
     def read(self) -> None:
         self.seen += 1
-        self.shown.update(self.task, completed=self.seen)
+        if self.done:
+            self.shown.update(self.task, total=self.seen)
+        else:
+            self.shown.update(self.task, completed=self.seen)
 
     def settled(self) -> None:
-        if self.reading:
-            self.reading = False
-            self.shown.update(self.task, description="settling", total=self.seen, completed=0)
-        self.shown.advance(self.task)
+        self.done += 1
+        self.shown.update(
+            self.task, description="settling", total=max(self.seen, self.done), completed=self.done
+        )
 
 
 @contextmanager

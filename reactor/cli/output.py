@@ -64,15 +64,19 @@ def put_json(document: object) -> None:
     typer.echo(json.dumps(document, indent=2))
 
 
-def put_table(
+def put_table(  # noqa: PLR0913 - its parts; all but the first two by name
     headings: Sequence[str],
     rows: Iterable[Sequence[str]],
     *,
     whole: frozenset[str] = frozenset(),
     title: str | None = None,
     lines: bool = False,
+    on_error: bool = False,
 ) -> None:
-    """Write a table. Columns named in `whole` never break; the others fold to the width."""
+    """Write a table, on standard output or error.
+
+    Columns named in `whole` never break; the others fold to the width.
+    """
     shape = box.HORIZONTALS if lines else box.SIMPLE_HEAD
     table = Table(
         box=shape, title=title, title_justify="left", show_lines=lines, pad_edge=False, padding=0
@@ -82,7 +86,7 @@ def put_table(
         table.add_column(heading, no_wrap=heading in whole, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(each) for each in row))
-    Console(highlight=False).print(table)
+    Console(highlight=False, stderr=on_error).print(table)
 
 
 def put_facts(facts: Iterable[tuple[str, str]]) -> None:
@@ -95,7 +99,7 @@ def put_facts(facts: Iterable[tuple[str, str]]) -> None:
     Console(highlight=False).print(table)
 
 
-def put_item(mark: str, text: str) -> None:
+def put_item(mark: str, text: str, *, on_error: bool = False) -> None:
     """Write a paragraph behind a mark, folded to the width; words, and so ARNs, stay whole."""
     typer.echo(
         textwrap.fill(
@@ -105,7 +109,8 @@ def put_item(mark: str, text: str) -> None:
             subsequent_indent=" " * len(mark),
             break_long_words=False,
             break_on_hyphens=False,
-        )
+        ),
+        err=on_error,
     )
 
 
@@ -131,7 +136,7 @@ class Progress(Protocol):
         """One more user was read."""
 
     def settled(self) -> None:
-        """One more user was settled; the first of them ends the reading."""
+        """One more user was settled, of those read so far."""
 
 
 class _Silent:

@@ -21,8 +21,11 @@ from reactor.model import (
     Trigger,
     TriggerKind,
 )
-from reactor.reconcile import Brake, Executor, Guardrail, Pace, Run, reconcile
+from reactor.reconcile import Brake, Executor, Pace, Run, reconcile
 from reactor.settings import Settings
+from reactor.users.guardrail import Users
+from reactor.users.ports import CredentialReports
+from reactor.users.ranking import Ranking
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,20 +35,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """The users' guardrail, on only those in `names` if there are any, with progress shown."""
+    """The users' guardrail, with progress shown.
 
-    users: Guardrail
+    It looks at those in `names`, one by one; if there are none, at everybody, or of everybody at
+    those in `only` (None is all).
+    """
+
+    users: Users
     names: tuple[str, ...]
+    only: frozenset[str] | None
     progress: output.Progress
 
     def observe(self, cause: Cause) -> Iterator[Observation[Any]]:
-        """Read every user, or those named."""
+        """Read the users."""
         for each in self._observe(cause):
             self.progress.read()
             yield each
 
     def _observe(self, cause: Cause) -> Iterable[Observation[Any]]:
-        if not self.names:
+        if self.only is not None:
+            # So that nobody else is asked about.
+            chosen = frozenset(name.lower() for name in self.only)
+            yield from self.users.observer.bulk.observe(cause, chosen)
+        elif not self.names:
             yield from self.users.observe(cause)
         for name in self.names:
             subject = Subject(SubjectKind.USER, cause.subject.account, name=name)
@@ -60,17 +72,20 @@ class _Watched:
         return self.users.perform(action)
 
 
-def survey(
+def survey(  # noqa: PLR0913 - its parts; all but the first three by name
     settings: Settings,
     session: "AwsSession",
     home: "Home",
     *,
     names: tuple[str, ...] = (),
+    only: frozenset[str] | None = None,
     brake: int = 0,
+    reports: CredentialReports | None = None,
 ) -> Run:
     """Look at every user, or at those in `names`, and carry out what the mode allows.
 
-    At most `brake` users are changed (0 = all).
+    Of every user, those in `only` are judged and changed; at most `brake` of them (0 = all), the
+    most dangerous first, where `reports` are there to say who that is.
     """
     from reactor import runtime  # noqa: PLC0415 - imports boto3
 
@@ -84,13 +99,16 @@ def survey(
     users = runtime.users_guardrail(
         settings, session, home, keep_guard=keep_guard, sweep_everyone=_not_asked
     )
+    rank = None
+    if reports is not None:
+        rank = Ranking(users.iam, reports, session.gather, users.observer.bulk.groups)
     with output.progress() as progress:
         return reconcile(
             Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account)),
-            _Watched(users, names, progress),
+            _Watched(users, names, only, progress),
             execute=execute,
             clock=runtime.now,
-            brake=Brake(brake, rank=None),
+            brake=Brake(brake, rank=rank),
             pace=Pace(session.stream),
             record=lambda _: progress.settled(),
         )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reactor.guard.ports import ManagedPolicy
+from reactor.users.credentials import CredentialReport
 from reactor.users.state import Device
 
 
@@ -119,6 +120,12 @@ class Iam(Protocol):
         It proves that a user has a device, never that it has none: other kinds are not in it.
         """
 
+    def managed_documents(self) -> Iterator[tuple[str, object]]:
+        """Yield the ARN of each managed policy, and its default version's document.
+
+        A JSON value, or text where it is none. Of AWS's own policies perhaps only those in use.
+        """
+
     def attach(self, user: str, policy_arn: str) -> None:
         """Attach a managed policy to a user; nothing happens when it is attached already."""
 
@@ -130,6 +137,13 @@ class Iam(Protocol):
 
     def leave(self, user: str, group: str) -> bool:
         """Take a user out of a group; False when it was not in it."""
+
+
+class CredentialReports(Protocol):
+    """IAM's credential report: a hint, never a decision."""
+
+    def credential_report(self) -> CredentialReport | None:
+        """Return it, None when it is not there in the time that is waited for it."""
 
 
 # What each read needs, for the roles' policies and the records.
@@ -151,7 +165,13 @@ READS: Mapping[str, str] = {
     "device_owner": "iam:ListVirtualMFADevices",
     "account_pages": "iam:GetAccountAuthorizationDetails",
     "virtual_devices": "iam:ListVirtualMFADevices",
+    "managed_documents": "iam:GetAccountAuthorizationDetails",
     "exemption_list": "ssm:GetParameter",
+}
+# What the report needs besides: first it must be made, then it can be had. No role has these yet.
+REPORT_READS: Mapping[str, str] = {
+    "generate_credential_report": "iam:GenerateCredentialReport",
+    "credential_report": "iam:GetCredentialReport",
 }
 
 CREDENTIAL_READS = (

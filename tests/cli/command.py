@@ -10,7 +10,10 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROJECT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "reactor")
@@ -57,8 +60,17 @@ class CommandLine:
         )
         return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
 
-    def on_terminal(self, *arguments: str, answer: str = "", **variables: str) -> Result:
-        """Run it with a terminal for standard input and error, on which `answer` is typed."""
+    def on_terminal(
+        self,
+        *arguments: str,
+        answer: str = "",
+        before_answer: Callable[[], None] | None = None,
+        **variables: str,
+    ) -> Result:
+        """Run it with a terminal for standard input and error, on which `answer` is typed.
+
+        With `before_answer`, that is called when it asks, and only then is the answer typed.
+        """
         ours, theirs = pty.openpty()
         try:
             with subprocess.Popen(  # noqa: S603 - our own module
@@ -70,12 +82,23 @@ class CommandLine:
                 stdout=subprocess.PIPE,
             ) as process:
                 os.close(theirs)
+                asked = ""
+                if before_answer is not None:
+                    asked = _until(ours, "[y/N]")
+                    before_answer()
                 os.write(ours, answer.encode())
-                shown = _all_of(ours)
+                shown = asked + _all_of(ours)
                 stdout, _ = process.communicate(timeout=SECONDS)
         finally:
             os.close(ours)
         return Result(process.returncode, stdout.decode(), shown)
+
+
+def _until(terminal: int, words: str) -> str:
+    shown = b""
+    while words.encode() not in shown:
+        shown += os.read(terminal, 4096)
+    return shown.decode()
 
 
 def _all_of(terminal: int) -> str:

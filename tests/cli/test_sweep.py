@@ -147,27 +147,88 @@ def test_without_a_terminal_it_does_not_enforce_unasked(
 def test_on_a_terminal_it_asks_once_and_no_is_no(
     command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
 ) -> None:
-    """The question names the account and the most that it will change."""
-    user = new_user()
-    ran = command.on_terminal("sweep", "--enforce", answer="n\n")
+    """When all is shown that would be done, the question says how many and where."""
+    users = [new_user(), new_user(), new_user()]
+    ran = command.on_terminal("sweep", "--enforce", "--max", "2", answer="n\n")
     assert ran.status == 1
-    scope = "scope everyone, exempt by tag"
-    asked = f"Change at most 50 users in account {sandbox.account} ({scope})? [y/N]"
+    asked = f"Put the guard on 2 users of account {sandbox.account}? [y/N]"
     assert ran.stderr.count(asked) == 1
     assert "nothing was changed" in ran.stderr
-    assert attached(iam, user) == []
+    assert all(user in ran.stdout for user in users)
+    assert "scope everyone, exempt by tag" in ran.stdout
+    assert "1 wait: a sweep changes 2 at most" in ran.stdout
+    assert [attached(iam, user) for user in users] == [[], [], []]
 
 
 def test_on_a_terminal_yes_is_yes_and_progress_stays_off_standard_output(
     command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
 ) -> None:
-    """The bar is on standard error, so that the document can be piped on."""
+    """The bar, and what consent is asked for, are on standard error: the document can be piped."""
     user = new_user()
     ran: Result = command.on_terminal("sweep", "--enforce", "--json", answer="y\n")
     assert ran.status == 0
     assert ran.document["changed"] == 1
     assert "settling users" in ran.stderr
+    before, _, _ = ran.stderr.partition("Put the guard on 1 user of account")
+    assert "would get the guard" in before
     assert attached(iam, user) == [guard_of(command, sandbox)]
+
+
+def test_consent_is_for_those_who_were_shown(
+    command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
+) -> None:
+    """Who comes while somebody thinks about it is left to the next sweep; who is gone, is gone."""
+    stays, leaves = new_user(), new_user()
+    late: list[str] = []
+
+    def meanwhile() -> None:
+        late.append(new_user())
+        iam.delete_user(UserName=leaves)
+
+    ran = command.on_terminal("sweep", "--enforce", answer="y\n", before_answer=meanwhile)
+    assert "Put the guard on 2 users" in ran.stderr
+    assert "1 changed, 0 failed" in ran.stdout
+    assert attached(iam, stays) == [guard_of(command, sandbox)]
+    assert attached(iam, late[0]) == []
+    iam.create_user(UserName=leaves)  # for the fixture to take away
+
+
+def test_when_it_enforces_only_those_are_asked_about_who_were_consented_to(
+    command: CommandLine, new_user: Callable[..., str], sandbox: Sandbox
+) -> None:
+    """The look has asked about everybody whose MFA is not known; it is not done twice for all."""
+    for _ in range(3):
+        new_user()
+    scope = {"REACTOR_SCOPE": "without-mfa"}
+    sandbox.control.clear_calls()
+    command("sweep", **scope)
+    look = [each["action"] for each in sandbox.control.calls()].count("ListMFADevices")
+    sandbox.control.clear_calls()
+    command("sweep", "--enforce", "--yes", "--max", "1", **scope)
+    both = [each["action"] for each in sandbox.control.calls()].count("ListMFADevices")
+    assert (look, both) == (3, 4)
+
+
+def test_nothing_to_do_nothing_asked(command: CommandLine, sandbox: Sandbox) -> None:
+    """Nobody is asked to consent to nothing, and no credential report is made for it."""
+    sandbox.control.clear_calls()
+    ran = command.on_terminal("sweep", "--enforce")
+    assert (ran.status, "[y/N]" in ran.stderr) == (0, False)
+    assert "GenerateCredentialReport" not in {each["action"] for each in sandbox.control.calls()}
+
+
+def test_the_question_says_what_else_is_done(
+    command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
+) -> None:
+    """With REACTOR_LIFT it also takes the guard off."""
+    user, exempt = new_user(), new_user()
+    command("sweep", "--enforce", "--yes")
+    iam.detach_user_policy(UserName=user, PolicyArn=guard_of(command, sandbox))
+    iam.tag_user(UserName=exempt, Tags=[{"Key": "userType", "Value": "Service"}])
+    ran = command.on_terminal("sweep", "--enforce", answer="y\n", REACTOR_LIFT="exempt")
+    asked = "Put the guard on 1 user and take the guard off 1 user of account"
+    assert asked in ran.stderr
+    assert "2 changed, 0 failed" in ran.stdout
 
 
 def test_a_brake_that_is_no_number_of_users_is_wrong_use(command: CommandLine) -> None:

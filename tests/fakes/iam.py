@@ -229,6 +229,11 @@ class FakeIam:
                 return
             behind = left[self.page - 1]
 
+    def managed_documents(self) -> Iterator[tuple[str, object]]:
+        """Answer GetAccountAuthorizationDetails, for managed policies."""
+        for arn, policy in self._read("managed_documents", "").policies.items():
+            yield arn, parse(policy.document)
+
     def virtual_devices(self) -> Mapping[str, tuple[Device, ...]]:
         """Answer ListVirtualMFADevices."""
         users = self._read("virtual_devices", "").users.values()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reactor.audit import ALARM_SCHEMA, SCHEMA
+from reactor.cli.impact import Impact
 from reactor.guard import actions as guard_actions
 from reactor.guard.scp import policy_text, service_control_policy
 from reactor.model import AlarmKind, SubjectKind
@@ -17,6 +18,7 @@ from reactor.settings import Settings, variable
 from reactor.triggers.catalogue import CATALOGUE
 from reactor.triggers.rules import ON_ITS_GROUP, ON_THE_GUARD
 from reactor.users import actions as user_actions
+from reactor.users.breadth import Breadth
 from tests.project.commands import section
 from tests.project.documents import events_tables, settings_table
 
@@ -169,3 +171,14 @@ def test_the_threat_model_has_every_setting_of_the_guard() -> None:
     assert of_the_guard
     for name in of_the_guard:
         assert f"`{name}`" in text
+
+
+def test_the_guide_to_enforcing_has_every_step_and_every_member() -> None:
+    """The scale is the code's, the widest first, and so are the members of the impact."""
+    guide = (ROOT / "docs" / "enforcing.md").read_text()
+    steps = [f"| {each.meaning} |" for each in sorted(Breadth, reverse=True)]
+    assert [line for line in guide.splitlines() if line.startswith(tuple(steps))] == [
+        line for step in steps for line in guide.splitlines() if line.startswith(step)
+    ]
+    assert all(guide.count(step) == 1 for step in steps)
+    assert {each for each in Impact().document() if f"`{each}`" not in guide} == set()

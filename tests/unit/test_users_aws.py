@@ -1,0 +1,166 @@
+"""reactor.aws.credentials and .users beside an account: botocore's stubs answer."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from reactor.aws.credentials import AwsCredentialReport
+from reactor.aws.users import AwsUsers
+from reactor.errors import Permanent, ReactorError, Transient
+from tests.fakes.account import GUARD_ARN, GUARD_DOCUMENT
+from tests.unit.test_credentials import ALICE, COLUMNS, line
+
+MADE = datetime(2026, 11, 26, 9, 10, tzinfo=UTC)
+ROW = line(mfa_active="TRUE")
+CONTENT = "\n".join((",".join(COLUMNS), ",".join(ROW[each] for each in COLUMNS))).encode()
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+class Stubbed:
+    """The reads on a client that gives the answers put into it, in order; pauses are noted."""
+
+    def __init__(self) -> None:
+        client = boto3.client("iam", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        self.stubber = Stubber(client)
+        self.pauses: list[float] = []
+        self.users = AwsUsers(client)
+        self.report = AwsCredentialReport(client, wait_seconds=3, sleep=self.pauses.append)
+
+    def generating(self, *states: str) -> None:
+        """Answer the next GenerateCredentialReport calls."""
+        for state in states:
+            self.stubber.add_response("generate_credential_report", {"State": state})
+
+    def report_is_there(self) -> None:
+        """Answer the next GetCredentialReport."""
+        answer = {"Content": CONTENT, "ReportFormat": "text/csv", "GeneratedTime": MADE}
+        self.stubber.add_response("get_credential_report", answer)
+
+    def details(self, policies: list[dict[str, Any]], marker: str = "", more: str = "") -> None:
+        """Answer the next GetAccountAuthorizationDetails for managed policies."""
+        asked: dict[str, Any] = {"Filter": ["LocalManagedPolicy", "AWSManagedPolicy"]}
+        asked |= {"MaxItems": 1000, **({"Marker": marker} if marker else {})}
+        answer: dict[str, Any] = {"Policies": policies, "IsTruncated": bool(more)}
+        answer |= {"Marker": more} if more else {}
+        self.stubber.add_response("get_account_authorization_details", answer, asked)
+
+
+@pytest.fixture
+def stubbed() -> Iterator[Stubbed]:
+    """AWS; all that was put into it must be asked for."""
+    made = Stubbed()
+    with made.stubber:
+        yield made
+        made.stubber.assert_no_pending_responses()
+
+
+class TestCredentialReport:
+    """Having the report made, and reading it."""
+
+    def test_one_that_is_there_is_read_at_once(self, stubbed: Stubbed) -> None:
+        """Two calls, no pause, and the time at which it was made."""
+        stubbed.generating("COMPLETE")
+        stubbed.report_is_there()
+        report = stubbed.report.credential_report()
+        assert report is not None
+        assert (report.made_at, report.of(ALICE) is not None, stubbed.pauses) == (MADE, True, [])
+
+    def test_one_that_is_being_made_is_waited_for(self, stubbed: Stubbed) -> None:
+        """GenerateCredentialReport says when it is complete."""
+        stubbed.generating("STARTED", "INPROGRESS", "COMPLETE")
+        stubbed.report_is_there()
+        assert stubbed.report.credential_report() is not None
+        assert stubbed.pauses == [1, 1]
+
+    def test_the_wait_ends(self, stubbed: Stubbed) -> None:
+        """After three seconds, here, there is none; that is no error."""
+        stubbed.generating("STARTED", "INPROGRESS", "INPROGRESS", "INPROGRESS")
+        assert stubbed.report.credential_report() is None
+        assert stubbed.pauses == [1, 1, 1]
+
+    @pytest.mark.parametrize("code", ["ReportNotPresent", "ReportExpired", "ReportInProgress"])
+    def test_one_that_was_lost_in_between_is_asked_for_again(
+        self, stubbed: Stubbed, code: str
+    ) -> None:
+        """Between the calls it can grow too old."""
+        stubbed.generating("COMPLETE")
+        stubbed.stubber.add_client_error("get_credential_report", code)
+        stubbed.generating("COMPLETE")
+        stubbed.report_is_there()
+        assert stubbed.report.credential_report() is not None
+
+    @pytest.mark.parametrize(
+        ("method", "operation"),
+        [
+            ("generate_credential_report", "iam:GenerateCredentialReport"),
+            ("get_credential_report", "iam:GetCredentialReport"),
+        ],
+    )
+    def test_a_refusal_names_the_permission(
+        self, stubbed: Stubbed, method: str, operation: str
+    ) -> None:
+        """Each of the two calls needs its own."""
+        if method == "get_credential_report":
+            stubbed.generating("COMPLETE")
+        stubbed.stubber.add_client_error(method, "AccessDenied", "no")
+        with pytest.raises(Transient, match=f"{operation} failed: AccessDenied") as caught:
+            stubbed.report.credential_report()
+        assert f"allow {operation}" in caught.value.remedy
+
+    def test_one_that_is_not_understood_is_an_error(self, stubbed: Stubbed) -> None:
+        """It is not taken for an account without credentials."""
+        stubbed.generating("COMPLETE")
+        answer = {"Content": b"<html>", "ReportFormat": "text/csv", "GeneratedTime": MADE}
+        stubbed.stubber.add_response("get_credential_report", answer)
+        with pytest.raises(Permanent, match="not understood"):
+            stubbed.report.credential_report()
+
+
+def managed(arn: str, *versions: tuple[str, bool]) -> dict[str, Any]:
+    """A policy as IAM shows it. Of each version: its document, and whether it is the default."""
+    shown = [
+        {"VersionId": f"v{number}", "Document": quote(text), "IsDefaultVersion": default}
+        for number, (text, default) in enumerate(versions, start=1)
+    ]
+    return {"Arn": arn, "PolicyVersionList": shown}
+
+
+class TestManagedDocuments:
+    """The documents of all managed policies."""
+
+    def test_default_versions_of_all_pages(self, stubbed: Stubbed) -> None:
+        """Decoded and parsed; other versions are passed over."""
+        stubbed.details(
+            [managed(GUARD_ARN, ('{"old":1}', False), (GUARD_DOCUMENT, True))], more="m"
+        )
+        stubbed.details([managed(READ_ONLY, ('{"Statement":[]}', True))], marker="m")
+        assert dict(stubbed.users.managed_documents()) == {
+            GUARD_ARN: json.loads(GUARD_DOCUMENT),
+            READ_ONLY: {"Statement": []},
+        }
+
+    def test_a_document_that_is_no_json_is_text(self, stubbed: Stubbed) -> None:
+        """Whoever judges it sees that it is none."""
+        stubbed.details([managed(GUARD_ARN, ("no JSON", True))])
+        assert list(stubbed.users.managed_documents()) == [(GUARD_ARN, "no JSON")]
+
+    @pytest.mark.parametrize(
+        "policy",
+        [
+            pytest.param({"Arn": GUARD_ARN}, id="no versions"),
+            pytest.param(managed(GUARD_ARN, ("{}", False)), id="no default version"),
+        ],
+    )
+    def test_an_answer_that_is_not_understood(
+        self, stubbed: Stubbed, policy: dict[str, Any]
+    ) -> None:
+        """A policy without its document is no policy that allows nothing."""
+        stubbed.details([policy])
+        with pytest.raises(ReactorError, match="not understood"):
+            list(stubbed.users.managed_documents())
