@@ -6,6 +6,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 ORACLE := sandbox/oracle/node_modules/.installed
+CUSTODIAN := build/custodian/.installed
 
 .PHONY: help install oracle demo sandbox deploy test check unit prove soak bench lock roles clean
 
@@ -59,8 +60,14 @@ prove: $(INSTALLED) $(ORACLE) ## Ask the simulator about every AWS action under 
 soak: $(INSTALLED) ## Try for long to lose events: RUNS=10000
 	@$(BIN)/python -m tests.property.soak
 
-bench: $(INSTALLED) ## Measure the reaction, a burst of 500 users, and the import
+bench: $(INSTALLED) $(CUSTODIAN) ## Measure everything, sweeps beside other tools: about two hours
 	$(BIN)/python -m benches
+
+# What the sweep is measured against: pinned, in an environment of its own, for the bench only.
+$(CUSTODIAN): benches/contestants/custodian.lock | $(INSTALLED)
+	$(BIN)/python -m venv --clear build/custodian
+	$(BIN)/uv pip install --quiet --python build/custodian/bin/python --require-hashes -r benches/contestants/custodian.lock
+	@touch $@
 
 roles: $(INSTALLED) ## Write the roles' policy files from .chalice/config.json
 	$(BIN)/mfa-reactor roles --write
