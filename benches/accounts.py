@@ -30,12 +30,14 @@ class Kind(StrEnum):
     WITHOUT = "without"
 
 
-def kind_of(number: int) -> Kind:
-    """Return what the user of a number has."""
+def kind_of(number: int, *, plain: bool = False) -> Kind:
+    """Return what the user of a number has; in a plain account no passkey and no token."""
     if number % 2 == 0:
         return Kind.VIRTUAL
     if number % 20 == 7:  # noqa: PLR2004 - one in twenty
         return Kind.EXEMPT
+    if plain:
+        return Kind.WITHOUT
     return {51: Kind.PASSKEY, 151: Kind.HARDWARE}.get(number % 200, Kind.WITHOUT)
 
 
@@ -44,16 +46,15 @@ def name_of(number: int) -> str:
     return f"user-{number:05}"
 
 
-def must_carry(users: int) -> frozenset[str]:
-    """Return the names of those of the first `users` that must carry the guard."""
-    return frozenset(name_of(each) for each in range(users) if kind_of(each) is Kind.WITHOUT)
-
-
 @dataclass(slots=True)
 class Account:
-    """The account in a sandbox, which grows from one size to the next."""
+    """The account in a sandbox, which grows from one size to the next.
+
+    In a `plain` one nobody has a passkey or a hardware token.
+    """
 
     sandbox: Sandbox
+    plain: bool = False
     users: int = 0
     iam: Any = field(init=False)  # an administrator's client
 
@@ -65,6 +66,14 @@ class Account:
         each(self._create, range(self.users, users))
         self.users = max(self.users, users)
 
+    def must_carry(self) -> frozenset[str]:
+        """Return the names of those who must carry the guard."""
+        return frozenset(
+            name_of(each)
+            for each in range(self.users)
+            if kind_of(each, plain=self.plain) is Kind.WITHOUT
+        )
+
     def guarded(self, policy_arn: str) -> frozenset[str]:
         """Return the names of the users to whom a policy is attached."""
         pages = self.iam.get_paginator("list_entities_for_policy")
@@ -75,7 +84,7 @@ class Account:
         """Attach a policy to all who must carry it, where a sweep has not."""
         each(
             lambda name: self.iam.attach_user_policy(UserName=name, PolicyArn=policy_arn),
-            must_carry(self.users) - self.guarded(policy_arn),
+            self.must_carry() - self.guarded(policy_arn),
         )
 
     def release(self, policy_arn: str) -> None:
@@ -86,7 +95,7 @@ class Account:
         )
 
     def _create(self, number: int) -> None:
-        iam, name, kind = self.iam, name_of(number), kind_of(number)
+        iam, name, kind = self.iam, name_of(number), kind_of(number, plain=self.plain)
         tags = [TAG] if kind is Kind.EXEMPT else []
         iam.create_user(UserName=name, Tags=[{"Key": key, "Value": value} for key, value in tags])
         if kind is not Kind.EXEMPT:

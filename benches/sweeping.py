@@ -27,7 +27,7 @@ from typing import Any
 from rich.console import Console, Group
 
 from benches import tables
-from benches.accounts import Account, must_carry
+from benches.accounts import Account
 from benches.contestants import processes
 from benches.contestants.contestant import Contestant, Ran
 from benches.contestants.ours import Ours
@@ -85,7 +85,7 @@ class Bench:
             control.set_throttle(None)
             control.set_latency(0)
         calls = [each for each in control.calls() if contestant.made(each)]
-        left = must_carry(self.account.users) - self.account.guarded(self.guard_arn)
+        left = self.account.must_carry() - self.account.guarded(self.guard_arn)
         return Sweep(
             contestant=contestant.name,
             users=self.account.users,

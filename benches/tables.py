@@ -78,9 +78,14 @@ def _row(sweep: Sweep) -> tuple[str, ...]:
         f"{sweep.others:,}",
         f"{sweep.throttles:,}",
         seconds,
-        "" if sweep.peak_megabytes is None else f"{sweep.peak_megabytes:.0f}",
+        megabytes(sweep.peak_megabytes),
         f"{sweep.left:,}",
     )
+
+
+def megabytes(amount: float | None) -> str:
+    """Return an amount of memory, or that it was not measured."""
+    return "not measured" if amount is None else f"{amount:.0f}"
 
 
 def ratios_of(found: dict[tuple[int, bool, bool], list[Ratio]]) -> Cells:

@@ -1,6 +1,5 @@
 """What a contestant of the bench is, and how one that is a process is run and watched."""
 
-import re
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -8,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from benches.contestants.memory import peak_megabytes
+
 PROJECT = Path(__file__).parents[2]
 _LOOK_EVERY = 0.05  # seconds between two looks at a process
-_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def run_process(
         text=True,
     ) as process:
         while process.poll() is None and time.monotonic() < end:
-            peak = _peak_megabytes(process.pid) or peak
+            peak = peak_megabytes(process.pid) or peak
             time.sleep(_LOOK_EVERY)
         done = process.poll() is not None
         if not done:
@@ -73,13 +73,3 @@ def run_process(
     if done and process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, stderr=said)
     return Ran(done, peak)
-
-
-def _peak_megabytes(process: int) -> float | None:
-    """Return the most memory that a process has had so far; None where Linux does not tell."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return None
-    found = _PEAK.search(status)
-    return int(found[1]) / 1024 if found else None

@@ -1,0 +1,58 @@
+"""Our sweep in a process of its own, without Lambda: from the reads to the records.
+
+`python -m benches.contestants.in_process ACCOUNT`, against what AWS_ENDPOINT_URL names: one sweep
+to warm up, and one that is measured. The records go to standard output, as a function's do; the
+last line on standard error is JSON: seconds, the process's peak memory, users.
+"""
+
+import json
+import sys
+import time
+
+from benches.contestants.memory import peak_megabytes
+from reactor.audit import Journal
+from reactor.aws.account import AwsSession, Home
+from reactor.model import Cause, Subject, SubjectKind, Trigger, TriggerKind
+from reactor.reconcile import Run, reconcile
+from reactor.runtime import executor_of, now, users_guardrail
+from reactor.settings import Settings
+
+SETTINGS = Settings.from_environment(
+    {"REACTOR_MODE": "enforce", "REACTOR_SCOPE": "without-mfa", "REACTOR_MAX_REMEDIATIONS": "0"}
+)
+
+
+def sweep(session: AwsSession, home: Home, journal: Journal) -> Run:
+    """Look at every user once, and write the records."""
+    users = users_guardrail(
+        SETTINGS, session, home, keep_guard=_in_order, sweep_everyone=lambda: None
+    )
+    return reconcile(
+        Cause(Trigger(TriggerKind.SCHEDULE, now()), Subject(SubjectKind.EVERY_USER, home.account)),
+        users,
+        execute=executor_of(SETTINGS.mode),
+        clock=now,
+        record=journal.settled,
+    )
+
+
+def _in_order(_with_group: bool) -> None:
+    """Stand in the keeper's place: the guard is in order in this account."""
+
+
+def main(account: str) -> None:
+    """Sweep twice, and tell of the second time."""
+    session = AwsSession("us-east-1")
+    home, journal = Home("aws", "us-east-1", account), Journal(SETTINGS.mode)
+    journal.begin("bench", stage="bench")
+    sweep(session, home, journal).raise_unsettled()
+    began = time.perf_counter()
+    run = sweep(session, home, journal)
+    seconds = time.perf_counter() - began
+    run.raise_unsettled()
+    found = {"seconds": seconds, "peak_megabytes": peak_megabytes(), "users": len(run.settled)}
+    print(json.dumps(found), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,214 @@
+"""Calls, seconds and memory of a sweep with nothing to do, as users grow: 100 to 50,000.
+
+Up to 5,000, IAM's own limit, in the sandbox: the deployed function, warm. From 1,000 on also on
+generated pages (benches/pages.py), where the sweep runs in a process of its own without Lambda, and
+the bare bulk reads beside it. A call takes 20 ms in both. On the pages every user has 10 tags and
+is in 10 groups, in the sandbox it has none: there the answers are smaller.
+
+`python -m benches.growth --largest 1000` stops earlier.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group
+
+from benches import pages, tables
+from benches.accounts import Account
+from benches.contestants.contestant import PROJECT
+from benches.contestants.ours import Ours
+from benches.sweeps import BULK, OURS
+from sandbox import Sandbox
+from sandbox.environment import client_environment
+
+DEPLOYED = (100, 300, 1000, 3000, 5000)
+SIMULATED = (1000, 5000, 10_000, 20_000, 30_000, 50_000)
+LATENCY_MS = 20
+RUNS = 3  # of each; the median counts
+NEVER = 1e-6
+MEMORY_LIMIT = 256  # MB, at 5,000 users with 10 groups and 10 tags each
+LIMIT_OF_IAM = 5000  # users
+RESULT = Path("build/bench/growth.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A sweep with nothing to do."""
+
+    contestant: str
+    simulated: bool
+    users: int
+    calls: dict[str, int]  # of IAM, by operation
+    seconds: float
+    peak_megabytes: float | None
+
+
+def run(largest: int = SIMULATED[-1]) -> tuple[dict[str, Any], Group]:
+    """Measure accounts of up to so many users; return the figures and tables."""
+    points: list[Point] = []
+    for point in (*_deployed(largest), *_simulated(largest)):
+        points.append(point)
+        print(f"{point.contestant}, {point.users:,} users: {point.seconds:.2f} s", flush=True)
+    return figures(points), Group(*(each.rich() for each in cells_of(points)))
+
+
+def _deployed(largest: int) -> Iterator[Point]:
+    with Sandbox.start(trail=False) as sandbox:
+        sandbox.control.set_schedule_speed(NEVER)
+        account, ours = Account(sandbox, plain=True), Ours.deployed(sandbox)
+        for users in (each for each in DEPLOYED if each <= largest):
+            account.grow(users)
+            account.guard(ours.guard_arn)
+            sandbox.control.set_latency(LATENCY_MS)
+            yield _median([_of_function(ours, users) for _ in range(RUNS)])
+            sandbox.control.set_latency(0)
+
+
+def _of_function(ours: Ours, users: int) -> Point:
+    control = ours.sandbox.control
+    control.clear_calls()
+    ran = ours.sweep(limit_seconds=900)
+    calls = [each for each in control.calls() if ours.made(each) and each["service"] == "iam"]
+    return Point(
+        contestant=OURS,
+        simulated=False,
+        users=users,
+        calls=dict(Counter(each["action"] for each in calls)),
+        seconds=(ran.ended or 0.0) - (ran.began or 0.0),
+        peak_megabytes=ran.peak_megabytes,
+    )
+
+
+def _simulated(largest: int) -> Iterator[Point]:
+    for users in (each for each in SIMULATED if each <= largest):
+        with _server(users) as url:
+            _run(url, "bulk")  # the pages are made now, and kept
+            for name, module in ((BULK, "bulk"), (OURS, "in_process")):
+                yield _median([_of_process(name, module, url, users) for _ in range(RUNS)])
+
+
+def _of_process(name: str, module: str, url: str, users: int) -> Point:
+    _calls(url)
+    told = json.loads(_run(url, module))
+    return Point(
+        contestant=name,
+        simulated=True,
+        users=users,
+        # In both processes the second of two alike is measured.
+        calls={each: count // 2 for each, count in Counter(_calls(url)).items()},
+        seconds=told["seconds"],
+        peak_megabytes=told["peak_megabytes"],
+    )
+
+
+def _run(url: str, module: str) -> str:
+    """Run a contestant on the pages; return the last line of what it told."""
+    credentials = {"access_key_id": "none", "secret_access_key": "none"}
+    ran = subprocess.run(
+        (sys.executable, "-m", f"benches.contestants.{module}", pages.ACCOUNT),
+        env=client_environment(
+            url=url, region="us-east-1", home=PROJECT / "build", credentials=credentials
+        ),
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return ran.stderr.splitlines()[-1]
+
+
+def _calls(url: str) -> list[str]:
+    """Return the names of the calls since the last time."""
+    with urllib.request.urlopen(f"{url}/calls") as answer:  # noqa: S310 - our own server
+        return [each["action"] for each in json.load(answer)]
+
+
+@contextmanager
+def _server(users: int) -> Iterator[str]:
+    with subprocess.Popen(
+        (sys.executable, "-m", "benches.pages", str(users)),
+        stdin=subprocess.PIPE,  # closes with us, and the server ends with it
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    ) as process:
+        try:
+            yield process.stdout.readline().strip() if process.stdout else ""
+        finally:
+            process.terminate()
+
+
+def _median(points: Sequence[Point]) -> Point:
+    median = statistics.median_low(each.seconds for each in points)
+    return next(each for each in points if each.seconds == median)
+
+
+def figures(points: Sequence[Point]) -> dict[str, Any]:
+    """Return what is stored."""
+    return {
+        "latency_milliseconds": LATENCY_MS,
+        "tags_each": pages.TAGS_EACH,
+        "groups_each": pages.GROUPS_EACH,
+        "groups": pages.GROUPS,
+        "points": [asdict(each) for each in points],
+    }
+
+
+def stored(path: Path = RESULT) -> list[Point]:
+    """Read the points that a bench has stored."""
+    return [Point(**each) for each in json.loads(path.read_text())["points"]]
+
+
+def cells_of(points: Sequence[Point]) -> list[tables.Cells]:
+    """Return the tables: how it grows, and the memory at IAM's limit."""
+    headings = ("whose", "users", "IAM calls", "s", "ms a 1,000 users", "MB")
+    rows = [
+        (
+            f"{each.contestant}, {'generated pages' if each.simulated else 'sandbox'}",
+            f"{each.users:,}",
+            f"{sum(each.calls.values()):,}",
+            f"{each.seconds:.2f}",
+            f"{each.seconds / each.users * 1e6:,.0f}",
+            tables.megabytes(each.peak_megabytes),
+        )
+        for each in sorted(points, key=lambda each: (each.simulated, each.contestant, each.users))
+    ]
+    return [tables.Cells("as users grow, nothing to do", headings, rows), _memory(points)]
+
+
+def _memory(points: Sequence[Point]) -> tables.Cells:
+    """Return the memory where it matters, told in red where it is too much or was not measured."""
+    there = [
+        each.peak_megabytes
+        for each in points
+        if each.simulated and each.contestant == OURS and each.users == LIMIT_OF_IAM
+    ]
+    what = f"{LIMIT_OF_IAM:,} users, {pages.GROUPS_EACH} groups and {pages.TAGS_EACH} tags each"
+    rows = [(what, f"below {MEMORY_LIMIT} MB", f"{tables.megabytes(each)} MB") for each in there]
+    bad = {number for number, each in enumerate(there) if each is None or each >= MEMORY_LIMIT}
+    return tables.Cells("peak memory", ("of what", "expected", "found"), rows, frozenset(bad))
+
+
+def main() -> None:
+    """Measure what the command line asks for, and store it."""
+    parser = argparse.ArgumentParser(prog="benches.growth", description="Measure growth.")
+    parser.add_argument("--largest", type=int, default=SIMULATED[-1], help="users")
+    found, table = run(parser.parse_args().largest)
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps(found, indent=2) + "\n")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
