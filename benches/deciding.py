@@ -1,0 +1,194 @@
+"""What a user costs a sweep beside AWS's time: from the bulk data to the decision, and the record.
+
+In process, without a network: the client answers at once, with pages as botocore hands them over,
+so that neither the wire nor botocore's parser is measured. Each figure is the fastest of some runs
+over 5,000 users with 10 tags and 10 groups each, on a machine that does other things, too.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+from rich.table import Table
+
+from benches import tables
+from reactor.audit import Journal
+from reactor.aws.account import AwsSession, Home
+from reactor.errors import ReactorError
+from reactor.gathering import Call, Key
+from reactor.guard.identity import TAG_KEY, TAG_VALUE, Guard
+from reactor.model import Cause, Subject, SubjectKind, Trigger, TriggerKind
+from reactor.reconcile import observe_only, reconcile
+from reactor.runtime import now, users_guardrail
+from reactor.settings import Mode, Settings
+from reactor.users.guardrail import Users
+
+USERS = 5000
+PAGE = 1000
+RUNS = 5
+LIMIT_MICROSECONDS = 50
+HOME = Home("aws", "us-east-1", "123456789012")
+EVERYBODY = Cause(
+    Trigger(TriggerKind.SCHEDULE, datetime(2026, 1, 1, tzinfo=UTC)),
+    Subject(SubjectKind.EVERY_USER, HOME.account),
+)
+# What a scope makes of the account: who is in order, and who must be changed.
+CASES = {
+    "everyone, all guarded": ("everyone", True),
+    "everyone, nobody guarded": ("everyone", False),
+    "without-mfa, all guarded": ("without-mfa", True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Microseconds a user."""
+
+    observed: float
+    decided: float
+    recorded: float
+
+    @property
+    def decision(self) -> float:
+        """From the bulk data to the decision."""
+        return self.observed + self.decided
+
+
+class Client:
+    """boto3's IAM client, as far as a sweep reads in bulk; its answers are ready."""
+
+    def __init__(self, pages: Mapping[str, list[dict[str, Any]]]) -> None:
+        self._pages = pages
+        # Operations go by their Python names here, whatever asks for their others.
+        self.meta = SimpleNamespace(method_to_api_mapping={each: each for each in pages})
+
+    def get_paginator(self, operation: str) -> SimpleNamespace:
+        """Return what gives all pages of an operation."""
+        return SimpleNamespace(paginate=lambda **_: iter(self._pages[operation]))
+
+    def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
+        """Return the operation as a call that gives the page of a marker."""
+        if operation not in self._pages:
+            raise AttributeError(f"the bench has no answer to {operation}")
+        return lambda Marker="0", **_: self._pages[operation][int(Marker)]  # noqa: N803 - AWS's name
+
+
+def run() -> tuple[dict[str, Any], Table]:
+    """Measure, and return the figures and a table of them."""
+    with _silence():
+        journal = Journal(Mode.OBSERVE)  # takes standard output as it is now
+        journal.begin("bench", stage="bench")
+        costs = {name: _cost(*case, journal) for name, case in CASES.items()}
+    figures = {
+        "users": USERS,
+        "runs": RUNS,
+        "limit_microseconds": LIMIT_MICROSECONDS,
+        "microseconds": {
+            name: {"observed": c.observed, "decided": c.decided, "recorded": c.recorded}
+            for name, c in costs.items()
+        },
+    }
+    return figures, cells_of(figures).rich()
+
+
+def _cost(scope: str, guarded: bool, journal: Journal) -> Cost:
+    settings = Settings.from_environment({"REACTOR_SCOPE": scope})
+    guardrail = _guardrail(settings, guarded=guarded)
+    observed = _fastest(lambda: list(guardrail.observe(EVERYBODY)))
+    states = [each.state for each in guardrail.observe(EVERYBODY) if each.state is not None]
+    at = now()
+    decided = _fastest(lambda: [guardrail.decide(each, EVERYBODY, at) for each in states])
+    settled = reconcile(EVERYBODY, guardrail, execute=observe_only, clock=now).settled
+    recorded = _fastest(lambda: list(map(journal.settled, settled)))
+    return Cost(observed, decided, recorded)
+
+
+def _guardrail(settings: Settings, *, guarded: bool) -> Users:
+    session = SimpleNamespace(iam=Client(_answers(settings, guarded=guarded)), gather=_gather)
+    return users_guardrail(
+        settings,
+        cast("AwsSession", session),
+        HOME,
+        keep_guard=lambda _: None,
+        sweep_everyone=lambda: None,
+    )
+
+
+def _gather(calls: Mapping[Key, Call]) -> dict[Key, Any | ReactorError]:
+    return {key: call() for key, call in calls.items()}
+
+
+def _fastest(work: Callable[[], object]) -> float:
+    """Return the microseconds a user of the fastest run."""
+    seconds = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - began)
+    return min(seconds) / USERS * 1e6
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Let the records go nowhere, at the price of a write."""
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
+        yield
+
+
+def _answers(settings: Settings, *, guarded: bool) -> dict[str, list[dict[str, Any]]]:
+    guard = Guard.of(settings, partition=HOME.partition, account=HOME.account)
+    policies = [{"PolicyName": guard.name, "PolicyArn": guard.arn}] if guarded else []
+    users = [_user(number, policies) for number in range(USERS)]
+    policy = {"Tags": [{"Key": TAG_KEY, "Value": TAG_VALUE}], "DefaultVersionId": "v1"}
+    return {
+        "get_account_authorization_details": _paged("UserDetailList", users, GroupDetailList=[]),
+        "list_virtual_mfa_devices": _paged("VirtualMFADevices", []),
+        "list_entities_for_policy": [{"PolicyGroups": [], "PolicyUsers": []}],
+        "get_policy": [{"Policy": policy}],
+        "get_group": [{"Group": {"Path": "/"}, "Users": []}],
+    }
+
+
+def _paged(member: str, items: list[Any], **others: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    starts = range(0, max(1, len(items)), PAGE)
+    return [
+        {
+            member: items[start : start + PAGE],
+            **others,
+            "IsTruncated": start + PAGE < len(items),
+            "Marker": str(number + 1),
+        }
+        for number, start in enumerate(starts)
+    ]
+
+
+def _user(number: int, policies: list[dict[str, str]]) -> dict[str, Any]:
+    name = f"user-{number:05}"
+    return {
+        "UserName": name,
+        "Path": "/",
+        "Arn": f"arn:aws:iam::{HOME.account}:user/{name}",
+        "CreateDate": datetime(2025, 1, 1, tzinfo=UTC),
+        "GroupList": [f"group-{number + each}" for each in range(10)],
+        "AttachedManagedPolicies": policies,
+        "Tags": [{"Key": f"key-{each}", "Value": f"value-{each}"} for each in range(10)],
+    }
+
+
+def cells_of(figures: Mapping[str, Any]) -> tables.Cells:
+    """Return the table; what costs more than it may is told in red."""
+    costs = {name: Cost(**each) for name, each in figures["microseconds"].items()}
+    limit = figures["limit_microseconds"]
+    rows = [
+        (name, f"{c.observed:.1f}", f"{c.decided:.1f}", f"{c.decision:.1f}", f"{c.recorded:.1f}")
+        for name, c in costs.items()
+    ]
+    bad = {number for number, each in enumerate(costs.values()) if each.decision >= limit}
+    title = f"microseconds a user; a decision must cost less than {limit}"
+    headings = ("scope", "to a state", "to a verdict", "decision", "its record")
+    return tables.Cells(title, headings, rows, frozenset(bad))
