@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 ORACLE := sandbox/oracle/node_modules/.installed
 CUSTODIAN := build/custodian/.installed
 
-.PHONY: help install oracle demo sandbox deploy test check unit prove soak bench lock roles clean
+.PHONY: help install oracle demo sandbox deploy test check unit prove soak bench profile lock roles clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ $(CUSTODIAN): benches/contestants/custodian.lock | $(INSTALLED)
 	$(BIN)/python -m venv --clear build/custodian
 	$(BIN)/uv pip install --quiet --python build/custodian/bin/python --require-hashes -r benches/contestants/custodian.lock
 	@touch $@
+
+profile: $(INSTALLED) ## Show where a warm sweep and a warm reaction spend their time
+	$(BIN)/python -m benches.profiling
 
 roles: $(INSTALLED) ## Write the roles' policy files from .chalice/config.json
 	$(BIN)/mfa-reactor roles --write

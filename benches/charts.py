@@ -26,7 +26,9 @@ BLOG = "blog Lambda"
 ORDER = (BLOG, CUSTODIAN, OURS, BULK)  # from the top
 
 _INK = "#7d8590"  # contrast 3.7 with white, 5.0 with GitHub's dark grey
+_OTHERS = "#8c959f"
 _COLOURS = {OURS: "#2f81f7", BULK: "#2da44e", CUSTODIAN: "#bc6c25", BLOG: "#bf3989"}
+_APART = {OURS: 6, BULK: -6}  # points: two labels whose lines end close to one another
 _STYLE: Any = {  # matplotlib's type lists all that can be set
     "svg.hashsalt": "mfa-reactor",  # or else each run names its elements anew
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
@@ -62,6 +64,7 @@ def _beside_others(sweeps: Sequence[Sweep]) -> Figure:
     ordered = sorted(sweeps, key=lambda each: ORDER.index(each.contestant))
     _bars(calls, ordered, [each.reads for each in ordered], "calls that read IAM", "{:,.0f}")
     _bars(seconds, ordered, [each.seconds for each in ordered], "seconds", "{:,.1f} s")
+    calls.invert_yaxis()  # both: they share it
     figure.suptitle(f"One sweep of {USERS:,} users with nothing to do, 20 ms a call", fontsize=11)
     return figure
 
@@ -70,11 +73,11 @@ def _bars(
     axes: "Axes", sweeps: Sequence[Sweep], values: Sequence[float], what: str, form: str
 ) -> None:
     names = [each.contestant for each in sweeps]
-    bars = axes.barh(names, values, color=[_COLOURS[each] for each in names], height=0.62)
+    colours = [_COLOURS[OURS] if each == OURS else _OTHERS for each in names]
+    bars = axes.barh(names, values, color=colours, height=0.62)
     axes.bar_label(bars, [f" {form.format(each)}" for each in values], color=_INK)
     axes.set_title(what, loc="left", fontsize=10)
-    axes.set_xlim(0, max(values) * 1.2)
-    axes.invert_yaxis()
+    axes.set_xlim(0, max(values) * 1.25)
     axes.xaxis.set_visible(False)
     axes.tick_params(left=False)
     for spine in axes.spines.values():
@@ -96,7 +99,10 @@ def _growing(points: Sequence[Point], sweeps: Sequence[Sweep]) -> Figure:
         done = [each for each in sweeps if each.contestant == name and _like_those(each)]
         _line(calls, name, {s.users: s.reads + s.writes for s in done}, name)
         _line(seconds, name, {s.users: s.seconds for s in done}, name)
-    figure.suptitle("A sweep with nothing to do as users grow (both axes logarithmic)", fontsize=11)
+    figure.suptitle("A sweep with nothing to do, 20 ms a call, as users grow", fontsize=11)
+    figure.supxlabel(
+        "both axes logarithmic; solid in the sandbox, dashed on generated pages", fontsize=8
+    )
     return figure
 
 
@@ -105,14 +111,23 @@ def _like_those(sweep: Sweep) -> bool:
 
 
 def _scales(axes: "Axes", title: str) -> None:
-    axes.set(xscale="log", yscale="log", xlim=(80, 400_000))
+    axes.set(xscale="log", yscale="log", xlim=(80, 700_000))
     axes.set_title(title, loc="left", fontsize=10)
     axes.set_xticks([100, 1000, 10_000, 50_000], ["100", "1,000", "10,000", "50,000"])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("users")
+    limit = f"IAM's limit,\n{growth.LIMIT_OF_IAM:,} users"
     axes.axvline(growth.LIMIT_OF_IAM, color=_INK, linewidth=0.8, linestyle=":")
+    axes.annotate(
+        limit,
+        (growth.LIMIT_OF_IAM, 0),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, 4),
+        textcoords="offset points",
+        fontsize=8,
+    )
 
 
 def _line(
@@ -129,7 +144,14 @@ def _line(
     style = "--" if dashed else "-"
     axes.plot(users, values, style, color=_COLOURS[name], marker="o", markersize=3.5, linewidth=1.6)
     axes.annotate(
-        f" {label}", (users[-1], values[-1]), color=_COLOURS[name], va="center", fontsize=9
+        label,
+        (users[-1], values[-1]),
+        xytext=(6, _APART.get(name, 0)),
+        textcoords="offset points",
+        color=_COLOURS[name],
+        va="center",
+        fontsize=9,
+        fontweight="bold" if name == OURS else "normal",
     )
 
 

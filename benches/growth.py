@@ -91,7 +91,7 @@ def _of_function(ours: Ours, users: int) -> Point:
 
 def _simulated(largest: int) -> Iterator[Point]:
     for users in (each for each in SIMULATED if each <= largest):
-        with _server(users) as url:
+        with server(users) as url:
             _run(url, "bulk")  # the pages are made now, and kept
             for name, module in ((BULK, "bulk"), (OURS, "in_process")):
                 yield _median([_of_process(name, module, url, users) for _ in range(RUNS)])
@@ -113,12 +113,9 @@ def _of_process(name: str, module: str, url: str, users: int) -> Point:
 
 def _run(url: str, module: str) -> str:
     """Run a contestant on the pages; return the last line of what it told."""
-    credentials = {"access_key_id": "none", "secret_access_key": "none"}
     ran = subprocess.run(
         (sys.executable, "-m", f"benches.contestants.{module}", pages.ACCOUNT),
-        env=client_environment(
-            url=url, region="us-east-1", home=PROJECT / "build", credentials=credentials
-        ),
+        env=environment(url),
         cwd=PROJECT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -128,6 +125,13 @@ def _run(url: str, module: str) -> str:
     return ran.stderr.splitlines()[-1]
 
 
+def environment(url: str) -> dict[str, str]:
+    """Return the environment of a client of the pages: no other IAM is in its reach."""
+    credentials = {"access_key_id": "none", "secret_access_key": "none"}
+    home = PROJECT / "build"
+    return client_environment(url=url, region="us-east-1", home=home, credentials=credentials)
+
+
 def _calls(url: str) -> list[str]:
     """Return the names of the calls since the last time."""
     with urllib.request.urlopen(f"{url}/calls") as answer:  # noqa: S310 - our own server
@@ -135,7 +139,8 @@ def _calls(url: str) -> list[str]:
 
 
 @contextmanager
-def _server(users: int) -> Iterator[str]:
+def server(users: int) -> Iterator[str]:
+    """Serve an IAM of so many users; yields its URL."""
     with subprocess.Popen(
         (sys.executable, "-m", "benches.pages", str(users)),
         stdin=subprocess.PIPE,  # closes with us, and the server ends with it
