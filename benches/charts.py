@@ -13,8 +13,9 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from benches import growth, sweeping
-from benches.growth import Point
+from benches import points as growth
+from benches import sweeping
+from benches.points import Point
 from benches.sweeps import BULK, CUSTODIAN, OURS, Sweep, stored
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from rich.table import Table
 
-from benches import tables
+from benches.cells import Cells
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession, Home
 from reactor.errors import ReactorError
@@ -180,7 +180,7 @@ def _user(number: int, policies: list[dict[str, str]]) -> dict[str, Any]:
     }
 
 
-def cells_of(figures: Mapping[str, Any]) -> tables.Cells:
+def cells_of(figures: Mapping[str, Any]) -> Cells:
     """Return the table; what costs more than it may is told in red."""
     costs = {name: Cost(**each) for name, each in figures["microseconds"].items()}
     limit = figures["limit_microseconds"]
@@ -191,4 +191,4 @@ def cells_of(figures: Mapping[str, Any]) -> tables.Cells:
     bad = {number for number, each in enumerate(costs.values()) if each.decision >= limit}
     title = f"microseconds a user; a decision must cost less than {limit}"
     headings = ("scope", "to a state", "to a verdict", "decision", "its record")
-    return tables.Cells(title, headings, rows, frozenset(bad))
+    return Cells(title, headings, rows, frozenset(bad))

@@ -17,40 +17,23 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
 
-from benches import pages, tables
+from benches import pages
 from benches.accounts import Account
 from benches.contestants.contestant import PROJECT
 from benches.contestants.ours import Ours
+from benches.points import LATENCY_MS, RESULT, Point, cells_of, figures
 from benches.sweeps import BULK, OURS
 from sandbox import Sandbox
 from sandbox.environment import client_environment
 
 DEPLOYED = (100, 300, 1000, 3000, 5000)
 SIMULATED = (1000, 5000, 10_000, 20_000, 30_000, 50_000)
-LATENCY_MS = 20
 RUNS = 3  # of each; the median counts
 NEVER = 1e-6
-MEMORY_LIMIT = 256  # MB, at 5,000 users with 10 groups and 10 tags each
-LIMIT_OF_IAM = 5000  # users
-RESULT = Path("build/bench/growth.json")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """A sweep with nothing to do."""
-
-    contestant: str
-    simulated: bool
-    users: int
-    calls: dict[str, int]  # of IAM, by operation
-    seconds: float
-    peak_megabytes: float | None
 
 
 def run(largest: int = SIMULATED[-1]) -> tuple[dict[str, Any], Group]:
@@ -157,52 +140,6 @@ def server(users: int) -> Iterator[str]:
 def _median(points: Sequence[Point]) -> Point:
     median = statistics.median_low(each.seconds for each in points)
     return next(each for each in points if each.seconds == median)
-
-
-def figures(points: Sequence[Point]) -> dict[str, Any]:
-    """Return what is stored."""
-    return {
-        "latency_milliseconds": LATENCY_MS,
-        "tags_each": pages.TAGS_EACH,
-        "groups_each": pages.GROUPS_EACH,
-        "groups": pages.GROUPS,
-        "points": [asdict(each) for each in points],
-    }
-
-
-def stored(path: Path = RESULT) -> list[Point]:
-    """Read the points that a bench has stored."""
-    return [Point(**each) for each in json.loads(path.read_text())["points"]]
-
-
-def cells_of(points: Sequence[Point]) -> list[tables.Cells]:
-    """Return the tables: how it grows, and the memory at IAM's limit."""
-    headings = ("whose", "users", "IAM calls", "s", "ms a 1,000 users", "MB")
-    rows = [
-        (
-            f"{each.contestant}, {'generated pages' if each.simulated else 'sandbox'}",
-            f"{each.users:,}",
-            f"{sum(each.calls.values()):,}",
-            f"{each.seconds:.2f}",
-            f"{each.seconds / each.users * 1e6:,.0f}",
-            tables.megabytes(each.peak_megabytes),
-        )
-        for each in sorted(points, key=lambda each: (each.simulated, each.contestant, each.users))
-    ]
-    return [tables.Cells("as users grow, nothing to do", headings, rows), _memory(points)]
-
-
-def _memory(points: Sequence[Point]) -> tables.Cells:
-    """Return the memory where it matters, told in red where it is too much or was not measured."""
-    there = [
-        each.peak_megabytes
-        for each in points
-        if each.simulated and each.contestant == OURS and each.users == LIMIT_OF_IAM
-    ]
-    what = f"{LIMIT_OF_IAM:,} users, {pages.GROUPS_EACH} groups and {pages.TAGS_EACH} tags each"
-    rows = [(what, f"below {MEMORY_LIMIT} MB", f"{tables.megabytes(each)} MB") for each in there]
-    bad = {number for number, each in enumerate(there) if each is None or each >= MEMORY_LIMIT}
-    return tables.Cells("peak memory", ("of what", "expected", "found"), rows, frozenset(bad))
 
 
 def main() -> None:

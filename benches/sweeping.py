@@ -26,7 +26,7 @@ from typing import Any
 
 from rich.console import Console, Group
 
-from benches import tables
+from benches import comparisons
 from benches.accounts import Account
 from benches.contestants import processes
 from benches.contestants.contestant import Contestant, Ran
@@ -137,7 +137,7 @@ def run(
                     _say(sweep)
                     sweeps.append(sweep)
                     store(sweeps)
-    return figures(sweeps), tables.of_sweeps(sweeps)
+    return figures(sweeps), comparisons.of_sweeps(sweeps)
 
 
 def _bench(sandbox: Sandbox, limit_seconds: float) -> Bench:

@@ -16,6 +16,8 @@ OURS = "mfa-reactor"
 CUSTODIAN = "Cloud Custodian"
 BULK = "bare bulk reads"
 
+Place = tuple[int, bool, bool]  # users, throttled, again: what two sweeps must share
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
@@ -56,7 +58,7 @@ class Sweep:
         return sum(count for name, count in self.calls.items() if _kind(name) == kind)
 
     @property
-    def place(self) -> tuple[int, bool, bool]:
+    def place(self) -> Place:
         """What must be the same for two sweeps to be compared."""
         return self.users, self.throttled, self.again
 
@@ -88,7 +90,7 @@ def ratio(what: str, over: Sweep, under: Sweep) -> Ratio:
     )
 
 
-def ratios(sweeps: Sequence[Sweep]) -> dict[tuple[int, bool, bool], list[Ratio]]:
+def ratios(sweeps: Sequence[Sweep]) -> dict[Place, list[Ratio]]:
     """Return, for each place, the others over ours, and ours over the bare reads."""
     found = {}
     for place in dict.fromkeys(each.place for each in sweeps):
@@ -134,7 +136,7 @@ def _complete(sweep: Sweep) -> Expectation:
     return Expectation(what, "0", f"{sweep.left:,}", not sweep.left)
 
 
-def place_name(place: tuple[int, bool, bool]) -> str:
+def place_name(place: Place) -> str:
     """Return a place for people."""
     users, throttled, again = place
     return f"{users:,} users{', throttled' if throttled else ''}, {sweep_name(again=again)}"

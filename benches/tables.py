@@ -1,131 +1,61 @@
-"""Tables of stored figures: for the terminal, and as Markdown for docs/performance.md.
+"""Tables of what the last benches have stored in build/bench.
 
-`python -m benches.tables` prints what the last `make bench` has stored in build/bench, `--markdown`
-as it stands in the documentation.
+`python -m benches.tables` prints them, `--markdown` as they stand in the documentation, and
+`--write` renews them there, in docs/performance.md, between the two marks.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import argparse
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
 
-from benches.sweeps import (
-    Expectation,
-    Ratio,
-    Sweep,
-    expectations,
-    place_name,
-    ratios,
-)
+from benches import comparisons, deciding, points, sweeping
+from benches.cells import Cells
+from benches.sweeps import stored
 
-RESULTS = Path("build/bench")
+PAGE = Path("docs/performance.md")
+BEGIN = "<!-- figures: renewed by python -m benches.tables --write -->"
+END = "<!-- end of the figures -->"
+_DECIDING = sweeping.RESULT.with_name("deciding.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """A table before it has a form. `bad` are the numbers of rows that are told in red."""
-
-    title: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    bad: frozenset[int] = frozenset()
-
-    def rich(self) -> Table:
-        """Return it for a terminal."""
-        table = Table(title=self.title)
-        for number, heading in enumerate(self.headings):
-            table.add_column(heading, justify="left" if number == 0 else "right")
-        for number, row in enumerate(self.rows):
-            table.add_row(*(Text(cell) for cell in row), style="red" if number in self.bad else "")
-        return table
-
-    def markdown(self) -> str:
-        """Return it for a page; its title is a line of its own."""
-        head = f"| {' | '.join(self.headings)} |"
-        rule = f"|---|{'---:|' * (len(self.headings) - 1)}"
-        rows = [f"| {' | '.join(row)} |" for row in self.rows]
-        return "\n".join([f"{self.title}:", "", head, rule, *rows])
+def all_stored() -> Iterator[Cells]:
+    """Yield the table of everything that is stored."""
+    if sweeping.RESULT.exists():
+        yield from comparisons.cells_of(stored(sweeping.RESULT))
+    if points.RESULT.exists():
+        yield from points.cells_of(points.stored())
+    if _DECIDING.exists():
+        yield deciding.cells_of(json.loads(_DECIDING.read_text()))
 
 
-def sweeps_at(sweeps: Sequence[Sweep], place: tuple[int, bool, bool]) -> Cells:
-    """Return everybody's sweep of one account."""
-    there = [each for each in sweeps if each.place == place]
-    headings = ("", "IAM reads", "writes", "other", "throttled", "s", "MB", "left")
-    return Cells(
-        place_name(place),
-        headings,
-        [_row(each) for each in there],
-        frozenset(
-            n for n, each in enumerate(there) if not each.done or (each.again and each.attached)
-        ),
-    )
+def renewed(page: str, figures: str) -> str:
+    """Return a page with other figures between its marks. Raises ValueError when it has none."""
+    before, _, rest = page.partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise ValueError(f"the page lacks its marks, {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}"
 
 
-def _row(sweep: Sweep) -> tuple[str, ...]:
-    seconds = f"{sweep.seconds:.2f}" if sweep.seconds < 10 else f"{sweep.seconds:,.0f}"  # noqa: PLR2004
-    if not sweep.done:
-        seconds = f"not done after {seconds}: {sweep.looked_at:,} of {sweep.users:,} users"
-    writes = f"{sweep.writes:,}"
-    if sweep.again and sweep.attached:
-        writes += " (attached again)"
-    return (
-        sweep.contestant,
-        f"{sweep.reads:,}",
-        writes,
-        f"{sweep.others:,}",
-        f"{sweep.throttles:,}",
-        seconds,
-        megabytes(sweep.peak_megabytes),
-        f"{sweep.left:,}",
-    )
+def main() -> None:
+    """Print the tables, or write them."""
+    parser = argparse.ArgumentParser(prog="benches.tables", description="Show what was measured.")
+    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--write", action="store_true", help=f"into {PAGE}")
+    asked = parser.parse_args()
+    found = list(all_stored())
+    markdown = "\n\n".join(each.markdown() for each in found)
+    if asked.write:
+        PAGE.write_text(renewed(PAGE.read_text(), markdown))
+    elif asked.markdown:
+        print(markdown)
+    else:
+        for each in found:
+            Console().print(each.rich())
 
 
-def megabytes(amount: float | None) -> str:
-    """Return an amount of memory, or that it was not measured."""
-    return "not measured" if amount is None else f"{amount:.0f}"
-
-
-def ratios_of(found: dict[tuple[int, bool, bool], list[Ratio]]) -> Cells:
-    """Return how the others compare with us, and we with the bare reads."""
-    rows = [
-        (place_name(place), each.what, f"{each.reads:,.1f}", _times(each))
-        for place, those in found.items()
-        for each in those
-    ]
-    return Cells("how many times", ("account", "whose", "IAM reads", "time"), rows)
-
-
-def _times(ratio: Ratio) -> str:
-    return f"{'at least ' if ratio.at_least else ''}{ratio.seconds:,.1f}"
-
-
-def expected(found: Sequence[Expectation]) -> Cells:
-    """Return what is expected and what is so."""
-    rows = [(each.what, each.expected, each.found, "yes" if each.holds else "NO") for each in found]
-    bad = frozenset(number for number, each in enumerate(found) if not each.holds)
-    return Cells("expectations", ("of what", "expected", "found", "holds"), rows, bad)
-
-
-def calls_of(sweep: Sweep) -> Cells:
-    """Return one sweep's calls by operation."""
-    title = f"calls of {sweep.contestant}, {place_name(sweep.place)}"
-    rows = [(name, f"{count:,}") for name, count in sweep.calls.items()]
-    return Cells(title, ("operation", "calls"), rows)
-
-
-def cells_of(sweeps: Sequence[Sweep]) -> list[Cells]:
-    """Return all tables of the sweeps."""
-    places = dict.fromkeys(each.place for each in sweeps)
-    return [
-        *(sweeps_at(sweeps, place) for place in places),
-        ratios_of(ratios(sweeps)),
-        expected(expectations(sweeps)),
-    ]
-
-
-def of_sweeps(sweeps: Sequence[Sweep]) -> Group:
-    """Return the tables for a terminal."""
-    return Group(*(each.rich() for each in cells_of(sweeps)))
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The tables of sweeps: everybody's beside ours, the ratios, and what is expected of them."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group
+
+from benches.cells import Cells, megabytes
+from benches.sweeps import (
+    Expectation,
+    Place,
+    Ratio,
+    Sweep,
+    expectations,
+    place_name,
+    ratios,
+)
+
+
+def sweeps_at(sweeps: Sequence[Sweep], place: Place) -> Cells:
+    """Return everybody's sweep of one account."""
+    there = [each for each in sweeps if each.place == place]
+    headings = ("", "IAM reads", "writes", "other", "throttled", "s", "MB", "left")
+    return Cells(
+        place_name(place),
+        headings,
+        [_row(each) for each in there],
+        frozenset(
+            n for n, each in enumerate(there) if not each.done or (each.again and each.attached)
+        ),
+    )
+
+
+def _row(sweep: Sweep) -> tuple[str, ...]:
+    seconds = f"{sweep.seconds:.2f}" if sweep.seconds < 10 else f"{sweep.seconds:,.0f}"  # noqa: PLR2004
+    if not sweep.done:
+        seconds = f"not done after {seconds}: {sweep.looked_at:,} of {sweep.users:,} users"
+    writes = f"{sweep.writes:,}"
+    if sweep.again and sweep.attached:
+        writes += " (attached again)"
+    return (
+        sweep.contestant,
+        f"{sweep.reads:,}",
+        writes,
+        f"{sweep.others:,}",
+        f"{sweep.throttles:,}",
+        seconds,
+        megabytes(sweep.peak_megabytes),
+        f"{sweep.left:,}",
+    )
+
+
+def ratios_of(found: Mapping[Place, Sequence[Ratio]]) -> Cells:
+    """Return how the others compare with us, and we with the bare reads."""
+    rows = [
+        (place_name(place), each.what, f"{each.reads:,.1f}", _times(each))
+        for place, those in found.items()
+        for each in those
+    ]
+    return Cells("how many times", ("account", "whose", "IAM reads", "time"), rows)
+
+
+def _times(ratio: Ratio) -> str:
+    return f"{'at least ' if ratio.at_least else ''}{ratio.seconds:,.1f}"
+
+
+def expected(found: Sequence[Expectation]) -> Cells:
+    """Return what is expected and what is so."""
+    rows = [(each.what, each.expected, each.found, "yes" if each.holds else "NO") for each in found]
+    bad = frozenset(number for number, each in enumerate(found) if not each.holds)
+    return Cells("expectations", ("of what", "expected", "found", "holds"), rows, bad)
+
+
+def calls_of(sweep: Sweep) -> Cells:
+    """Return one sweep's calls by operation."""
+    title = f"calls of {sweep.contestant}, {place_name(sweep.place)}"
+    rows = [(name, f"{count:,}") for name, count in sweep.calls.items()]
+    return Cells(title, ("operation", "calls"), rows)
+
+
+def cells_of(sweeps: Sequence[Sweep]) -> list[Cells]:
+    """Return all tables of the sweeps."""
+    places = dict.fromkeys(each.place for each in sweeps)
+    return [
+        *(sweeps_at(sweeps, place) for place in places),
+        ratios_of(ratios(sweeps)),
+        expected(expectations(sweeps)),
+    ]
+
+
+def of_sweeps(sweeps: Sequence[Sweep]) -> Group:
+    """Return the tables for a terminal."""
+    return Group(*(each.rich() for each in cells_of(sweeps)))
