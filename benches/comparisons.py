@@ -30,10 +30,16 @@ def sweeps_at(sweeps: Sequence[Sweep], place: Place) -> Cells:
     )
 
 
-def _row(sweep: Sweep) -> tuple[str, ...]:
+def seconds_of(sweep: Sweep) -> str:
+    """Return how long it took, or how far it came."""
     seconds = f"{sweep.seconds:.2f}" if sweep.seconds < 10 else f"{sweep.seconds:,.0f}"  # noqa: PLR2004
-    if not sweep.done:
-        seconds = f"not done after {seconds}: {sweep.looked_at:,} of {sweep.users:,} users"
+    if sweep.done:
+        return seconds
+    how = "failed" if sweep.why else "not done"
+    return f"{how} after {seconds}: {sweep.looked_at:,} of {sweep.users:,} users"
+
+
+def _row(sweep: Sweep) -> tuple[str, ...]:
     writes = f"{sweep.writes:,}"
     if sweep.again and sweep.attached:
         writes += " (attached again)"
@@ -43,7 +49,7 @@ def _row(sweep: Sweep) -> tuple[str, ...]:
         writes,
         f"{sweep.others:,}",
         f"{sweep.throttles:,}",
-        seconds,
+        seconds_of(sweep),
         megabytes(sweep.peak_megabytes),
         f"{sweep.left:,}",
     )
@@ -52,20 +58,20 @@ def _row(sweep: Sweep) -> tuple[str, ...]:
 def ratios_of(found: Mapping[Place, Sequence[Ratio]]) -> Cells:
     """Return how the others compare with us, and we with the bare reads."""
     rows = [
-        (place_name(place), each.what, f"{each.reads:,.1f}", _times(each))
+        (place_name(place), each.what, _times(each.reads, each), _times(each.seconds, each))
         for place, those in found.items()
         for each in those
     ]
     return Cells("how many times", ("account", "whose", "IAM reads", "time"), rows)
 
 
-def _times(ratio: Ratio) -> str:
-    return f"{'at least ' if ratio.at_least else ''}{ratio.seconds:,.1f}"
+def _times(many: float, ratio: Ratio) -> str:
+    return f"{'at least ' if ratio.at_least else ''}{many:,.1f}"
 
 
 def expected(found: Sequence[Expectation]) -> Cells:
     """Return what is expected and what is so."""
-    rows = [(each.what, each.expected, each.found, "yes" if each.holds else "NO") for each in found]
+    rows = [(each.what, each.expected, each.found, "yes" if each.holds else "no") for each in found]
     bad = frozenset(number for number, each in enumerate(found) if not each.holds)
     return Cells("expectations", ("of what", "expected", "found", "holds"), rows, bad)
 
@@ -79,7 +85,7 @@ def calls_of(sweep: Sweep) -> Cells:
 
 def cells_of(sweeps: Sequence[Sweep]) -> list[Cells]:
     """Return all tables of the sweeps."""
-    places = dict.fromkeys(each.place for each in sweeps)
+    places = sorted({each.place for each in sweeps})
     return [
         *(sweeps_at(sweeps, place) for place in places),
         ratios_of(ratios(sweeps)),

@@ -1,5 +1,6 @@
 """What a contestant of the bench is, and how one that is a process is run and watched."""
 
+import json
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benches.contestants.memory import peak_megabytes
+from reactor.errors import shorten
 
 PROJECT = Path(__file__).parents[2]
 _LOOK_EVERY = 0.05  # seconds between two looks at a process
@@ -27,6 +29,7 @@ class Ran:
     ended: float | None = None
     parts: int = 1  # invocations or processes
     failed: int = 0  # of these
+    why: str = ""  # the last that it said when it failed
 
 
 class Contestant(Protocol):
@@ -48,11 +51,15 @@ class Contestant(Protocol):
 
 
 def run_process(
-    command: Sequence[str], environment: Mapping[str, str], limit_seconds: float
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    limit_seconds: float,
+    *,
+    tells: bool = False,
 ) -> Ran:
-    """Run a contestant's process to its end, or to the limit.
+    """Run a contestant's process to its end, which may be a failure, or to the limit.
 
-    Raises CalledProcessError, with what it printed, when it fails.
+    One that `tells` says on standard error, as JSON, when it `began` and `ended`.
     """
     end, peak = time.monotonic() + limit_seconds, None
     with subprocess.Popen(
@@ -70,6 +77,8 @@ def run_process(
         if not done:
             process.kill()
         _, said = process.communicate()
+    last = (said.splitlines() or [""])[-1]
     if done and process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, stderr=said)
-    return Ran(done, peak)
+        return Ran(done=False, peak_megabytes=peak, failed=1, why=shorten(last))
+    told = json.loads(last) if tells and done else {}
+    return Ran(done, peak, told.get("began"), told.get("ended"))

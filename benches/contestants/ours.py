@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benches.contestants.contestant import PROJECT, Ran
+from reactor.errors import shorten
 from reactor.names import Function, function_name
 from reactor.partitions import policy_arn
 from reactor.roles import write_files
@@ -81,6 +82,7 @@ class Ours:
             ended=max(each["ended"] for each in parts),
             parts=len(parts),
             failed=sum(not each["ok"] for each in parts),
+            why=shorten(parts[-1]["error"] or ""),
         )
 
     def made(self, call: Mapping[str, Any]) -> bool:
