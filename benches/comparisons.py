@@ -6,14 +6,20 @@ from rich.console import Group
 
 from benches.cells import Cells, megabytes
 from benches.sweeps import (
+    BULK,
+    CUSTODIAN,
+    OURS,
     Expectation,
     Place,
     Ratio,
     Sweep,
     expectations,
     place_name,
+    ratio,
     ratios,
 )
+
+FRONT_PAGE = (1000, False)  # users, throttled: what README.md tells of
 
 
 def sweeps_at(sweeps: Sequence[Sweep], place: Place) -> Cells:
@@ -32,11 +38,15 @@ def sweeps_at(sweeps: Sequence[Sweep], place: Place) -> Cells:
 
 def seconds_of(sweep: Sweep) -> str:
     """Return how long it took, or how far it came."""
-    seconds = f"{sweep.seconds:.2f}" if sweep.seconds < 10 else f"{sweep.seconds:,.0f}"  # noqa: PLR2004
+    seconds = _short(sweep.seconds)
     if sweep.done:
         return seconds
     how = "failed" if sweep.why else "not done"
     return f"{how} after {seconds}: {sweep.looked_at:,} of {sweep.users:,} users"
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds < 10 else f"{seconds:,.0f}"  # noqa: PLR2004
 
 
 def _row(sweep: Sweep) -> tuple[str, ...]:
@@ -81,6 +91,24 @@ def calls_of(sweep: Sweep) -> Cells:
     title = f"calls of {sweep.contestant}, {place_name(sweep.place)}"
     rows = [(name, f"{count:,}") for name, count in sweep.calls.items()]
     return Cells(title, ("operation", "calls"), rows)
+
+
+def headlines(sweeps: Sequence[Sweep]) -> list[str]:
+    """Return what README.md says of 1,000 users; nothing when they were not measured."""
+    there = {(each.again, each.contestant): each for each in sweeps if each.place[:2] == FRONT_PAGE}
+    if not {(True, OURS), (True, CUSTODIAN), (True, BULK), (False, OURS)} <= there.keys():
+        return []
+    ours, first = there[True, OURS], there[False, OURS]
+    theirs = ratio(CUSTODIAN, there[True, CUSTODIAN], ours)
+    bare = ratio(OURS, ours, there[True, BULK])
+    again = there[True, CUSTODIAN].attached
+    return [
+        f"{ours.reads:,} calls that read IAM, {theirs.reads:,.0f} times fewer than Cloud Custodian"
+        f" makes, and {_short(ours.seconds)} s, {theirs.seconds:,.0f} times less than it takes"
+        + (f" (it also attaches again the {again:,} guards that are attached)" if again else ""),
+        f"{bare.seconds:.1f} times what the two bulk reads take that any sweep must make",
+        f"a first sweep puts the guard on {first.attached:,} users in {_short(first.seconds)} s",
+    ]
 
 
 def cells_of(sweeps: Sequence[Sweep]) -> list[Cells]:

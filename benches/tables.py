@@ -1,7 +1,8 @@
 """Tables of what the last benches have stored in build/bench.
 
 `python -m benches.tables` prints them, `--markdown` as they stand in the documentation, and
-`--write` renews them there, in docs/performance.md, between the two marks.
+`--write` renews them there: in docs/performance.md, and the few figures of README.md, between the
+two marks of each.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from benches import comparisons, deciding, points, sweeping
 from benches.cells import Cells
 from benches.sweeps import stored
 
-PAGE = Path("docs/performance.md")
+PAGE, README = Path("docs/performance.md"), Path("README.md")
 BEGIN = "<!-- figures: renewed by python -m benches.tables --write -->"
 END = "<!-- end of the figures -->"
 _DECIDING = sweeping.RESULT.with_name("deciding.json")
@@ -46,15 +47,26 @@ def main() -> None:
     parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--write", action="store_true", help=f"into {PAGE}")
     asked = parser.parse_args()
-    found = list(all_stored())
-    markdown = "\n\n".join(each.markdown() for each in found)
     if asked.write:
-        PAGE.write_text(renewed(PAGE.read_text(), markdown))
+        write()
     elif asked.markdown:
-        print(markdown)
+        print(markdown())
     else:
-        for each in found:
+        for each in all_stored():
             Console().print(each.rich())
+
+
+def markdown() -> str:
+    """Return all tables for a page."""
+    return "\n\n".join(each.markdown() for each in all_stored())
+
+
+def write() -> None:
+    """Renew the tables of the documentation, and the figures of the README."""
+    PAGE.write_text(renewed(PAGE.read_text(), markdown()))
+    if sweeping.RESULT.exists() and (found := comparisons.headlines(stored(sweeping.RESULT))):
+        lines = "\n".join(f"- {each}" for each in found)
+        README.write_text(renewed(README.read_text(), lines))
 
 
 if __name__ == "__main__":
