@@ -1,8 +1,8 @@
 """What a user costs a sweep beside AWS's time: from the bulk data to the decision, and the record.
 
 In process, without a network: the client answers at once, with pages as botocore hands them over,
-so that neither the wire nor botocore's parser is measured. Each figure is the fastest of some runs
-over 5,000 users with 10 tags and 10 groups each, on a machine that does other things, too.
+so that neither the wire nor botocore's parser is measured. Each figure is the processor's time of the
+fastest of some runs over 5,000 users with 10 tags and 10 groups each.
 """
 
 import contextlib
@@ -32,6 +32,7 @@ USERS = 5000
 PAGE = 1000
 RUNS = 5
 LIMIT_MICROSECONDS = 50
+_MADE = datetime(2025, 1, 1, tzinfo=UTC)
 HOME = Home("aws", "us-east-1", "123456789012")
 EVERYBODY = Cause(
     Trigger(TriggerKind.SCHEDULE, datetime(2026, 1, 1, tzinfo=UTC)),
@@ -42,6 +43,7 @@ CASES = {
     "everyone, all guarded": ("everyone", True),
     "everyone, nobody guarded": ("everyone", False),
     "without-mfa, all guarded": ("without-mfa", True),
+    "without-mfa, a device each": ("without-mfa", False),
 }
 
 
@@ -127,9 +129,9 @@ def _fastest(work: Callable[[], object]) -> float:
     """Return the microseconds a user of the fastest run."""
     seconds = []
     for _ in range(RUNS):
-        began = time.perf_counter()
+        began = time.process_time()
         work()
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
     return min(seconds) / USERS * 1e6
 
 
@@ -147,7 +149,8 @@ def _answers(settings: Settings, *, guarded: bool) -> dict[str, list[dict[str, A
     policy = {"Tags": [{"Key": TAG_KEY, "Value": TAG_VALUE}], "DefaultVersionId": "v1"}
     return {
         "get_account_authorization_details": _paged("UserDetailList", users, GroupDetailList=[]),
-        "list_virtual_mfa_devices": _paged("VirtualMFADevices", []),
+        "list_virtual_mfa_devices": _paged("VirtualMFADevices", [_device(n) for n in range(USERS)]),
+        "list_mfa_devices": [{"MFADevices": [_device(0)]}],  # asked where the bulk is not believed
         "list_entities_for_policy": [{"PolicyGroups": [], "PolicyUsers": []}],
         "get_policy": [{"Policy": policy}],
         "get_group": [{"Group": {"Path": "/"}, "Users": []}],
@@ -167,13 +170,19 @@ def _paged(member: str, items: list[Any], **others: Any) -> list[dict[str, Any]]
     ]
 
 
+def _device(number: int) -> dict[str, Any]:
+    name = f"user-{number:05}"
+    serial = f"arn:aws:iam::{HOME.account}:mfa/{name}"
+    return {"SerialNumber": serial, "EnableDate": _MADE, "User": {"UserName": name}}
+
+
 def _user(number: int, policies: list[dict[str, str]]) -> dict[str, Any]:
     name = f"user-{number:05}"
     return {
         "UserName": name,
         "Path": "/",
         "Arn": f"arn:aws:iam::{HOME.account}:user/{name}",
-        "CreateDate": datetime(2025, 1, 1, tzinfo=UTC),
+        "CreateDate": _MADE,
         "GroupList": [f"group-{number + each}" for each in range(10)],
         "AttachedManagedPolicies": policies,
         "Tags": [{"Key": f"key-{each}", "Value": f"value-{each}"} for each in range(10)],
