@@ -1,8 +1,8 @@
 """What a user costs a sweep beside AWS's time: from the bulk data to the decision, and the record.
 
 In process, without a network: the client answers at once, with pages as botocore hands them over,
-so that neither the wire nor botocore's parser is measured. Each figure is the processor's time of the
-fastest of some runs over 5,000 users with 10 tags and 10 groups each.
+so that neither the wire nor botocore's parser is measured. Each figure is the processor's time of
+the fastest of some runs over 5,000 users with 10 tags and 10 groups each.
 """
 
 import contextlib
@@ -16,12 +16,13 @@ from typing import Any, cast
 
 from rich.table import Table
 
+from benches.answers import ACCOUNT, Client, answers
 from benches.cells import Cells
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession, Home
 from reactor.errors import ReactorError
 from reactor.gathering import Call, Key
-from reactor.guard.identity import TAG_KEY, TAG_VALUE, Guard
+from reactor.guard.identity import Guard
 from reactor.model import Cause, Subject, SubjectKind, Trigger, TriggerKind
 from reactor.reconcile import observe_only, reconcile
 from reactor.runtime import now, users_guardrail
@@ -29,11 +30,9 @@ from reactor.settings import Mode, Settings
 from reactor.users.guardrail import Users
 
 USERS = 5000
-PAGE = 1000
 RUNS = 5
 LIMIT_MICROSECONDS = 50
-_MADE = datetime(2025, 1, 1, tzinfo=UTC)
-HOME = Home("aws", "us-east-1", "123456789012")
+HOME = Home("aws", "us-east-1", ACCOUNT)
 EVERYBODY = Cause(
     Trigger(TriggerKind.SCHEDULE, datetime(2026, 1, 1, tzinfo=UTC)),
     Subject(SubjectKind.EVERY_USER, HOME.account),
@@ -59,25 +58,6 @@ class Cost:
     def decision(self) -> float:
         """From the bulk data to the decision."""
         return self.observed + self.decided
-
-
-class Client:
-    """boto3's IAM client, as far as a sweep reads in bulk; its answers are ready."""
-
-    def __init__(self, pages: Mapping[str, list[dict[str, Any]]]) -> None:
-        self._pages = pages
-        # Operations go by their Python names here, whatever asks for their others.
-        self.meta = SimpleNamespace(method_to_api_mapping={each: each for each in pages})
-
-    def get_paginator(self, operation: str) -> SimpleNamespace:
-        """Return what gives all pages of an operation."""
-        return SimpleNamespace(paginate=lambda **_: iter(self._pages[operation]))
-
-    def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
-        """Return the operation as a call that gives the page of a marker."""
-        if operation not in self._pages:
-            raise AttributeError(f"the bench has no answer to {operation}")
-        return lambda Marker="0", **_: self._pages[operation][int(Marker)]  # noqa: N803 - AWS's name
 
 
 def run() -> tuple[dict[str, Any], Table]:
@@ -111,7 +91,9 @@ def _cost(scope: str, guarded: bool, journal: Journal) -> Cost:
 
 
 def _guardrail(settings: Settings, *, guarded: bool) -> Users:
-    session = SimpleNamespace(iam=Client(_answers(settings, guarded=guarded)), gather=_gather)
+    guard = Guard.of(settings, partition=HOME.partition, account=HOME.account)
+    client = Client(answers(guard, USERS, guarded=guarded))
+    session = SimpleNamespace(iam=client, gather=_gather)
     return users_guardrail(
         settings,
         cast("AwsSession", session),
@@ -140,53 +122,6 @@ def _silence() -> Iterator[None]:
     """Let the records go nowhere, at the price of a write."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
         yield
-
-
-def _answers(settings: Settings, *, guarded: bool) -> dict[str, list[dict[str, Any]]]:
-    guard = Guard.of(settings, partition=HOME.partition, account=HOME.account)
-    policies = [{"PolicyName": guard.name, "PolicyArn": guard.arn}] if guarded else []
-    users = [_user(number, policies) for number in range(USERS)]
-    policy = {"Tags": [{"Key": TAG_KEY, "Value": TAG_VALUE}], "DefaultVersionId": "v1"}
-    return {
-        "get_account_authorization_details": _paged("UserDetailList", users, GroupDetailList=[]),
-        "list_virtual_mfa_devices": _paged("VirtualMFADevices", [_device(n) for n in range(USERS)]),
-        "list_mfa_devices": [{"MFADevices": [_device(0)]}],  # asked where the bulk is not believed
-        "list_entities_for_policy": [{"PolicyGroups": [], "PolicyUsers": []}],
-        "get_policy": [{"Policy": policy}],
-        "get_group": [{"Group": {"Path": "/"}, "Users": []}],
-    }
-
-
-def _paged(member: str, items: list[Any], **others: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-    starts = range(0, max(1, len(items)), PAGE)
-    return [
-        {
-            member: items[start : start + PAGE],
-            **others,
-            "IsTruncated": start + PAGE < len(items),
-            "Marker": str(number + 1),
-        }
-        for number, start in enumerate(starts)
-    ]
-
-
-def _device(number: int) -> dict[str, Any]:
-    name = f"user-{number:05}"
-    serial = f"arn:aws:iam::{HOME.account}:mfa/{name}"
-    return {"SerialNumber": serial, "EnableDate": _MADE, "User": {"UserName": name}}
-
-
-def _user(number: int, policies: list[dict[str, str]]) -> dict[str, Any]:
-    name = f"user-{number:05}"
-    return {
-        "UserName": name,
-        "Path": "/",
-        "Arn": f"arn:aws:iam::{HOME.account}:user/{name}",
-        "CreateDate": _MADE,
-        "GroupList": [f"group-{number + each}" for each in range(10)],
-        "AttachedManagedPolicies": policies,
-        "Tags": [{"Key": f"key-{each}", "Value": f"value-{each}"} for each in range(10)],
-    }
 
 
 def cells_of(figures: Mapping[str, Any]) -> Cells:
