@@ -75,9 +75,10 @@ profile: $(INSTALLED) ## Show where a warm sweep and a warm reaction spend their
 roles: $(INSTALLED) ## Write the roles' policy files from .chalice/config.json
 	$(BIN)/mfa-reactor roles --write
 
-lock: $(INSTALLED) ## Renew requirements.txt and requirements-dev.lock
+lock: $(INSTALLED) ## Renew requirements.txt and the other locks
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header benches/contestants/custodian.in -o benches/contestants/custodian.lock
 
 clean: ## Remove what was built
 	rm -rf .venv build sandbox/oracle/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -54,7 +54,7 @@ def _row(sweep: Sweep) -> tuple[str, ...]:
     if sweep.again and sweep.attached:
         writes += " (attached again)"
     return (
-        sweep.contestant,
+        sweep.contestant + _parts(sweep),
         f"{sweep.reads:,}",
         writes,
         f"{sweep.others:,}",
@@ -63,6 +63,13 @@ def _row(sweep: Sweep) -> tuple[str, ...]:
         megabytes(sweep.peak_megabytes),
         f"{sweep.left:,}",
     )
+
+
+def _parts(sweep: Sweep) -> str:
+    """Return in how many parts it was made, where it was not one that went well."""
+    if sweep.parts == 1 and not sweep.failed:
+        return ""
+    return f", {sweep.parts} part{'s'[: sweep.parts - 1]}, {sweep.failed} failed"
 
 
 def ratios_of(found: Mapping[Place, Sequence[Ratio]]) -> Cells:

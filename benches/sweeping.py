@@ -161,8 +161,8 @@ def _bench(sandbox: Sandbox, limit_seconds: float) -> Bench:
 
 def _say(sweep: Sweep) -> None:
     what = f"{sweep.contestant}, {place_name(sweep.place)}"
-    seconds = comparisons.seconds_of(sweep)
-    print(f"{what}: {seconds} s, {sweep.reads:,} reads, {sweep.writes:,} writes", flush=True)
+    took = f"{comparisons.seconds_of(sweep)}{' s' if sweep.done else ''}"
+    print(f"{what}: {took}; {sweep.reads:,} reads, {sweep.writes:,} writes", flush=True)
     if sweep.why:
         print(sweep.why, flush=True)
 

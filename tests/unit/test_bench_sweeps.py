@@ -98,6 +98,13 @@ def test_who_attaches_again_is_told_in_its_row() -> None:
     assert "440 (attached again)" in cells.rows[1]
 
 
+def test_parts_and_failures_are_told() -> None:
+    """A sweep in parts says in how many, and how many of them failed."""
+    sweeps = [replace(OF_OURS, parts=3), replace(OF_CUSTODIAN, failed=1), OF_BULK]
+    names = [row[0] for row in sweeps_at(sweeps, OF_OURS.place).rows]
+    assert names == [f"{OURS}, 3 parts, 0 failed", f"{CUSTODIAN}, 1 part, 1 failed", BULK]
+
+
 def test_the_readmes_figures_take_all_four_sweeps() -> None:
     """Nothing is said on the front page where a side of the comparison was not measured."""
     first, *_ = headlines(EVERYBODY)
