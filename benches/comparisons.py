@@ -69,7 +69,8 @@ def _parts(sweep: Sweep) -> str:
     """Return in how many parts it was made, where it was not one that went well."""
     if sweep.parts == 1 and not sweep.failed:
         return ""
-    return f", {sweep.parts} part{'s'[: sweep.parts - 1]}, {sweep.failed} failed"
+    parts = "1 part" if sweep.parts == 1 else f"{sweep.parts} parts"
+    return f", {parts}, {sweep.failed} failed"
 
 
 def ratios_of(found: Mapping[Place, Sequence[Ratio]]) -> Cells:
