@@ -58,17 +58,20 @@ def cells_of(points: Sequence[Point]) -> list[Cells]:
         )
         for each in sorted(points, key=lambda each: (each.simulated, each.contestant, each.users))
     ]
-    return [Cells("as users grow, nothing to do", headings, rows), _memory(points)]
+    cells = [Cells("as users grow, nothing to do", headings, rows)]
+    if at_the_limit := [each for each in points if _is_at_the_limit(each)]:
+        cells.append(_memory(at_the_limit))
+    return cells
+
+
+def _is_at_the_limit(point: Point) -> bool:
+    return point.simulated and point.contestant == OURS and point.users == LIMIT_OF_IAM
 
 
 def _memory(points: Sequence[Point]) -> Cells:
     """Return the memory where it matters, told in red where it is too much or was not measured."""
-    there = [
-        each.peak_megabytes
-        for each in points
-        if each.simulated and each.contestant == OURS and each.users == LIMIT_OF_IAM
-    ]
+    found = [each.peak_megabytes for each in points]
     what = f"{LIMIT_OF_IAM:,} users, {pages.GROUPS_EACH} groups and {pages.TAGS_EACH} tags each"
-    rows = [(what, f"below {MEMORY_LIMIT} MB", f"{megabytes(each)} MB") for each in there]
-    bad = {number for number, each in enumerate(there) if each is None or each >= MEMORY_LIMIT}
+    rows = [(what, f"below {MEMORY_LIMIT} MB", f"{megabytes(each)} MB") for each in found]
+    bad = {number for number, each in enumerate(found) if each is None or each >= MEMORY_LIMIT}
     return Cells("peak memory", ("of what", "expected", "found"), rows, frozenset(bad))
