@@ -59,16 +59,25 @@ def _paged(member: str, items: list[Any], **others: Any) -> list[dict[str, Any]]
     ]
 
 
+def _id(number: int) -> str:
+    return f"AIDA{number:016}"
+
+
 def _device(number: int) -> dict[str, Any]:
     name = f"user-{number:05}"
     serial = f"arn:aws:iam::{ACCOUNT}:mfa/{name}"
-    return {"SerialNumber": serial, "EnableDate": _MADE, "User": {"UserName": name}}
+    return {
+        "SerialNumber": serial,
+        "EnableDate": _MADE,
+        "User": {"UserName": name, "UserId": _id(number)},
+    }
 
 
 def _user(number: int, policies: list[dict[str, str]]) -> dict[str, Any]:
     name = f"user-{number:05}"
     return {
         "UserName": name,
+        "UserId": _id(number),
         "Path": "/",
         "Arn": f"arn:aws:iam::{ACCOUNT}:user/{name}",
         "CreateDate": _MADE,

@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.table import Table
 
@@ -20,14 +19,15 @@ from benches.answers import ACCOUNT, Client, answers
 from benches.cells import Cells
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession, Home
-from reactor.errors import ReactorError
-from reactor.gathering import Call, Key
 from reactor.guard.identity import Guard
 from reactor.model import Cause, Subject, SubjectKind, Trigger, TriggerKind
 from reactor.reconcile import observe_only, reconcile
 from reactor.runtime import now, users_guardrail
 from reactor.settings import Mode, Settings
 from reactor.users.guardrail import Users
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
 
 USERS = 5000
 RUNS = 5
@@ -92,19 +92,11 @@ def _cost(scope: str, guarded: bool, journal: Journal) -> Cost:
 
 def _guardrail(settings: Settings, *, guarded: bool) -> Users:
     guard = Guard.of(settings, partition=HOME.partition, account=HOME.account)
-    client = Client(answers(guard, USERS, guarded=guarded))
-    session = SimpleNamespace(iam=client, gather=_gather)
+    session = AwsSession(HOME.region)
+    session.iam = cast("IAMClient", Client(answers(guard, USERS, guarded=guarded)))
     return users_guardrail(
-        settings,
-        cast("AwsSession", session),
-        HOME,
-        keep_guard=lambda _: None,
-        sweep_everyone=lambda: None,
+        settings, session, HOME, keep_guard=lambda _: None, sweep_everyone=lambda: None
     )
-
-
-def _gather(calls: Mapping[Key, Call]) -> dict[Key, Any | ReactorError]:
-    return {key: call() for key, call in calls.items()}
 
 
 def _fastest(work: Callable[[], object]) -> float:
@@ -134,5 +126,5 @@ def cells_of(figures: Mapping[str, Any]) -> Cells:
     ]
     bad = {number for number, each in enumerate(costs.values()) if each.decision >= limit}
     title = f"microseconds a user; a decision must cost less than {limit}"
-    headings = ("scope", "to a state", "to a verdict", "decision", "its record")
+    headings = ("scope", "to a state", "to a verdict", "decision", "a record")
     return Cells(title, headings, rows, frozenset(bad))

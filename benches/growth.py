@@ -125,7 +125,7 @@ def _calls(url: str, since: float = 0.0) -> list[str]:
 def server(users: int) -> Iterator[str]:
     """Serve an IAM of so many users; yields its URL."""
     with subprocess.Popen(
-        (sys.executable, "-m", "benches.pages", str(users)),
+        (sys.executable, "-m", "benches.page_server", str(users)),
         stdin=subprocess.PIPE,  # closes with us, and the server ends with it
         stdout=subprocess.PIPE,
         text=True,

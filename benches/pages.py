@@ -1,23 +1,20 @@
 """An IAM of as many users as one likes, which answers a sweep's reads with generated pages.
 
-`python -m benches.pages USERS` listens on 127.0.0.1, prints its URL, and ends when its input does.
-Everything is in order: users of even numbers have a virtual device, the others carry the guard.
+benches/page_server.py listens for it. Everything is in order: users of even numbers have a virtual device, the others carry the guard.
 Every user has 10 tags and is in 10 of 100 groups. Pages are as large as they are asked for, at most
 1,000 items, groups and users in one row; each call takes 20 ms longer than the making of its page,
-which is kept. GET /calls tells what was called, and when. The form is IAM's (the query protocol of
+which is kept. The form is IAM's (the query protocol of
 botocore's service model).
 """
 
 import functools
-import json
-import sys
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import quote
 
+from reactor.guard.document import canonical, guard_document
 from reactor.guard.identity import TAG_KEY, TAG_VALUE, Guard
 from reactor.settings import Settings
 
@@ -29,6 +26,8 @@ GROUPS_EACH = 10
 GROUPS = 100
 _MOST = 1000  # items a page
 _MADE = "2026-01-01T00:00:00Z"
+_DEFAULT = {"VersionId": "v1", "IsDefaultVersion": "true", "CreateDate": _MADE}
+_SUMMARY = "<SummaryMap><entry><key>AccountMFAEnabled</key><value>1</value></entry></SummaryMap>"
 
 Parameters = dict[str, str]
 Answer = Callable[[Parameters], str]
@@ -43,9 +42,14 @@ class Pages:
             "GetAccountAuthorizationDetails": self._details,
             "ListVirtualMFADevices": self._devices,
             "ListMFADevices": lambda asked: _list("MFADevices", _devices_of(asked["UserName"])),
+            "GetAccountSummary": lambda _: _SUMMARY,
             "GetPolicy": lambda _: _policy(),
+            "GetPolicyVersion": lambda _: _version(self._document),
+            "ListPolicyVersions": lambda _: _list("Versions", _elements(**_DEFAULT)),
             "ListEntitiesForPolicy": lambda _: _list("PolicyUsers") + _list("PolicyGroups"),
         }
+        document = guard_document("aws", ACCOUNT, Settings.from_environment({}))
+        self._document = quote(canonical(document))
         self.calls: list[dict[str, Any]] = []
         self._page = functools.cache(self._make)
         self._lock = threading.Lock()
@@ -137,6 +141,10 @@ def _policy() -> str:
     return f"<Policy>{about}{tag}</Policy>"
 
 
+def _version(document: str) -> str:
+    return f"<PolicyVersion>{_elements(Document=document, **_DEFAULT)}</PolicyVersion>"
+
+
 def _wrapped(action: str, result: str) -> str:
     return f"<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"
 
@@ -144,42 +152,3 @@ def _wrapped(action: str, result: str) -> str:
 def _refused(code: str) -> str:
     error = _elements(Type="Sender", Code=code, Message="not there")
     return f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
-
-
-def _handler(pages: Pages) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1  # status, headers and body leave together
-
-        def do_POST(self) -> None:
-            length = int(self.headers["Content-Length"])
-            asked = parse_qs(self.rfile.read(length).decode())
-            self._send(*pages.answer({name: values[0] for name, values in asked.items()}))
-
-        def do_GET(self) -> None:
-            self._send(200, json.dumps(pages.calls).encode())
-            pages.calls.clear()
-
-        def _send(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing: the calls are listed."""
-
-    return Handler
-
-
-def main(users: int) -> None:
-    """Answer until the input ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(Pages(users)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(f"http://127.0.0.1:{server.server_port}", flush=True)
-    sys.stdin.read()
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

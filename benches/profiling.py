@@ -12,19 +12,16 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from pyinstrument import Profiler
 
 from benches.contestants.contestant import PROJECT
-from benches.contestants.in_process import SETTINGS, sweep
+from benches.contestants.in_process import SETTINGS, context_of, sweeper
 from benches.growth import environment, server
 from benches.pages import ACCOUNT
 from benches.restoring import make_guard
-from reactor.audit import Journal
-from reactor.aws.account import AwsSession, Home
-from reactor.names import Function, function_name
+from reactor.names import Function
 from reactor.start import start
 from sandbox import Sandbox
 
@@ -33,7 +30,6 @@ USERS = 5000
 REACTIONS = 20
 LATENCY_MS = 20
 _INTERVAL = 0.0005  # seconds between two looks at the stack
-_FUNCTION = function_name("prod", Function.REACT)
 
 
 def main() -> None:
@@ -51,28 +47,20 @@ def main() -> None:
 
 def profile_sweep() -> None:
     """Profile one sweep of the generated pages."""
-    session, home = AwsSession("us-east-1"), Home("aws", "us-east-1", ACCOUNT)
-    journal = Journal(SETTINGS.mode)
-    journal.begin("bench", stage="bench")
-    sweep(session, home, journal)
-    _profile("sweep", lambda: sweep(session, home, journal))
+    sweep = sweeper(ACCOUNT)
+    sweep()
+    _profile("sweep", sweep)
 
 
 def profile_reaction(envelopes: Path) -> None:
     """Profile the reactions to all events but the first."""
     first, *others = json.loads(envelopes.read_text())
-    # As in Lambda, where the clients are made at the start.
-    reactor = start({"AWS_REGION": "us-east-1", "REACTOR_MODE": "enforce"})
-    context = SimpleNamespace(
-        invoked_function_arn=f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{_FUNCTION}",
-        function_name=_FUNCTION,
-        aws_request_id="bench",
-    )
-    reactor.react(first, context)
+    reactor = start(SETTINGS | {"REACTOR_SCOPE": "everyone"})
+    reactor.react(first, context_of(Function.REACT, ACCOUNT))
 
     def react() -> None:
         for each in others:
-            reactor.react(each, context)
+            reactor.react(each, context_of(Function.REACT, ACCOUNT))
 
     _profile("reaction", react)
 

@@ -1,4 +1,4 @@
-"""Our sweep in a process of its own, without Lambda: from the reads to the records.
+"""Our sweep function in a process of its own, without Lambda.
 
 `python -m benches.contestants.in_process ACCOUNT`, against what AWS_ENDPOINT_URL names: one sweep
 to warm up, and one that is measured. The records go to standard output, as a function's do. What it
@@ -8,48 +8,48 @@ tells of the second one on standard error is the same as bulk.py's.
 import json
 import sys
 import time
+from collections.abc import Callable
+from types import SimpleNamespace
 
 from benches.contestants.memory import peak_megabytes
-from reactor.audit import Journal
-from reactor.aws.account import AwsSession, Home
-from reactor.model import Cause, Subject, SubjectKind, Trigger, TriggerKind
-from reactor.reconcile import Run, reconcile
-from reactor.runtime import executor_of, now, users_guardrail
-from reactor.settings import Settings
+from reactor.names import Function, function_name
+from reactor.start import start
 
-SETTINGS = Settings.from_environment(
-    {"REACTOR_MODE": "enforce", "REACTOR_SCOPE": "without-mfa", "REACTOR_MAX_REMEDIATIONS": "0"}
-)
+REGION = "us-east-1"
+STAGE = "prod"
+SECONDS = 900.0  # the function's timeout
+SETTINGS = {
+    "AWS_REGION": REGION,
+    "REACTOR_MODE": "enforce",
+    "REACTOR_SCOPE": "without-mfa",
+    "REACTOR_MAX_REMEDIATIONS": "0",
+}
 
 
-def sweep(session: AwsSession, home: Home, journal: Journal) -> Run:
-    """Look at every user once, and write the records."""
-    users = users_guardrail(
-        SETTINGS, session, home, keep_guard=_in_order, sweep_everyone=lambda: None
+def context_of(function: Function, account: str) -> SimpleNamespace:
+    """Return what Lambda passes to a function, as far as it is looked at."""
+    name, end = function_name(STAGE, function), time.monotonic() + SECONDS
+    return SimpleNamespace(
+        invoked_function_arn=f"arn:aws:lambda:{REGION}:{account}:function:{name}",
+        function_name=name,
+        aws_request_id="bench",
+        get_remaining_time_in_millis=lambda: int((end - time.monotonic()) * 1000),
     )
-    return reconcile(
-        Cause(Trigger(TriggerKind.SCHEDULE, now()), Subject(SubjectKind.EVERY_USER, home.account)),
-        users,
-        execute=executor_of(SETTINGS.mode),
-        clock=now,
-        record=journal.settled,
-    )
 
 
-def _in_order(_with_group: bool) -> None:
-    """Stand in the keeper's place: the guard is in order in this account."""
+def sweeper(account: str) -> Callable[[], None]:
+    """Start the function; return what invokes it as the schedule does."""
+    reactor = start(SETTINGS)
+    return lambda: reactor.sweep({}, context_of(Function.SWEEP, account))
 
 
 def main(account: str) -> None:
     """Sweep twice, and tell of the second time."""
-    session = AwsSession("us-east-1")
-    home, journal = Home("aws", "us-east-1", account), Journal(SETTINGS.mode)
-    journal.begin("bench", stage="bench")
-    sweep(session, home, journal).raise_unsettled()
+    sweep = sweeper(account)
+    sweep()
     began = time.time()
-    run = sweep(session, home, journal)
+    sweep()
     found = {"began": began, "ended": time.time(), "peak_megabytes": peak_megabytes()}
-    run.raise_unsettled()
     print(json.dumps(found), file=sys.stderr)
 
 
