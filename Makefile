@@ -6,8 +6,9 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 ORACLE := sandbox/oracle/node_modules/.installed
+CUSTODIAN := build/custodian/.installed
 
-.PHONY: help install oracle demo sandbox deploy test check unit prove soak bench lock roles clean
+.PHONY: help install oracle demo sandbox deploy test check unit prove soak bench profile lock roles clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,15 +60,25 @@ prove: $(INSTALLED) $(ORACLE) ## Ask the simulator about every AWS action under 
 soak: $(INSTALLED) ## Try for long to lose events: RUNS=10000
 	@$(BIN)/python -m tests.property.soak
 
-bench: $(INSTALLED) ## Measure the reaction, a burst of 500 users, and the import
+bench: $(INSTALLED) $(CUSTODIAN) ## Measure everything, sweeps beside other tools: about two hours
 	$(BIN)/python -m benches
+
+# What the sweep is measured against: pinned, in an environment of its own, for the bench only.
+$(CUSTODIAN): benches/contestants/custodian.lock | $(INSTALLED)
+	$(BIN)/python -m venv --clear build/custodian
+	$(BIN)/uv pip install --quiet --python build/custodian/bin/python --require-hashes -r benches/contestants/custodian.lock
+	@touch $@
+
+profile: $(INSTALLED) ## Show where a warm sweep and a warm reaction spend their time
+	$(BIN)/python -m benches.profiling
 
 roles: $(INSTALLED) ## Write the roles' policy files from .chalice/config.json
 	$(BIN)/mfa-reactor roles --write
 
-lock: $(INSTALLED) ## Renew requirements.txt and requirements-dev.lock
+lock: $(INSTALLED) ## Renew requirements.txt and the other locks
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header benches/contestants/custodian.in -o benches/contestants/custodian.lock
 
 clean: ## Remove what was built
 	rm -rf .venv build sandbox/oracle/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

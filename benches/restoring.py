@@ -71,15 +71,20 @@ def run() -> tuple[dict[str, Any], Table]:
     return _figures(measured), _table(measured)
 
 
-def _furnish(sandbox: Sandbox, *, through_group: bool) -> str:
-    """Make an account in order: the guard, and users who carry it. Return the guard's ARN."""
-    iam = sandbox.client("iam")
+def make_guard(sandbox: Sandbox) -> str:
+    """Make the guard as the keeper leaves it; return its ARN."""
     document = guard_document("aws", sandbox.account, Settings.from_environment({}))
-    arn: str = iam.create_policy(
+    made = sandbox.client("iam").create_policy(
         PolicyName=GUARD,
         PolicyDocument=canonical(document),
         Tags=[{"Key": TAG_KEY, "Value": TAG_VALUE}],
-    )["Policy"]["Arn"]
+    )
+    return str(made["Policy"]["Arn"])
+
+
+def _furnish(sandbox: Sandbox, *, through_group: bool) -> str:
+    """Make an account in order: the guard, and users who carry it. Return the guard's ARN."""
+    iam, arn = sandbox.client("iam"), make_guard(sandbox)
     if through_group:
         iam.create_group(GroupName=GUARD, Path=GROUP_PATH)
         iam.attach_group_policy(GroupName=GUARD, PolicyArn=arn)
