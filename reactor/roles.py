@@ -185,7 +185,10 @@ def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
     reads = scope_reads(settings)
     if reads:
         yield _read_users(*reads)
-    yield _read_in_bulk("account_pages", *(["virtual_devices"] if reads else []))
+    bulk = ["account_pages", *(["virtual_devices"] if reads else [])]
+    if reads or (settings.mode is Mode.ENFORCE and settings.max_remediations):
+        bulk += ports.REPORT_READS  # they rank whom to ask and to change first
+    yield _read_in_bulk(*bulk)
     # What does not fit into one invocation of it goes on in another.
     yield _invoke("AskSweep", SweepEveryone().permissions, stage, Function.SWEEP)
     yield from _inspecting(stage)
@@ -322,7 +325,8 @@ def _running(function: str, stage: str) -> Iterable[Statement]:
 
 
 def _reads(*names: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(ports.READS[name] for name in names))
+    operations = {**ports.READS, **ports.REPORT_READS}
+    return tuple(dict.fromkeys(operations[name] for name in names))
 
 
 def _read_guard_group(settings: Settings, *actions: str) -> Statement:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from reactor.aws.account import AwsSession, Home
 from reactor.aws.guard import AwsGuard
@@ -28,6 +29,9 @@ from reactor.users.bulk import Bulk, Known, always
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
 from reactor.users.reading import Reader
+
+if TYPE_CHECKING:
+    from reactor.users.ranking import Ranking
 
 
 def now() -> datetime:
@@ -68,6 +72,18 @@ def users_guardrail(  # noqa: PLR0913 - its parts; all but the first three by na
     )
     bulk = Bulk(reader, session, at_all.known, at_all.has_time)
     return Users(Observer(reader, session, bulk), iam, settings, keep_guard, sweep_everyone)
+
+
+def ranking(users: Users, session: AwsSession, *, wait_seconds: int) -> "Ranking":
+    """Return what tells whom of the users to change first, and whom to ask first.
+
+    It waits so long for IAM to make a credential report.
+    """
+    from reactor.aws.credentials import AwsCredentialReport  # noqa: PLC0415 - only large sweeps
+    from reactor.users.ranking import Ranking  # noqa: PLC0415 - as above
+
+    report = AwsCredentialReport(session.iam, wait_seconds=wait_seconds)
+    return Ranking(users.iam, report, session.gather, users.observer.bulk.groups)
 
 
 def keepers(  # noqa: PLR0913 - its parts; all but the first three by name

@@ -1,28 +1,42 @@
 """The sweep function: which requests are answered already, and a sweep from its look to its end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reactor.aws.functions import continue_sweep
 from reactor.aws.iam import Remembered
 from reactor.errors import ReactorError, Transient, Unsettled, as_ours
 from reactor.gathering import answer_of
 from reactor.invocation import Invocation, Request
-from reactor.model import Alarm, AlarmKind, Cause, Subject, SubjectKind, Trigger, TriggerKind
+from reactor.model import (
+    Alarm,
+    AlarmKind,
+    Cause,
+    Observation,
+    Subject,
+    SubjectKind,
+    Trigger,
+    TriggerKind,
+)
 from reactor.reconcile import Brake, Pace, Recorder, Run, observe_only, reconcile
-from reactor.runtime import LookAtAll, executor_of, keepers
+from reactor.runtime import LookAtAll, executor_of, keepers, ranking
 from reactor.settings import Mode, Via
 from reactor.sweeps.coalescing import Coalescer
 from reactor.sweeps.drift import Drift
 from reactor.sweeps.progress import Progress
 from reactor.sweeps.sweeper import Sweeper, Swept
+from reactor.users.guardrail import Users
 from reactor.watch.patterns import rule_patterns
+
+if TYPE_CHECKING:
+    from reactor.users.ranking import Ranking
 
 # Lambda ends a chain of about 16 invocations of one function by itself (developer guide, recursive
 # loop detection). A sweep that takes more than these is left to the next scheduled one.
 MOST_HOPS = 12
+REPORT_SECONDS = 5  # that a sweep waits for a credential report, which is but a hint
 
 
 @dataclass(slots=True)
@@ -109,6 +123,11 @@ class Sweeping:
         trigger = _trigger(inv, scheduled=progress.scheduled)
         remembered = self.remembered if progress.part == 1 else None
         users = inv.users(LookAtAll(progress.known, has_time, remembered))
+
+        def rank(seen: Sequence[Observation[Any]]) -> list[int]:
+            return self._ranking(users)(seen)
+
+        users.observer.bulk.to_ask = lambda some: self._ranking(users).to_ask(some)
         # Another sweep may have come between the parts, or another environment have had one.
         spent = max(progress.spent, self.sweeps.spent)
         run = reconcile(
@@ -116,12 +135,15 @@ class Sweeping:
             users,
             execute=executor_of(settings.mode),
             clock=inv.clock,
-            brake=Brake(self._brake, spent),
+            brake=Brake(self._brake, spent, rank),
             pace=Pace(inv.session.stream, has_time),
             record=record,
         )
         self.sweeps.spent += run.spent
         return run
+
+    def _ranking(self, users: Users) -> "Ranking":
+        return ranking(users, self.invocation.session, wait_seconds=REPORT_SECONDS)
 
     @property
     def _brake(self) -> int:

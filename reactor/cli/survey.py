@@ -89,6 +89,9 @@ def survey(  # noqa: PLR0913 - its parts; all but the first three by name
     """
     from reactor import runtime  # noqa: PLC0415 - imports boto3
 
+    session.meter.keep_pace(
+        reads=settings.sweep_reads_per_second, writes=settings.sweep_writes_per_second
+    )
     trigger = Trigger(TriggerKind.OPERATOR, runtime.now())
     execute = runtime.executor_of(settings.mode)
 

@@ -21,6 +21,7 @@ from reactor.users.reading import Answers, Reader, operations, scope_reads, with
 from reactor.users.rules import guard_holds
 from reactor.users.state import Device, UserState
 
+ASKED_IN_ANY_ORDER = 200  # they take a few seconds; to order more is worth the report's two calls
 Devices = Mapping[str, tuple[Device, ...]]  # by the user's id
 
 
@@ -46,7 +47,7 @@ class Bulk:
     """Reads everybody in one account.
 
     `has_time` says whether there is time for another question; without it, users are left open
-    (OutOfTime).
+    (OutOfTime). `to_ask` orders those who are asked, where they are so many that it may matter.
     `groups` are those of the account, by name, when everybody was read.
     """
 
@@ -54,6 +55,7 @@ class Bulk:
     calls: Calling
     known: Known = field(default_factory=Known)
     has_time: Callable[[], bool] = always
+    to_ask: Callable[[list[UserState]], list[UserState]] | None = None
     groups: dict[str, GroupDetail] = field(default_factory=dict, init=False)
 
     def observe(
@@ -126,6 +128,8 @@ class Bulk:
                 yield self._seen(cause, replace(state, devices=(), has_password=True))
             else:
                 asked.append(state)
+        if self.to_ask is not None and len(asked) > ASKED_IN_ANY_ORDER:
+            asked = self.to_ask(asked)
         yield from self._ask(asked, cause)
 
     def _ask(self, states: list[UserState], cause: Cause) -> Iterator[Observation[UserState]]:

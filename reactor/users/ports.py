@@ -6,11 +6,13 @@ Every method reads all pages, and raises ReactorError for whatever is not an ans
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reactor.guard.ports import ManagedPolicy
-from reactor.users.credentials import CredentialReport
 from reactor.users.state import Device
+
+if TYPE_CHECKING:
+    from reactor.users.credentials import CredentialReport  # reads CSV, which no reaction does
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Iam(Protocol):
 class CredentialReports(Protocol):
     """IAM's credential report: a hint, never a decision."""
 
-    def credential_report(self) -> CredentialReport | None:
+    def credential_report(self) -> "CredentialReport | None":
         """Return it, None when it is not there in the time that is waited for it."""
 
 
@@ -168,7 +170,7 @@ READS: Mapping[str, str] = {
     "managed_documents": "iam:GetAccountAuthorizationDetails",
     "exemption_list": "ssm:GetParameter",
 }
-# What the report needs besides: first it must be made, then it can be had. No role has these yet.
+# What the report needs besides: first it must be made, then it can be had.
 REPORT_READS: Mapping[str, str] = {
     "generate_credential_report": "iam:GenerateCredentialReport",
     "credential_report": "iam:GetCredentialReport",

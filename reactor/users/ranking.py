@@ -1,6 +1,6 @@
-"""Asking what ranks users who may have to wait: policies' documents, and the credential report.
+"""Whom to change first, and whom to ask first, where there may be no room or time for all.
 
-Only asked when the brake does not let all through. Both are hints here: without them the order is
+Policies' documents and the credential report tell. Both are hints here: without them the order is
 coarser, and the sweep goes on.
 """
 
@@ -43,6 +43,22 @@ class Ranking:
         )
         known = {k: None if isinstance(v, ReactorError) else v for k, v in answers.items()}
         return keys(users, self.groups, known["documents"] or {}, known["report"])
+
+    def to_ask(self, users: Sequence[UserState]) -> list[UserState]:
+        """Return users in the order in which to ask for their devices. Never raises ReactorError.
+
+        First who had none when the report was made, and could do something: with a password, then
+        with keys. Whom the report does not know is asked as if it had both.
+        """
+        report = self.gather({"": self.reports.credential_report})[""]
+        if report is None or isinstance(report, ReactorError):
+            return list(users)
+
+        def enrolled_and_harmless(user: UserState) -> tuple[bool, bool, int]:
+            has = report.of(user.arn, user.created_at)
+            return (has.mfa, not has.password, -has.active_keys) if has else (False, False, -2)
+
+        return sorted(users, key=enrolled_and_harmless)
 
     def _carried(self, users: Sequence[UserState]) -> Iterator[str]:
         carriers: tuple[Carrier, ...] = (*users, *self.groups.values())

@@ -118,7 +118,11 @@ def test_a_sweep_that_finds_all_in_order_writes_nothing(stage: Stage) -> None:
         "GetAccountSummary",
         "GetGroup",
         "GetPolicy",
+        "GetPolicyVersion",
+        "ListAttachedGroupPolicies",
         "ListEntitiesForPolicy",
+        "ListGroupPolicies",
+        "ListPolicyVersions",
     ]
 
 

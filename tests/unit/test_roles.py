@@ -71,6 +71,7 @@ READING = {
     "review": ON_EVENTS,
     "sweep": IN_BULK | INSPECTING | {"iam:GetGroup", "lambda:InvokeFunction"},  # asks itself
 }
+REPORT_READS = {"iam:GenerateCredentialReport", "iam:GetCredentialReport"}
 GROUP_READS = {"iam:GetGroup", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies"}
 GUARD_READS = {"iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"}
 MAKING = {"iam:CreatePolicy", "iam:TagPolicy"}
@@ -134,7 +135,7 @@ def test_reacting_functions(function: str, chosen: dict[str, str], more: set[str
     if more >= SWITCHING and function == "sweep":
         irregular = "iam:DetachUserPolicy" if chosen == VIA_GROUP else "iam:RemoveUserFromGroup"
         looks = {"iam:GetPolicy"} if chosen == GIVEN else GUARD_READS
-        more = more | {irregular} | looks | GROUP_READS
+        more = more | {irregular} | looks | GROUP_READS | REPORT_READS
     assert granted(function, **chosen) == READING[function] | more
 
 
@@ -152,7 +153,7 @@ def test_reacting_functions(function: str, chosen: dict[str, str], more: set[str
 def test_scope_needs_its_reads(function: str, scope: str, more: set[str]) -> None:
     """A function may read what its settings make it read, and nothing beyond."""
     if more and function == "sweep":
-        more = more | {"iam:ListVirtualMFADevices"}
+        more = more | {"iam:ListVirtualMFADevices"} | REPORT_READS
     assert granted(function, mode="observe", scope=scope) == READING[function] | more
 
 
@@ -199,7 +200,7 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
         keeper.MAKES | keeper.RESTORES | group.MAKES | group.ATTACHES | group.MENDS,
         frozenset(group.READS.values()),
         frozenset(inspection.READS.values()),
-        frozenset(ports.READS.values()),
+        frozenset(ports.READS.values()) | frozenset(ports.REPORT_READS.values()),
         frozenset(keeper.READS.values()),
     )
     everything = set[str]().union(
