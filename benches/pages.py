@@ -1,9 +1,9 @@
 """An IAM of as many users as one likes, which answers a sweep's reads with generated pages.
 
-benches/page_server.py listens for it. Everything is in order: users of even numbers have a virtual device, the others carry the guard.
-Every user has 10 tags and is in 10 of 100 groups. Pages are as large as they are asked for, at most
-1,000 items, groups and users in one row; each call takes 20 ms longer than the making of its page,
-which is kept. The form is IAM's (the query protocol of
+benches/page_server.py listens for it. Everything is in order: users of even numbers have a virtual
+device, the others carry the guard. Every user has 10 tags and is in 10 of 100 groups. Pages are as
+large as they are asked for, at most 1,000 items, groups and users in one row; each call takes 20 ms
+longer than the making of its page, which is kept. The form is IAM's (the query protocol of
 botocore's service model).
 """
 
