@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +26,7 @@ CHANGES = frozenset(
     {"AttachUserPolicy", "DetachUserPolicy", "AddUserToGroup", "RemoveUserFromGroup"}
 )
 # Seconds of an invocation, each the time for one question or change, but for about a third.
-HASTE = st.lists(st.integers(6, 30), min_size=1, max_size=5).map(tuple)
+HASTE = st.lists(st.integers(6, 9) | st.integers(6, 30), min_size=1, max_size=5).map(tuple)
 
 
 class Swept:
@@ -82,6 +83,17 @@ def test_a_sweep_in_parts_is_one_sweep(
     assert parts.changed == whole.changed
     assert not brake or len(parts.changed) <= brake
     assert not parts.stage.failed
+
+
+@pytest.mark.parametrize("forgetful", [False, True], ids=["remembered", "forgotten"])
+@pytest.mark.parametrize("brake", range(1, 7))
+def test_the_brake_holds_over_parts(brake: int, *, forgetful: bool) -> None:
+    """Parts that have time for three changes each have one brake, whatever is remembered."""
+    users = tuple(IamUser(name=name, keys=(True,)) for name in NAMES[:6])
+    scene = Scene({"scope": "everyone", "lift": "never"}, users, "ours", ())
+    parts = Swept(scene, (6,), forgetful=forgetful, max_remediations=str(brake))
+    assert len(parts.changed) == brake
+    assert len(parts.summaries) == -(-brake // 3)
 
 
 def test_what_a_part_had_no_time_for_is_judged_alike_by_the_next() -> None:
