@@ -39,8 +39,14 @@ class Progress:
     def after(self, run: Run) -> "Progress":
         """Return the progress that a part of it has made; the next part's number."""
         done = {id_of(each) for each in run.settled if not _to_be_tried(each)}
-        lacking = {id_of(each) for each in run.settled if each.out_of_time and _lacks(each)}
-        known = Known(self.known.done | done, (self.known.lacking | lacking) - done)
+        asked = [each for each in run.settled if each.out_of_time and _has_no_device(each)]
+        passwordless = {id_of(each) for each in asked if _has_no_password(each)}
+        lacking = {id_of(each) for each in asked} - passwordless
+        known = Known(
+            self.known.done | done,
+            (self.known.lacking | lacking) - done,
+            (self.known.passwordless | passwordless) - done,
+        )
         return replace(self, part=self.part + 1, spent=self.spent + run.spent, known=known)
 
     def payload(self, asked_by: str) -> dict[str, Any]:
@@ -57,6 +63,7 @@ class Progress:
                 "again": self.again,
                 "done": sorted(self.known.done),
                 "lacking": sorted(self.known.lacking),
+                "passwordless": sorted(self.known.passwordless),
                 "counts": self.counts.describe(),
             },
         }
@@ -82,7 +89,7 @@ class Progress:
             hops=_number(said.get("hops")),
             spent=_number(said.get("spent")),
             again=said.get("again") is True,
-            known=Known(_names(said.get("done")), _names(said.get("lacking"))),
+            known=Known(*(_names(said.get(each)) for each in ("done", "lacking", "passwordless"))),
             counts=counts,
         )
 
@@ -98,14 +105,14 @@ def _to_be_tried(each: Settled) -> bool:
     return any(isinstance(error, Transient) for error in each.errors)
 
 
-def _lacks(each: Settled) -> bool:
-    """Whether a user was asked, and has no device but a password where that matters.
+def _has_no_device(each: Settled) -> bool:
+    """Whether a user was asked, and has no device; what was not asked is None."""
+    return getattr(each.observation.state, "devices", None) == ()
 
-    What was not asked is None.
-    """
-    state = each.observation.state
-    has_password = getattr(state, "has_password", None)
-    return getattr(state, "devices", None) == () and has_password is not False
+
+def _has_no_password(each: Settled) -> bool:
+    """Whether a user was asked, and has no password."""
+    return getattr(each.observation.state, "has_password", None) is False
 
 
 def _number(value: object) -> int:

@@ -29,12 +29,13 @@ Devices = Mapping[str, tuple[Device, ...]]  # by the user's id
 class Known:
     """What earlier parts of the same sweep have found out, by users' ids.
 
-    `done`: who needs no look any more. `lacking`: who was asked, and has no device (and, where that
-    matters, a password).
+    `done`: who needs no look any more. Who was asked, and has no device, is `lacking`; or
+    `passwordless`, if it was asked for a password, too, and has none.
     """
 
     done: frozenset[str] = frozenset()
     lacking: frozenset[str] = frozenset()
+    passwordless: frozenset[str] = frozenset()
 
 
 def always() -> bool:
@@ -124,8 +125,9 @@ class Bulk:
             elif state.id in devices:
                 enrolled = replace(state, devices=devices[state.id])
                 yield self._seen(cause, enrolled, "virtual_devices")
-            elif state.id in self.known.lacking:
-                yield self._seen(cause, replace(state, devices=(), has_password=True))
+            elif state.id in self.known.lacking | self.known.passwordless:
+                has_password = state.id in self.known.lacking
+                yield self._seen(cause, replace(state, devices=(), has_password=has_password))
             else:
                 asked.append(state)
         if self.to_ask is not None and len(asked) > ASKED_IN_ANY_ORDER:

@@ -69,7 +69,7 @@ class Stage:
 
     `on_end` is told of each invocation as it ends: with None when it went well, or else its error.
     `haste` are the seconds that each invocation of the sweep has, in turn; one goes by each time
-    that it asks how many are left.
+    that it asks how many are left. `forgetful`: each of them has a new environment.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -86,11 +86,16 @@ class Stage:
         # How long after its call each copy of the event of our own call arrives.
         self.own_copies: tuple[int, ...] = (5,)
         self.haste: tuple[int, ...] = (UNHURRIED,)
+        self.forgetful = False
         self.sweeps_begun = 0
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
-        self._reactor = FunctionReactor(
-            settings,
+        self._reactor = self._environment()
+
+    def _environment(self) -> FunctionReactor:
+        """Return the reactor as a new environment of its functions has it: without a memory."""
+        return FunctionReactor(
+            self.settings,
             self._session(),
             self.ledger,
             Coalescer(self.clock, lambda seconds: _sleep(self.clock, seconds)),
@@ -162,6 +167,8 @@ class Stage:
             aws_request_id=run.request,
             get_remaining_time_in_millis=self._hourglass(run.function),
         )
+        if self.forgetful and run.function is Function.SWEEP:
+            self._reactor = self._environment()
         methods = {
             Function.REACT: self._reactor.react,
             Function.REVIEW: self._reactor.react,

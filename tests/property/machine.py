@@ -38,13 +38,14 @@ from reactor.guard.document import canonical, guard_document
 from reactor.model import AlarmKind
 from reactor.names import Function
 from reactor.settings import Via
+from reactor.sweeping import MOST_HOPS
 from reactor.triggers.catalogue import CATALOGUE, Names
 from reactor.users.state import Device
 from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_GROUP, GUARD_TAGS, World
 from tests.fakes.admin import Admin
 from tests.fakes.events import ROLE, ROOT, Envelope, denied, iam_user, too_large
 from tests.fakes.harness import settings
-from tests.fakes.stage import Invocation, Stage
+from tests.fakes.stage import UNHURRIED, Invocation, Stage
 from tests.fakes.tools import CREDENTIALS
 from tests.property import laws
 from tests.property.scenes import OTHERS, serial_of
@@ -393,6 +394,17 @@ class EventLoser(RuleBasedStateMachine):
         self.stage.weather.broken = frozenset({operation})
         self.stage.wait(200)
 
+    @rule(
+        haste=st.lists(st.integers(6, 12), min_size=1, max_size=4) | st.just([UNHURRIED]),
+        forgetful=st.booleans(),
+    )
+    def hurry(self, haste: list[int], forgetful: bool) -> None:
+        """From now on the sweep has as much time as this, in turn, and goes on where it ends."""
+        # Three of a few, or six of many, in a part: so that it ends before Lambda ends it.
+        least = 10 if len(self.account.world.users) >= CROWD else 6
+        self.stage.haste = tuple(max(least, each) for each in haste)
+        self.stage.forgetful = forgetful
+
     @precondition(lambda self: self.lagging)
     @rule(ages=st.lists(st.integers(0, 60), min_size=1, max_size=5))
     def lag(self, ages: list[int]) -> None:
@@ -489,7 +501,7 @@ class EventLoser(RuleBasedStateMachine):
         for _ in range(len(self.account.world.users) + 1):
             seen = len(self.stage.ledger.records)
             self.stage.invoke(Function.SWEEP, {})
-            self.stage.wait(1)
+            self.stage.wait(MOST_HOPS + 1)
             after = self.stage.ledger.records[seen:]
             self.stage.drain()
             if not any(each.get("alarm") == AlarmKind.BRAKE for each in after):
@@ -536,6 +548,7 @@ class EventLoser(RuleBasedStateMachine):
     def _on_end(self, run: Invocation, error: Exception | None) -> None:
         ledger, weather = self.stage.ledger, self.stage.weather
         FIGURES[f"{run.function} invoked"] += 1
+        FIGURES["parts of sweeps that went on"] += "continues" in run.payload
         FIGURES["invocations tried again"] += error is not None
         assert not self.wrong, self.wrong
         event_id, stale = run.event_id, weather.stale
@@ -544,6 +557,8 @@ class EventLoser(RuleBasedStateMachine):
             raise AssertionError(f"not accounted for: {run}")
         new, self.seen = ledger.records[self.seen :], len(ledger.records)
         for record in new:
+            if record.get("alarm") == AlarmKind.SWEEP_UNFINISHED:
+                raise AssertionError(f"not at its end after so many parts: {record}")
             if "unexpected" in str(record.get("errors", "")):
                 raise AssertionError(f"unforeseen: {record}")
         name = self.blocked.get(event_id or "")

@@ -6,37 +6,40 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.names import Function
 from reactor.sweeps.counts import WAYS
 from reactor.sweeps.progress import MOST, Progress
-from tests.fakes.account import World
+from tests.fakes.account import GUARD_ARN, IamUser, World
 from tests.fakes.clock import START
 from tests.fakes.events import about_user
 from tests.fakes.harness import Harness
 from tests.fakes.stage import UNHURRIED, Stage
 from tests.fakes.turns import Turns
-from tests.property.scenes import SETTLED_SECONDS, Scene, scenes
+from tests.property.scenes import NAMES, SETTLED_SECONDS, Scene, scenes
 
 VIAS = st.sampled_from(("user", "group"))
 CHANGES = frozenset(
     {"AttachUserPolicy", "DetachUserPolicy", "AddUserToGroup", "RemoveUserFromGroup"}
 )
 # Seconds of an invocation, each the time for one question or change, but for about a third.
-HASTE = st.lists(st.integers(6, 30), min_size=1, max_size=5).map(tuple)
+HASTE = st.lists(st.integers(6, 9) | st.integers(6, 30), min_size=1, max_size=5).map(tuple)
 
 
 class Swept:
     """A scene's account in a stage, swept once by invocations that have this much time."""
 
-    def __init__(self, scene: Scene, haste: tuple[int, ...], **more: str) -> None:
+    def __init__(
+        self, scene: Scene, haste: tuple[int, ...], *, forgetful: bool = False, **more: str
+    ) -> None:
         self.stage = Stage(scene.settings(**more))
         self.stage.own_copies = ()
         scene.furnish(self.stage.account)
         self.stage.clock.advance(SETTLED_SECONDS)
-        self.stage.haste = haste
+        self.stage.haste, self.stage.forgetful = haste, forgetful
         self.changed: set[str] = set()
         self.stage.on_write = self._note
         self.stage.invoke(Function.SWEEP, {})
@@ -63,18 +66,43 @@ class Swept:
     via=VIAS,
     brake=st.integers(0, 3),
     haste=HASTE,
+    forgetful=st.booleans(),
 )
 def test_a_sweep_in_parts_is_one_sweep(
-    scene: Scene, via: str, brake: int, haste: tuple[int, ...]
+    scene: Scene, via: str, brake: int, haste: tuple[int, ...], forgetful: bool
 ) -> None:
-    """However it is cut up, the same users are changed in the same way, and no more of them."""
-    more = {"guard_via": via, "max_remediations": str(brake)}
-    whole, parts = Swept(scene, (UNHURRIED,), **more), Swept(scene, haste, **more)
+    """However it is cut up, the same users are changed in the same way, and no more of them.
+
+    Also where each part has an environment that remembers nothing of those before.
+    """
+    most = str(brake)
+    whole = Swept(scene, (UNHURRIED,), guard_via=via, max_remediations=most)
+    parts = Swept(scene, haste, forgetful=forgetful, guard_via=via, max_remediations=most)
     assert parts.world.users == whole.world.users
     assert parts.world.groups == whole.world.groups
     assert parts.changed == whole.changed
     assert not brake or len(parts.changed) <= brake
     assert not parts.stage.failed
+
+
+@pytest.mark.parametrize("forgetful", [False, True], ids=["remembered", "forgotten"])
+@pytest.mark.parametrize("brake", range(1, 7))
+def test_the_brake_holds_over_parts(brake: int, *, forgetful: bool) -> None:
+    """Parts that have time for three changes each have one brake, whatever is remembered."""
+    users = tuple(IamUser(name=name, keys=(True,)) for name in NAMES[:6])
+    scene = Scene({"scope": "everyone", "lift": "never"}, users, "ours", ())
+    parts = Swept(scene, (6,), forgetful=forgetful, max_remediations=str(brake))
+    assert len(parts.changed) == brake
+    assert len(parts.summaries) == -(-brake // 3)
+
+
+def test_what_a_part_had_no_time_for_is_judged_alike_by_the_next() -> None:
+    """Whoever was asked, and has no password, is out of scope in the next part, too."""
+    users = tuple(IamUser(name=name, policies=frozenset({GUARD_ARN})) for name in NAMES[:6])
+    chosen = {"scope": "console", "lift": "compliant", "max_remediations": "0"}
+    parts = Swept(Scene(chosen, users, "ours", ()), (8,))
+    assert len(parts.summaries) > 2, "it took no parts"
+    assert not any(GUARD_ARN in user.policies for user in parts.world.users.values())
 
 
 @given(scene=scenes(min_users=3, usable=True), brake=st.integers(0, 3), haste=HASTE)
