@@ -21,9 +21,13 @@ _NOT_PACED = frozenset({"GetAccountAuthorizationDetails", "ListVirtualMFADevices
 
 @dataclass(slots=True)
 class Pace:
-    """So many calls a second, evenly; threads that call at the same time share it."""
+    """So many calls a second; threads that call at the same time share it.
+
+    Evenly, but for what was not used of the last `saved` seconds: a handful need not wait.
+    """
 
     per_second: float
+    saved: float = 0.2
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     _next: float = field(default=float("-inf"), init=False)
@@ -33,8 +37,8 @@ class Pace:
         """Wait for the caller's turn."""
         with self._lock:
             now = self.clock()
-            turn = max(now, self._next)
-            self._next = turn + 1 / self.per_second
+            turn = max(now, self._next - self.saved)
+            self._next = max(now, self._next) + 1 / self.per_second
         if turn > now:
             self.sleep(turn - now)
 
