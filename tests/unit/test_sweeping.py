@@ -139,6 +139,27 @@ class TestBrake:
         assert account.ended[-1][1] is None
         assert len(account.changed) == 50
 
+    def test_a_part_that_says_it_spent_nothing(self) -> None:
+        """What a part says of the brake cannot loosen it where more is remembered."""
+        account = Account(10, max_remediations="4")
+        account.sweep()
+        said = {"sweep": "mine", "began": account.stage.clock().isoformat(), "spent": 0}
+        account.sweep({"continues": said})
+        assert len(account.changed) == 4
+
+    def test_another_sweep_between_two_parts(self) -> None:
+        """A request that is answered between the parts spends the same brake."""
+        account = Account(MANY, max_remediations="60")
+        account.stage.haste = (60,)
+        account.stage.invoke(Function.SWEEP, {})
+        account.stage.wait(0)
+        first = len(account.changed)
+        assert 0 < first < 60
+        account.stage.invoke(Function.SWEEP, account.request(), 0.5)
+        account.stage.drain()
+        assert len(account.changed) == 60
+        assert len(account.records(schema="mfa-reactor/sweep/1", ended=True)) == 2
+
     @pytest.mark.parametrize("said", [None, [], {}, {"sweep": 5}, {"sweep": "x", "began": "?"}])
     def test_a_part_that_is_not_understood(self, said: object) -> None:
         """Garbled on its way, or by another version: a new sweep begins, with no new brake."""
