@@ -179,11 +179,14 @@ class Sweeping:
         return ()
 
     def _hand_on(self, progress: Progress) -> None:
-        """Have the rest done by another invocation. Raises ReactorError when that cannot be had."""
+        """Have the rest done by another invocation. Raises Unsettled when that cannot be had."""
         inv = self.invocation
         if progress.hops < MOST_HOPS:
             payload = progress.payload(inv.run)
-            continue_sweep(inv.session.functions, inv.context.function_name, payload)
+            try:
+                continue_sweep(inv.session.functions, inv.context.function_name, payload)
+            except ReactorError as error:
+                raise Unsettled(f"the rest of a sweep was not handed on: {error}") from error
             return
         inv.journal.alarm(
             Alarm(

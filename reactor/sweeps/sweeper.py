@@ -64,7 +64,8 @@ class Sweeper:
             some_left = any(each.out_of_time for each in run.settled)
             # Whoever failed is looked at a second time: it may be gone, or IAM be less busy.
             again = not some_left and bool(run.unsettled) and not progress.again
-            stuck = some_left and after.known == progress.known
+            # The first part may have used its time up on waiting for the guard to be made.
+            stuck = some_left and after.known == progress.known and progress.part > 1
             is_left = (some_left or again) and not stuck
             for each in put_off if not is_left else ():
                 self._tell(each, progress)

@@ -153,10 +153,17 @@ class TestEnd:
 
     def test_stuck_with_who_failed(self) -> None:
         """Whoever waits for a second look that does not come is told of, too."""
-        sweep = Sweep((failing("a", TRANSIENT), out_of_time("b")))
+        parts = [(failing("a", TRANSIENT), out_of_time("b"))] * 2
+        sweep = Sweep(*parts)
         assert not sweep.run().is_left
         assert sorted(sweep.told) == ["a", "b"]
-        assert sweep.records("sweep")[0]["failed"] == 2
+        assert sweep.records("sweep")[-1]["failed"] == 2
+
+    def test_a_first_part_may_come_to_nothing(self) -> None:
+        """It waits for the guard to be made, where there is none; the next one need not."""
+        sweep = Sweep((out_of_time("a"), out_of_time("b")), (changed("a"), changed("b")))
+        assert not sweep.run().is_left
+        assert sweep.told == ["a", "b"]
 
     def test_who_was_asked_is_progress(self) -> None:
         """A part that has only asked is none in vain: the next need not ask again."""

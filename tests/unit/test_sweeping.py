@@ -1,0 +1,196 @@
+"""reactor.sweeping: the sweep function, its parts, its brake and its memory, on a fake stage."""
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from reactor.names import Function
+from reactor.sweeping import MOST_HOPS
+from reactor.sweeps.sweeper import LOOK_SECONDS
+from tests.fakes.harness import settings
+from tests.fakes.stage import Invocation, Stage
+
+MANY = 100  # more than a part of a minute has time for: a question or a change takes a second
+
+
+class Account:
+    """A stage that enforces, its guard in order, and so many users without it."""
+
+    def __init__(self, users: int, **chosen: str) -> None:
+        self.stage = Stage(settings(**chosen))
+        self.stage.own_copies = ()
+        self.stage.account.put_policy()
+        for number in range(users):
+            self.stage.account.put_user(f"user-{number:03}", keys=(True,))
+        self.stage.clock.advance(3600)
+        self.changed: list[str] = []
+        self.ended: list[tuple[Invocation, Exception | None]] = []
+        self.stage.on_write = lambda _operation, user: self.changed.append(user)
+        self.stage.on_end = lambda run, error: self.ended.append((run, error))
+
+    def sweep(self, payload: dict[str, Any] | None = None) -> None:
+        """Have the function invoked, and let all end that comes of it."""
+        self.stage.invoke(Function.SWEEP, payload or {})
+        self.stage.drain()
+
+    def request(self) -> dict[str, Any]:
+        """Return what another function asks with, made now."""
+        return {"asked_by": "another", "asked_at": self.stage.clock().isoformat()}
+
+    def records(self, **members: Any) -> list[dict[str, Any]]:
+        """Return the records that have these members."""
+        records = self.stage.ledger.records
+        return [each for each in records if members.items() <= each.items()]
+
+
+def refuse(stage: Stage, times: int) -> None:
+    """Have Lambda refuse that the sweep invokes itself, so often."""
+    invoke, left = stage.invoke, itertools.count(times - 1, -1)
+
+    def refusing(function: Function, payload: dict[str, Any], seconds: float = 0) -> None:
+        if "continues" in payload and next(left) >= 0:
+            stage.weather.storm[:] = ["TooManyRequestsException"]
+            stage.weather.call()
+        invoke(function, payload, seconds)
+
+    stage.invoke = refusing  # type: ignore[method-assign]
+
+
+def parts(records: Iterable[dict[str, Any]]) -> list[tuple[int, bool]]:
+    """Return the parts that summaries are about, and whether each was the end."""
+    return [(each["part"], each["ended"]) for each in records]
+
+
+class TestParts:
+    """A sweep that does not fit into one look, or one invocation."""
+
+    def test_in_one_invocation(self) -> None:
+        """A long function looks again when what it read is a minute old, and comes to the end."""
+        account = Account(MANY, max_remediations="0")
+        account.sweep()
+        assert sorted(account.changed) == sorted(set(account.changed))
+        assert len(account.changed) == MANY
+        assert len(account.ended) == 1
+        summaries = account.records(schema="mfa-reactor/sweep/1")
+        assert parts(summaries) == [(1, False), (2, True)]
+        assert summaries[0]["remediated"] <= LOOK_SECONDS
+        assert summaries[1]["remediated"] == summaries[1]["users"] == MANY
+
+    def test_in_several(self) -> None:
+        """A short function hands on what is left; each run says which one asked for it."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste = (60,)
+        account.sweep()
+        assert sorted(account.changed) == [f"user-{number:03}" for number in range(MANY)]
+        summaries = account.records(schema="mfa-reactor/sweep/1")
+        assert parts(summaries) == [(1, False), (2, False), (3, True)]
+        assert {each["sweep"] for each in summaries} == {summaries[0]["run"]}
+        asked_by = [each["asked_by"] for each in summaries]
+        assert asked_by == [None, *(each["run"] for each in summaries[:-1])]
+
+    def test_too_many(self) -> None:
+        """A sweep that Lambda would take for a loop ends with an alarm; the next one goes on."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste = (6,)
+        account.sweep()
+        (alarm,) = account.records(alarm="sweep-unfinished")
+        assert alarm["done"] == len(account.changed) == 3 * (MOST_HOPS + 1)
+        assert [error for _, error in account.ended] == [None] * (MOST_HOPS + 1)
+        account.sweep()
+        assert len(account.changed) == len(set(account.changed)) == 6 * (MOST_HOPS + 1)
+
+    def test_one_that_is_stuck_is_tried_again(self) -> None:
+        """With time for nothing it raises, and is told of, and no sweep is called complete."""
+        account = Account(3)
+        account.stage.haste = (1,)
+        account.sweep()
+        assert account.changed == []
+        assert account.ended[-1][1] is not None
+        assert len(account.stage.failed) == 1
+        account.stage.haste = (60,)
+        account.stage.redrive()
+        account.stage.drain()
+        assert len(account.changed) == 3
+
+
+class TestBrake:
+    """One brake for a sweep, for its parts, and for those who ask in between."""
+
+    @pytest.mark.parametrize("scheduled", [10, 70], ids=["of one part", "of two"])
+    def test_a_request_in_parts(self, scheduled: int) -> None:
+        """Parts of one invocation know what the schedule's sweep has spent, each of them."""
+        account = Account(scheduled, max_remediations="90")
+        account.sweep()
+        assert len(account.changed) == scheduled
+        for number in range(MANY):
+            account.stage.account.put_user(f"new-{number}", keys=(True,))
+        account.sweep(account.request())
+        assert len(account.changed) == 90
+
+    def test_the_rest_that_could_not_be_handed_on(self) -> None:
+        """The further try of the same sweep has what was left of its brake."""
+        account = Account(MANY, max_remediations="50")
+        account.stage.haste = (60,)
+        refuse(account.stage, 1)
+        account.sweep()
+        assert account.ended[0][1] is not None
+        assert account.ended[-1][1] is None
+        assert len(account.changed) == 50
+
+    def test_a_part_that_says_it_spent_nothing(self) -> None:
+        """What a part says of the brake cannot loosen it where more is remembered."""
+        account = Account(10, max_remediations="4")
+        account.sweep()
+        said = {"sweep": "mine", "began": account.stage.clock().isoformat(), "spent": 0}
+        account.sweep({"continues": said})
+        assert len(account.changed) == 4
+
+    def test_another_sweep_between_two_parts(self) -> None:
+        """A request that is answered between the parts spends the same brake."""
+        account = Account(MANY, max_remediations="60")
+        account.stage.haste = (60,)
+        account.stage.invoke(Function.SWEEP, {})
+        account.stage.wait(0)
+        first = len(account.changed)
+        assert 0 < first < 60
+        account.stage.invoke(Function.SWEEP, account.request(), 0.5)
+        account.stage.drain()
+        assert len(account.changed) == 60
+        assert len(account.records(schema="mfa-reactor/sweep/1", ended=True)) == 2
+
+    @pytest.mark.parametrize("said", [None, [], {}, {"sweep": 5}, {"sweep": "x", "began": "?"}])
+    def test_a_part_that_is_not_understood(self, said: object) -> None:
+        """Garbled on its way, or by another version: a new sweep begins, with no new brake."""
+        account = Account(10, max_remediations="4")
+        account.sweep()
+        account.sweep({"asked_by": "another", "continues": said})
+        assert len(account.changed) == 4
+        assert account.stage.ledger.records[-1]["ended"]
+        account.sweep()
+        assert len(account.changed) == 8, "the schedule has a new one"
+
+
+class TestRequests:
+    """Who is answered by which sweep."""
+
+    def test_by_a_sweep_in_parts(self) -> None:
+        """What was asked before it began is answered when all its parts have ended."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste = (60,)
+        request = account.request()
+        account.stage.clock.advance(1)
+        account.sweep()
+        account.sweep(request)
+        (answered,) = [each for each in account.stage.ledger.records if "ignored" in each]
+        assert answered["ignored"] == "a sweep that began later has answered it"
+
+    def test_not_by_hearsay(self) -> None:
+        """A forged part that claims to have begun tomorrow answers nobody."""
+        account = Account(3)
+        forged = {"sweep": "mine", "began": "2030-01-01T00:00:00Z", "scheduled": True}
+        account.sweep({"continues": forged})
+        account.stage.account.put_user("eve", keys=(True,))
+        account.sweep(account.request())
+        assert "eve" in account.changed
