@@ -8,8 +8,8 @@ functions beside the one that is measured.
 
 Time is from the first call's start to the last one's end. For ours it is from the invocation's
 start to its end, with all parts, and for the bulk reads, in a process as warm as ours, until they
-are parsed. The starts of interpreters are in nobody's. A sweep of less than ten seconds is made
-five times and the median counts. One that is not done after ten minutes is ended.
+are parsed. The starts of interpreters are in nobody's. Sweeps of less than ten seconds are made
+five times, in turns, and the median counts. One that is not done after ten minutes is ended.
 
 `python -m benches.sweeping --users 100 1000` measures smaller accounts; `--no-throttle` is quicker.
 """
@@ -17,10 +17,7 @@ five times and the median counts. One that is not done after ten minutes is ende
 import argparse
 import json
 import platform
-import statistics
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,101 +27,15 @@ from rich.console import Console, Group
 from benches import comparisons
 from benches.accounts import Account
 from benches.contestants import processes
-from benches.contestants.contestant import Contestant, Ran
 from benches.contestants.ours import Ours
 from benches.sweeps import Sweep, as_figures, place_name
+from benches.turns import BURST, CALLS_PER_SECOND, LATENCY_MS, Bench
 from sandbox import Sandbox
 
 SIZES = (100, 1000, 5000)
-LATENCY_MS = 20
-CALLS_PER_SECOND = 20
-BURST = 40
 LIMIT_SECONDS = 600
-QUICK_SECONDS = 10  # a sweep of less is repeated
-REPEATS = 5
 NEVER = 1e-6  # speed of the schedules' clock
 RESULT = Path("build/bench/sweeping.json")
-
-_READS_ABOUT_ONE = "iam:ListMFADevices"  # of those who ask per user
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """The account, and all that is measured on it."""
-
-    account: Account
-    guard_arn: str
-    contestants: Sequence[Contestant]
-    limit_seconds: float
-
-    def measure(self, *, throttled: bool) -> Iterator[Sweep]:
-        """Have everybody sweep the account, in the first place and once more."""
-        for contestant in self.contestants:
-            if contestant.writes:
-                self.account.release(self.guard_arn)
-                yield self._sweep(contestant, throttled=throttled, again=False)
-                self.account.guard(self.guard_arn)  # what a sweep that was ended has left
-            yield self._repeated(contestant, throttled=throttled)
-
-    def _repeated(self, contestant: Contestant, *, throttled: bool) -> Sweep:
-        """Sweep an account that is in order, some times if that is quick."""
-        sweeps = [self._sweep(contestant, throttled=throttled, again=True)]
-        while sweeps[0].seconds < QUICK_SECONDS and len(sweeps) < REPEATS:
-            sweeps.append(self._sweep(contestant, throttled=throttled, again=True))
-        median = statistics.median(each.seconds for each in sweeps)
-        return replace(sweeps[-1], seconds=median, runs=len(sweeps))
-
-    def _sweep(self, contestant: Contestant, *, throttled: bool, again: bool) -> Sweep:
-        control = self.account.sandbox.control
-        control.clear_calls()
-        control.set_latency(LATENCY_MS)
-        if throttled:
-            control.set_throttle(CALLS_PER_SECOND, BURST)
-        try:
-            ran = contestant.sweep(self.limit_seconds)
-        finally:
-            control.set_throttle(None)
-            control.set_latency(0)
-        calls = [
-            each
-            for each in control.calls()
-            if contestant.made(each) and each["started"] >= (ran.began or 0)
-        ]
-        left = self.account.must_carry() - self.account.guarded(self.guard_arn)
-        return Sweep(
-            contestant=contestant.name,
-            users=self.account.users,
-            throttled=throttled,
-            again=again,
-            calls=dict(sorted(Counter(_operation(each) for each in calls).items())),
-            throttles=sum(each["error"] == "Throttling" for each in calls),
-            seconds=_seconds(ran, calls),
-            peak_megabytes=ran.peak_megabytes,
-            looked_at=self.account.users if ran.done else _answered(calls, _READS_ABOUT_ONE),
-            attached=_answered(calls, "iam:AttachUserPolicy"),
-            left=len(left) if contestant.writes else 0,
-            done=ran.done,
-            parts=ran.parts,
-            failed=ran.failed,
-            why=ran.why,
-        )
-
-
-def _operation(call: Mapping[str, Any]) -> str:
-    return f"{call['service']}:{call['action']}"
-
-
-def _answered(calls: Sequence[Mapping[str, Any]], operation: str) -> int:
-    return sum(each["error"] is None and _operation(each) == operation for each in calls)
-
-
-def _seconds(ran: Ran, calls: Sequence[Mapping[str, Any]]) -> float:
-    """Return how long a sweep took, by its own log or by its calls. Without any it has failed."""
-    if not calls:
-        raise RuntimeError(f"it made no call: {ran.why}")
-    began = min(each["started"] for each in calls) if ran.began is None else ran.began
-    ended = max(each["ended"] for each in calls) if ran.ended is None else ran.ended
-    return float(ended - began)
 
 
 def run(
