@@ -1,7 +1,8 @@
 """How far a sweep has come: what its next part must know, and how that travels to it.
 
 It travels in the payload of an invocation of the function by itself. Whoever may invoke it can
-forge one: it can keep users out of that one sweep, and no more; so nothing here outlives a sweep.
+forge one: it can keep users out of that one sweep, or have one with a token or passkey taken for
+one without, and no more; so nothing here outlives a sweep.
 """
 
 from collections import Counter

@@ -7,10 +7,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reactor.aws.account import AwsSession
 from reactor.errors import Transient
 from reactor.gathering import Stream
 from reactor.model import Compliance, Decision
 from reactor.reconcile import Run, Settled
+from reactor.users.bulk import Bulk
 from reactor.users.state import Device
 from tests.fakes.account import Account, IamUser, World
 from tests.fakes.events import about_everyone, about_user
@@ -19,6 +21,7 @@ from tests.fakes.iam import Call
 from tests.fakes.streams import Jumbled
 from tests.property.scenes import OLD, OTHERS, Scene, scenes, serial_of
 
+SESSION = AwsSession("us-east-1")
 PAGES = st.integers(1, 9)
 VIAS = st.sampled_from(("user", "group"))
 # Before these calls something happens. Not between two questions about one user: GetLoginProfile
@@ -75,6 +78,18 @@ def test_verdicts_of_users_asked_one_by_one(
     harness.rounds.stream = jumbled(data)
     expected = one_by_one(harness)
     assert by_id(harness.sweep()) == expected
+
+
+@given(scene=scenes(), page=PAGES)
+def test_at_the_same_time(scene: Scene, page: int) -> None:
+    """Pages fetched ahead and questions asked in parallel, by the real session: the same again."""
+    harness = scene.build(mode="observe")
+    harness.iam.page = page
+    cause, found = about_everyone(), {}
+    for seen in Bulk(harness.bulk.reader, SESSION).observe(cause):
+        assert seen.state is not None
+        found[seen.state.id] = of(harness.users.decide(seen.state, cause, harness.clock()))
+    assert found == one_by_one(harness)
 
 
 def jumbled(data: st.DataObject) -> Stream:

@@ -1,14 +1,16 @@
 """reactor.users.observe on the fake: what is read, in how many rounds, and what an error does."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from reactor.aws.account import AwsSession
 from reactor.errors import OutOfTime, Unsettled
 from reactor.guard.identity import Standing
 from reactor.model import Cause, Compliance, Subject, SubjectKind
-from reactor.users.bulk import Known
+from reactor.users.bulk import Bulk, Known
 from reactor.users.observe import FEW
 from reactor.users.ports import CREDENTIAL_READS, READS
 from reactor.users.state import Device, Presence, UserState
@@ -315,7 +317,10 @@ class TestEveryUser:
             if call == Call("account_pages", "page 2"):
                 harness.account.rename_user("user-0", "zoe")
 
-        harness.iam.on_call = rename
+        harness.iam.place, harness.iam.on_call = lambda user: user.name, rename
+        shown = [each.user.id for page in harness.iam.account_pages() for each in page.users]
+        assert len(shown) == len(set(shown)) + 1, "it does not come twice"
+        harness.account.rename_user("zoe", "user-0")
         found = [state.id for state in states(harness)]
         assert len(found) == len(set(found)) == 7
 
@@ -340,6 +345,66 @@ class TestEveryUser:
         assert sorted(names) == ["bob", "carol"]
         asked = [call.about for call in harness.iam.log if call.method == "devices_of"]
         assert asked == ["carol"]
+
+    def test_known_to_have_no_password(self) -> None:
+        """Who was asked for both is not asked again for either, and each answer is kept."""
+        harness = prepared(scope="console")
+        bob, carol = harness.account.put_user("bob"), harness.account.put_user("carol")
+        harness.bulk.known = Known(lacking=frozenset({bob.id}), passwordless=frozenset({carol.id}))
+        found = {state.name: (state.devices, state.has_password) for state in states(harness)}
+        assert (found["bob"], found["carol"]) == (((), True), ((), False))
+        assert {"devices_of", "has_password"}.isdisjoint(harness.iam.reads)
+
+    def test_who_has_enrolled_since_is_not_taken_for_who_lacks_a_device(self) -> None:
+        """What bulk data says now outweighs what a part before was told."""
+        harness = prepared(scope="without-mfa")
+        alice = harness.account.world.users["alice"]
+        harness.bulk.known = Known(lacking=frozenset({alice.id}))
+        (state,) = states(harness)
+        assert state.devices == (Device(SERIAL, START),)
+
+    def test_judged_as_pages_arrive(self) -> None:
+        """Whoever is on a page is there for judgement before the next page is asked for."""
+        harness = prepared(scope="everyone")
+        for number in range(8):
+            harness.account.put_user(f"user-{number}")
+        seen = iter(harness.observer.observe(about_everyone()))
+        for pages in (1, 1, 1, 2, 2, 2, 3, 3, 3):
+            next(seen)
+            assert harness.iam.reads.count("account_pages") == pages
+
+    def test_pages_are_on_their_way_while_the_guard_is_seen_to(self) -> None:
+        """Pages and devices are asked for first; what the guard is, only when it is in order."""
+        harness, begun = prepared(scope="without-mfa"), threading.Barrier(3, timeout=10)
+        told: list[str] = []
+
+        def on_call(call: Call) -> None:
+            told.append(call.method)
+            if call.method in {"account_pages", "virtual_devices"} and len(told) <= 2:
+                begun.wait()
+
+        def prepare() -> None:
+            begun.wait()
+            told.append("prepare")
+
+        harness.iam.on_call = on_call
+        bulk = Bulk(harness.bulk.reader, AwsSession("us-east-1"), prepare=prepare)
+        assert len(list(bulk.observe(about_everyone()))) == 1
+        assert sorted(told[:2]) == ["account_pages", "virtual_devices"]
+        for each in "groups_with", "policy", "group_path":
+            assert told.index("prepare") < told.index(each)
+
+    def test_devices_that_cannot_be_read(self) -> None:
+        """Then nobody is taken for one without a device, and who needs none is judged."""
+        harness = prepared(scope="without-mfa")
+        harness.account.put_user("bob")
+        harness.account.put_user("guarded", policies=frozenset({GUARD_ARN}))
+        fault = harness.iam.fail("virtual_devices")
+        seen = {
+            each.subject.name: each.error for each in harness.observer.observe(about_everyone())
+        }
+        assert seen == {"guarded": None, "alice": fault.error, "bob": fault.error}
+        assert "devices_of" not in harness.iam.reads
 
     def test_many_users(self) -> None:
         """Every user of a large account is read exactly once."""
