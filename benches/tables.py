@@ -7,6 +7,7 @@ two marks of each.
 
 import argparse
 import json
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,10 @@ def renewed(page: str, figures: str) -> str:
     return f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}"
 
 
+def _wrapped(item: str) -> str:
+    return textwrap.fill(item, 110, subsequent_indent="  ")
+
+
 def main() -> None:
     """Print the tables, or write them."""
     parser = argparse.ArgumentParser(prog="benches.tables", description="Show what was measured.")
@@ -65,7 +70,7 @@ def write() -> None:
     """Renew the tables of the documentation, and the figures of the README."""
     PAGE.write_text(renewed(PAGE.read_text(), markdown()))
     if sweeping.RESULT.exists() and (found := comparisons.headlines(stored(sweeping.RESULT))):
-        lines = "\n".join(f"- {each}" for each in found)
+        lines = "\n".join(_wrapped(f"- {each}") for each in found)
         README.write_text(renewed(README.read_text(), lines))
 
 
