@@ -14,7 +14,7 @@ SETTINGS = {
     "REACTOR_MAX_REMEDIATIONS": "0",
     "REACTOR_SWEEP_WRITES_PER_SECOND": "4",
 }
-USERS = 44
+USERS = 70  # more than an invocation has time for
 TIMEOUT_SECONDS = 12
 SWEEP = "mfa-reactor-prod-sweep"
 

@@ -1,16 +1,14 @@
 """reactor.users.observe on the fake: what is read, in how many rounds, and what an error does."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from reactor.aws.account import AwsSession
 from reactor.errors import OutOfTime, Unsettled
 from reactor.guard.identity import Standing
 from reactor.model import Cause, Compliance, Subject, SubjectKind
-from reactor.users.bulk import Bulk, Known
+from reactor.users.bulk import Known
 from reactor.users.observe import FEW
 from reactor.users.ports import CREDENTIAL_READS, READS
 from reactor.users.state import Device, Presence, UserState
@@ -372,27 +370,6 @@ class TestEveryUser:
         for pages in (1, 1, 1, 2, 2, 2, 3, 3, 3):
             next(seen)
             assert harness.iam.reads.count("account_pages") == pages
-
-    def test_pages_are_on_their_way_while_the_guard_is_seen_to(self) -> None:
-        """Pages and devices are asked for first; what the guard is, only when it is in order."""
-        harness, begun = prepared(scope="without-mfa"), threading.Barrier(3, timeout=10)
-        told: list[str] = []
-
-        def on_call(call: Call) -> None:
-            told.append(call.method)
-            if call.method in {"account_pages", "virtual_devices"} and len(told) <= 2:
-                begun.wait()
-
-        def prepare() -> None:
-            begun.wait()
-            told.append("prepare")
-
-        harness.iam.on_call = on_call
-        bulk = Bulk(harness.bulk.reader, AwsSession("us-east-1"), prepare=prepare)
-        assert len(list(bulk.observe(about_everyone()))) == 1
-        assert sorted(told[:2]) == ["account_pages", "virtual_devices"]
-        for each in "groups_with", "policy", "group_path":
-            assert told.index("prepare") < told.index(each)
 
     def test_devices_that_cannot_be_read(self) -> None:
         """Then nobody is taken for one without a device, and who needs none is judged."""
