@@ -16,6 +16,7 @@ from benches import (
     deciding,
     growth,
     importing,
+    parts,
     reaction,
     restoring,
     sweeping,
@@ -24,7 +25,7 @@ from benches import (
 RESULTS = Path("build/bench")
 BENCHES = {
     each.__name__.rpartition(".")[2]: each
-    for each in (importing, deciding, reaction, restoring, growth, burst, sweeping)
+    for each in (importing, deciding, reaction, restoring, growth, parts, burst, sweeping)
 }
 
 

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benches import comparisons, deciding, points, sweeping
+from benches import comparisons, deciding, parts, points, sweeping
 from benches.cells import Cells
 from benches.sweeps import stored
 
 PAGE, README = Path("docs/performance.md"), Path("README.md")
 BEGIN = "<!-- figures: renewed by python -m benches.tables --write -->"
 END = "<!-- end of the figures -->"
+_PARTS = sweeping.RESULT.with_name("parts.json")
 _DECIDING = sweeping.RESULT.with_name("deciding.json")
 
 
@@ -29,6 +30,8 @@ def all_stored() -> Iterator[Cells]:
         yield from comparisons.cells_of(stored(sweeping.RESULT))
     if points.RESULT.exists():
         yield from points.cells_of(points.stored())
+    if _PARTS.exists():
+        yield parts.cells_of(json.loads(_PARTS.read_text()))
     if _DECIDING.exists():
         yield deciding.cells_of(json.loads(_DECIDING.read_text()))
 

@@ -87,13 +87,12 @@ class Settled:
     outcomes: tuple[Outcome, ...]
     at: datetime
     held_back: bool = False  # by the brake
+    errors: tuple[ReactorError, ...] = field(init=False)  # what kept it from being settled
 
-    @property
-    def errors(self) -> tuple[ReactorError, ...]:
-        """What kept this subject from being settled, if anything."""
+    def __post_init__(self) -> None:
         found = [self.observation.error, self.decision.error]
         found += [outcome.error for outcome in self.outcomes]
-        return tuple(error for error in found if error is not None)
+        object.__setattr__(self, "errors", tuple(each for each in found if each is not None))
 
     @property
     def unsettled(self) -> bool:

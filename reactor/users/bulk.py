@@ -117,22 +117,27 @@ class Bulk:
     def _decide(
         self, undecided: list[UserState], devices: Devices | ReactorError, cause: Cause
     ) -> Iterator[Observation[UserState]]:
-        """Yield those with a virtual device, and ask about the others."""
+        """Yield those with a virtual device while the others are asked about."""
         asked: list[UserState] = []
+        told: list[Observation[UserState]] = []
+        known = self.known.lacking | self.known.passwordless
         for state in undecided:
             if isinstance(devices, ReactorError):
-                yield self._seen(cause, state, "virtual_devices", error=devices)
+                told.append(self._seen(cause, state, "virtual_devices", error=devices))
             elif state.id in devices:
                 enrolled = replace(state, devices=devices[state.id])
-                yield self._seen(cause, enrolled, "virtual_devices")
-            elif state.id in self.known.lacking | self.known.passwordless:
+                told.append(self._seen(cause, enrolled, "virtual_devices"))
+            elif state.id in known:
                 has_password = state.id in self.known.lacking
-                yield self._seen(cause, replace(state, devices=(), has_password=has_password))
+                lacking = replace(state, devices=(), has_password=has_password)
+                told.append(self._seen(cause, lacking))
             else:
                 asked.append(state)
         if self.to_ask is not None and len(asked) > ASKED_IN_ANY_ORDER:
             asked = self.to_ask(asked)
-        yield from self._ask(asked, cause)
+        answered = self.calls.ahead(self._ask(asked, cause))
+        yield from told
+        yield from answered
 
     def _ask(self, states: list[UserState], cause: Cause) -> Iterator[Observation[UserState]]:
         calls = ((place, partial(self._answers, state)) for place, state in enumerate(states))

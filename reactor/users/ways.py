@@ -75,14 +75,15 @@ def moved(user: UserState, settings: Settings) -> tuple[Action, ...]:
     What reads show as on already is put on all the same: they may be old, and nobody must be
     without the guard for it.
     """
-    attach, detach = AttachGuard(user.name, user.guard.arn), DetachGuard(user.name, user.guard.arn)
-    join = JoinGuardGroup(user.name, user.guard.group)
-    leave = LeaveGuardGroup(user.name, user.guard.group)
+    name, guard = user.name, user.guard
     if settings.guard_via is Via.USER:
         room = user.guarded_directly or len(user.policies) < ROOM
-        return (attach, leave) if user.in_guard_group and room else ()
+        if not user.in_guard_group or not room:
+            return ()
+        return (AttachGuard(name, guard.arn), LeaveGuardGroup(name, guard.group))
     room = user.in_guard_group or len(user.groups) < ROOM
     # With REACTOR_GUARD_RESTORE=alarm nothing mends a group that was read as it was before.
     holds = user.guard_group_holds and settings.guard_restore is Restore.ALWAYS
-    movable = user.guarded_directly and holds
-    return (join, detach) if movable and room else ()
+    if not user.guarded_directly or not holds or not room:
+        return ()
+    return (JoinGuardGroup(name, guard.group), DetachGuard(name, guard.arn))
