@@ -19,6 +19,8 @@ SETTINGS = {
     "REACTOR_MODE": "enforce",
     "REACTOR_SCOPE": "without-mfa",  # the job that the others do
     "REACTOR_MAX_REMEDIATIONS": "0",
+    # As often as a sweep is to be cheap enough for: every third of them also inspects the reactor.
+    "REACTOR_SWEEP_MINUTES": "5",
 }
 _SWEEP = function_name(STAGE, Function.SWEEP)
 _ROLES = tuple(function_name(STAGE, each) for each in (Function.SWEEP, Function.KEEPER))
