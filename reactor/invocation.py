@@ -31,7 +31,7 @@ class LambdaContext(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What every function needs; `ask_keeper` asks once for each thing that it can be asked for."""
+    """What every function needs."""
 
     settings: Settings
     session: AwsSession
@@ -39,7 +39,6 @@ class Invocation:
     clock: Clock
     context: LambdaContext
     home: Home
-    ask_keeper: Callable[..., None]
 
     @classmethod
     def begin(
@@ -51,14 +50,8 @@ class Invocation:
         context: LambdaContext,
     ) -> "Invocation":
         """Read off the context where we are."""
-        keeper = function_name(stage_of(context.function_name), Function.KEEPER)
-        run = context.aws_request_id
-
-        def ask(with_group: bool) -> None:
-            ask_keeper(session.functions, keeper, with_group=with_group, asked_by=run)
-
         home = Home.of_function(context.invoked_function_arn)
-        return cls(settings, session, journal, clock, context, home, once(ask))
+        return cls(settings, session, journal, clock, context, home)
 
     @property
     def stage(self) -> str:
@@ -79,14 +72,25 @@ class Invocation:
         """Return how long until Lambda ends it."""
         return self.context.get_remaining_time_in_millis() / 1000
 
-    def users(self, at_all: LookAtAll | None = None) -> Users:
-        """Return the users' guardrail of the account."""
+    def keeper_asked(self) -> Callable[..., None]:
+        """Return what asks the keeper, once for each thing that it can be asked for."""
+        keeper = function_name(self.stage, Function.KEEPER)
+
+        def ask(with_group: bool) -> None:
+            ask_keeper(self.session.functions, keeper, with_group=with_group, asked_by=self.run)
+
+        return once(ask)
+
+    def users(
+        self, at_all: LookAtAll | None = None, keep_guard: Callable[..., None] | None = None
+    ) -> Users:
+        """Return the users' guardrail of the account; `keep_guard` asks the keeper."""
         function = function_name(self.stage, Function.SWEEP)
         return users_guardrail(
             self.settings,
             self.session,
             self.home,
-            keep_guard=self.ask_keeper,
+            keep_guard=keep_guard or self.keeper_asked(),
             sweep_everyone=once(
                 lambda: begin_sweep(
                     self.session.functions, function, asked_by=self.run, asked_at=self.clock()

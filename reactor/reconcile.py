@@ -87,6 +87,7 @@ class Settled:
     outcomes: tuple[Outcome, ...]
     at: datetime
     held_back: bool = False  # by the brake
+    took_place: bool = False  # of the brake
     errors: tuple[ReactorError, ...] = field(init=False)  # what kept it from being settled
 
     def __post_init__(self) -> None:
@@ -129,11 +130,13 @@ class Brake:
     """How many of those found by looking at everybody are changed: `most` (0 is all).
 
     `spent` of them were changed by runs before. `rank` is asked when there are more, and may read.
+    `has_place` tells of one that a run before has counted: it is tried again for nothing.
     """
 
     most: int = 0
     spent: int = 0
     rank: Rank | None = None
+    has_place: Callable[[Observation[Any]], bool] = lambda _: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +195,14 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
     """
     run = Run()
 
-    def settle(judged: _Judged, outcomes: tuple[Outcome, ...] = (), *, waits: bool = False) -> None:
-        settled = Settled(cause, judged.seen, judged.decision, outcomes, clock(), held_back=waits)
+    def settle(
+        judged: _Judged,
+        outcomes: tuple[Outcome, ...] = (),
+        *,
+        waits: bool = False,
+        place: bool = False,
+    ) -> None:
+        settled = Settled(cause, judged.seen, judged.decision, outcomes, clock(), waits, place)
         run.settled.append(settled)
         if record is not None:
             record(settled)
@@ -207,14 +216,19 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
             settle(judged)
     wanting.sort(key=lambda each: -each.decision.danger)
     perform = _Performer(guardrail, execute, pace)
-    for judged, outcomes in perform([each for each in wanting if not each.braked]):
+    free: list[_Judged] = []
+    braked: list[_Judged] = []
+    for each in wanting:
+        (braked if each.braked and not brake.has_place(each.seen) else free).append(each)
+    for judged, outcomes in perform(free):
         settle(judged, outcomes)
-    queue = deque(_ranked([each for each in wanting if each.braked], brake))
+    queue = deque(_ranked(braked, brake))
     # Whoever fails for good gives its place back, to the next in the queue.
     while queue and (places := _places(brake, run, len(queue))):
         for judged, outcomes in perform([queue.popleft() for _ in range(places)]):
-            run.spent += _spends_the_brake(outcomes)
-            settle(judged, outcomes)
+            place = _spends_the_brake(outcomes)
+            run.spent += place
+            settle(judged, outcomes, place=place)
     for judged in queue:
         waiting = "brake: waits for a later sweep"
         settle(judged, _skipped(judged.decision.plan, waiting), waits=True)
@@ -259,7 +273,7 @@ class _Performer:
 
 def _ranked(braked: list[_Judged], brake: Brake) -> list[_Judged]:
     """Return whom to change first first; asked in earnest only when not all can be."""
-    if brake.rank is None or not 0 < brake.most < brake.spent + len(braked):
+    if brake.rank is None or not brake.spent < brake.most < brake.spent + len(braked):
         return braked
     ranks = brake.rank([each.seen for each in braked])
     # Who is guarded already, and merely moves, comes last whatever it may do.

@@ -25,7 +25,7 @@ from reactor.reconcile import (
     observe_only,
 )
 from reactor.settings import Mode, Settings, Via
-from reactor.users.bulk import Bulk, Known, always
+from reactor.users.bulk import Bulk, SoFar, always
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
 from reactor.users.reading import Reader
@@ -48,7 +48,7 @@ def executor_of(mode: Mode) -> Executor:
 class LookAtAll:
     """What a look at everybody has besides: what is known before, how long, and what is shared."""
 
-    known: Known = field(default_factory=Known)
+    known: SoFar = field(default_factory=SoFar)
     has_time: Callable[[], bool] = always
     remembered: Remembered | None = None
 

@@ -1,7 +1,7 @@
 """The sweep function: which requests are answered already, and a sweep from its look to its end."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,21 @@ from reactor.model import (
     Trigger,
     TriggerKind,
 )
-from reactor.reconcile import Brake, Pace, Recorder, Run, observe_only, reconcile
+from reactor.reconcile import (
+    Brake,
+    Pace,
+    Recorder,
+    Run,
+    Settled,
+    observe_only,
+    reconcile,
+)
 from reactor.runtime import LookAtAll, executor_of, keepers, ranking
 from reactor.settings import Mode, Via
 from reactor.sweeps.coalescing import Coalescer
 from reactor.sweeps.drift import Drift
-from reactor.sweeps.progress import Progress
-from reactor.sweeps.sweeper import Sweeper, Swept
+from reactor.sweeps.progress import Progress, id_of, id_of_state
+from reactor.sweeps.sweeper import End, Sweeper, Swept
 from reactor.users.guardrail import Users
 from reactor.watch.patterns import rule_patterns
 
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
 # Lambda ends a chain of about 16 invocations of one function by itself (developer guide, recursive
 # loop detection). A sweep that takes more than these is left to the next scheduled one.
 MOST_HOPS = 12
+LAST_SECONDS = 5.0  # of an invocation, to hand on and to end
 REPORT_SECONDS = 5  # that a sweep waits for a credential report, which is but a hint
 
 
@@ -47,26 +56,40 @@ class Sweeping:
     sweeps: Coalescer
     drift: Drift
     refused: ReactorError | None = field(default=None, init=False)  # why the guard is not in order
-    remembered: Remembered = field(default_factory=Remembered, init=False)
+    remembered: Remembered | None = field(default_factory=Remembered, init=False)
+    ask_keeper: Callable[..., None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Anew in each part: what the keeper said a minute ago may not be so any more.
+        self.ask_keeper = self.invocation.keeper_asked()
 
     def run(self, payload: object) -> None:
         """Sweep, unless the request is answered already; or go on with a sweep.
 
         Raises Unsettled when the sweep is at its end, and a subject must be tried again.
         """
-        progress = Progress.of(payload) or self._begun(Request.of(payload))
+        now = self.invocation.clock()
+        progress = Progress.of(payload, now) or self._begun(Request.of(payload))
         if progress is None:
             return
         with self.invocation.flushing():
             swept = self._sweep(progress)
-            if swept.is_left:
-                self._hand_on(swept.progress)
+            # What cannot be mended by another try has raised its alarm, in the keeper's log.
+            unkept = isinstance(self.refused, Transient)
+            if swept.end is End.LEFT:
+                self._hand_on(replace(swept.progress, unkept=unkept))
                 return
-            if progress.scheduled and _looked_at_everybody(swept.run):
+            whole = swept.end is End.WHOLE and _looked_at_everybody(swept.run)
+            # A part of a sweep that did not begin here is believed to be one, but not counted.
+            if progress.scheduled and whole and self.sweeps.began_here(progress.sweep):
                 self.invocation.journal.swept()
-        # What cannot be mended by another try has raised its alarm, in the keeper's log.
-        unkept = isinstance(self.refused, Transient)
-        self.sweeps.end(progress.sweep, settled=not (swept.run.unsettled or unkept))
+            self.drift.end(progress.sweep, whole=whole)
+            if swept.end is End.CUT:
+                self._tell_of_the_cut(swept)
+        owing = bool(swept.run.unsettled) or unkept
+        self.sweeps.end(progress.sweep, settled=not owing)
+        if swept.end is End.CUT:
+            return  # the next scheduled sweep goes on
         swept.run.raise_unsettled()
         if unkept:
             raise Unsettled(f"the guard is not in order: {self.refused}") from self.refused
@@ -93,26 +116,31 @@ class Sweeping:
             reads=settings.sweep_reads_per_second, writes=settings.sweep_writes_per_second
         )
         inv.session.meter.take()
-        begun: list[Callable[[], Any]] = []
-        if progress.part == 1 and self._keeps_the_guard:
-            begun.append(inv.session.begin(self._see_to_the_guard))
-        if progress.part == 1 and self._takes_inspection(progress):
-            begun.append(inv.session.begin(self._inspect))
+        is_first = progress.part == 1
+        guard = inspected = None
+        if self._keeps_the_guard and (is_first or progress.unkept):
+            guard = inv.session.begin(self._see_to_the_guard)
+        if is_first and self._takes_inspection(progress):
+            inspected = inv.session.begin(self._inspect)
         sweeper = Sweeper(
             self._look,
             inv.journal,
-            self.drift,
+            self.drift.begin(progress.sweep) if is_first else self.drift.goes_on(progress.sweep),
             inv.clock,
             inv.seconds_left,
             inv.session.meter.take,
             self._brake,
+            may_hand_on=progress.hops < MOST_HOPS,
         )
         try:
             return sweeper.carry_on(progress)
         finally:
-            for finished in begun:
-                for alarm in answer_of(finished()):
-                    inv.journal.alarm(alarm)
+            # The keeper may take longer than is left; then the next part looks at the guard again.
+            patience = max(0.0, inv.seconds_left() - LAST_SECONDS)
+            if guard is not None and isinstance(late := guard(patience), ReactorError):
+                self.refused = late
+            for alarm in answer_of(inspected(None)) if inspected is not None else ():
+                inv.journal.alarm(alarm)
 
     def _takes_inspection(self, progress: Progress) -> bool:
         period = timedelta(minutes=self.invocation.settings.sweep_minutes)
@@ -121,26 +149,31 @@ class Sweeping:
     def _look(self, progress: Progress, has_time: Callable[[], bool], record: Recorder) -> Run:
         inv, settings = self.invocation, self.invocation.settings
         trigger = _trigger(inv, scheduled=progress.scheduled)
-        remembered = self.remembered if progress.part == 1 else None
-        users = inv.users(LookAtAll(progress.known, has_time, remembered))
+        if progress.part > 1:
+            self.remembered, self.ask_keeper = None, inv.keeper_asked()
+        users = inv.users(LookAtAll(progress.known, has_time, self.remembered), self.ask_keeper)
 
         def rank(seen: Sequence[Observation[Any]]) -> list[int]:
             return self._ranking(users)(seen)
 
         users.observer.bulk.to_ask = lambda some: self._ranking(users).to_ask(some)
+
+        def note(each: Settled) -> None:
+            if each.took_place:
+                self.sweeps.pay(id_of(each))
+            record(each)
+
         # Another sweep may have come between the parts, or another environment have had one.
-        spent = max(progress.spent, self.sweeps.spent)
-        run = reconcile(
+        spent, paid = max(progress.spent, self.sweeps.spent), progress.paid | self.sweeps.paid
+        return reconcile(
             Cause(trigger, Subject(SubjectKind.EVERY_USER, inv.home.account)),
             users,
             execute=executor_of(settings.mode),
             clock=inv.clock,
-            brake=Brake(self._brake, spent, rank),
+            brake=Brake(self._brake, spent, rank, lambda seen: id_of_state(seen.state) in paid),
             pace=Pace(inv.session.stream, has_time),
-            record=record,
+            record=note,
         )
-        self.sweeps.spent += run.spent
-        return run
 
     def _ranking(self, users: Users) -> "Ranking":
         return ranking(users, self.invocation.session, wait_seconds=REPORT_SECONDS)
@@ -157,7 +190,7 @@ class Sweeping:
         ours = not settings.guard_is_given or settings.guard_via is Via.GROUP
         return settings.mode is Mode.ENFORCE and ours
 
-    def _see_to_the_guard(self) -> tuple[Alarm, ...]:
+    def _see_to_the_guard(self) -> None:
         """Look at the guard as the keeper does, and ask it only if something is not in order.
 
         While users are read: what they lack, their own plans ask the keeper for.
@@ -173,29 +206,33 @@ class Sweeping:
             ).keep(observe_only, Trigger(TriggerKind.REACTOR, inv.clock()), clock=inv.clock)
             if any(each.decision.plan or each.failed for each in seen.settled):
                 # With the group where it is the regular way, as the users' plans would ask for it.
-                inv.ask_keeper(inv.settings.guard_via is Via.GROUP)
+                self.ask_keeper(inv.settings.guard_via is Via.GROUP)
         except Exception as error:  # noqa: BLE001 - it is raised when the users have been looked at
             self.refused = as_ours(error)
-        return ()
 
     def _hand_on(self, progress: Progress) -> None:
         """Have the rest done by another invocation. Raises Unsettled when that cannot be had."""
         inv = self.invocation
-        if progress.hops < MOST_HOPS:
-            payload = progress.payload(inv.run)
-            try:
-                continue_sweep(inv.session.functions, inv.context.function_name, payload)
-            except ReactorError as error:
-                raise Unsettled(f"the rest of a sweep was not handed on: {error}") from error
-            return
-        inv.journal.alarm(
+        payload = progress.payload(inv.run)
+        try:
+            continue_sweep(inv.session.functions, inv.context.function_name, payload)
+        except ReactorError as error:
+            raise Unsettled(f"the rest of a sweep was not handed on: {error}") from error
+
+    def _tell_of_the_cut(self, swept: Swept) -> None:
+        left = sum(each.out_of_time for each in swept.run.settled)
+        self.invocation.journal.alarm(
             Alarm(
                 AlarmKind.SWEEP_UNFINISHED,
                 f"a sweep has not come to its end in {MOST_HOPS + 1} invocations",
                 "nothing, the next scheduled sweep goes on; if it lasts, give the function sweep a"
                 " longer lambda_timeout (900 seconds at most), or raise"
                 " REACTOR_SWEEP_WRITES_PER_SECOND",
-                {"sweep": progress.sweep, "done": len(progress.known.done)},
+                {
+                    "sweep": swept.progress.sweep,
+                    "done": len(swept.progress.known.done),
+                    "left": left,
+                },
             )
         )
 

@@ -16,7 +16,7 @@ from botocore.config import Config
 
 from reactor.aws.errors import asking
 from reactor.aws.pacing import Meter
-from reactor.errors import Permanent, ReactorError
+from reactor.errors import OutOfTime, Permanent, ReactorError
 from reactor.gathering import Call, Item, Key, settled
 from reactor.partitions import partition_of
 
@@ -142,11 +142,22 @@ class AwsSession:
     def gather(self, calls: Mapping[Key, Call]) -> dict[Key, Any | ReactorError]:
         """Make calls at the same time; an error stands in its call's place."""
         futures = {key: self.begin(call) for key, call in calls.items()}
-        return {key: finished() for key, finished in futures.items()}
+        return {key: finished(None) for key, finished in futures.items()}
 
-    def begin(self, call: Call) -> Callable[[], Any | ReactorError]:
-        """Begin a call; return what waits for its answer, or the error in its place."""
-        return self._pool.submit(settled, call).result
+    def begin(self, call: Call) -> Callable[[float | None], Any | ReactorError]:
+        """Begin a call; return what waits for its answer, or the error in its place.
+
+        It takes for how many seconds to wait (None for ever); after them the error is OutOfTime.
+        """
+        future = self._pool.submit(settled, call)
+
+        def finished(seconds: float | None) -> Any | ReactorError:  # noqa: ANN401 - any answer
+            try:
+                return future.result(seconds)
+            except TimeoutError:
+                return OutOfTime()
+
+        return finished
 
     def stream(
         self, calls: Iterable[tuple[Key, Call]], /

@@ -26,12 +26,14 @@ class Coalescer:
     `request` names what a sweep answers; it is the same when that is tried again, or redriven.
 
     A new environment remembers nothing, and sweeps, or changes, once more than needed.
-    `spent` is how many users were changed since the last scheduled sweep began, it included.
+    `spent` is how many places of the brake were taken since the last scheduled sweep began, it
+    included; `paid` are the ids of the users who took them, and need none for another try.
     """
 
     clock: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     spent: int = field(default=0, init=False)
+    paid: set[str] = field(default_factory=set, init=False)
     _began: datetime | None = field(default=None, init=False)
     _answered: datetime | None = field(default=None, init=False)
     _inspected: datetime | None = field(default=None, init=False)
@@ -63,9 +65,19 @@ class Coalescer:
         """
         if scheduled and request not in self._owing:
             self.spent = 0
+            self.paid.clear()
         self._owing.add(request)
         self._began = self._under_way[request] = self.clock()
         return self._began
+
+    def pay(self, user: str) -> None:
+        """Note that a user took a place of the brake."""
+        self.spent += 1
+        self.paid.add(user)
+
+    def began_here(self, request: str) -> bool:
+        """Tell whether a sweep that has not ended began in this environment."""
+        return request in self._under_way
 
     def takes_inspection(self, period: timedelta, *, scheduled: bool) -> bool:
         """Tell whether a sweep should inspect, and note that it does.

@@ -11,34 +11,50 @@ from reactor.model import Compliance
 from reactor.reconcile import Settled
 from reactor.sweeps.progress import id_of
 
+NOT_IN_ORDER = frozenset({Compliance.NON_COMPLIANT, Compliance.INSUFFICIENT_DATA})
+
 
 @dataclass(slots=True)
-class Drift:
-    """What one function's environment remembers of whom its sweeps left not in order."""
+class Finds:
+    """What one sweep finds: `before` are whom the last one left, None when that is not known."""
 
-    _sweep: str | None = field(default=None, init=False)
-    _before: set[str] | None = field(default=None, init=False)
-    _left: set[str] | None = field(default=None, init=False)
-
-    def begin(self, sweep: str) -> int | None:
-        """Begin a sweep; return 0, or None when the one before is not remembered."""
-        if sweep != self._sweep:
-            self._sweep, self._before, self._left = sweep, self._left, set()
-        return None if self._before is None else 0
-
-    def goes_on(self, sweep: str) -> bool:
-        """Tell whether all of a sweep so far was seen here, where it goes on.
-
-        If not, it is forgotten whom sweeps left: another has had a part of it, or come between.
-        """
-        if sweep != self._sweep:
-            self._sweep, self._before, self._left = sweep, None, None
-        return self._before is not None
+    before: frozenset[str] | None
+    left: set[str] = field(default_factory=set, init=False)
 
     def is_new(self, each: Settled) -> bool:
         """Tell whether a user is not in order, and was so after the sweep before."""
-        if each.decision.verdict.compliance is not Compliance.NON_COMPLIANT or self._left is None:
-            return False
-        if not each.changed:
-            self._left.add(id_of(each))
-        return self._before is not None and id_of(each) not in self._before
+        compliance = each.decision.verdict.compliance
+        if compliance in NOT_IN_ORDER and not each.changed:
+            self.left.add(id_of(each))
+        found = compliance is Compliance.NON_COMPLIANT
+        return found and self.before is not None and id_of(each) not in self.before
+
+
+@dataclass(slots=True)
+class Drift:
+    """What one function's environment remembers of whom its sweeps left not in order.
+
+    Only of a sweep all of which was seen here, to its end, and before which no other came.
+    """
+
+    _left: frozenset[str] | None = field(default=None, init=False)
+    _under_way: tuple[str, Finds] | None = field(default=None, init=False)
+
+    def begin(self, sweep: str) -> Finds:
+        """Begin a sweep. One that was under way here, and is another, has come to no end."""
+        before = self._left if self._under_way is None else None
+        finds = Finds(before)
+        self._under_way, self._left = (sweep, finds), None
+        return finds
+
+    def goes_on(self, sweep: str) -> Finds:
+        """Return what a sweep has found here so far; of one that did not begin here, nothing."""
+        if self._under_way is not None and self._under_way[0] == sweep:
+            return self._under_way[1]
+        return Finds(None)
+
+    def end(self, sweep: str, *, whole: bool) -> None:
+        """Note that a sweep is at its end, and whether it has looked at everybody."""
+        if self._under_way is not None and self._under_way[0] == sweep:
+            self._left = frozenset(self._under_way[1].left) if whole else None
+            self._under_way = None

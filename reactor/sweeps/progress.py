@@ -1,21 +1,26 @@
 """How far a sweep has come: what its next part must know, and how that travels to it.
 
 It travels in the payload of an invocation of the function by itself. Whoever may invoke it can
-forge one: it can keep users out of that one sweep, or have one with a token or passkey taken for
-one without, and no more; so nothing here outlives a sweep.
+forge one: it can keep users out of that one sweep, have one with a token or passkey taken for one
+without, and make its summary say anything. So nothing here outlives a sweep, but for the brake's
+places, which it can only make fewer; and what is hours old is not believed.
 """
 
+import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from reactor.errors import Transient
 from reactor.reconcile import Run, Settled
 from reactor.sweeps.counts import WAYS, Counts
 from reactor.triggers.records import mapping, time_of
-from reactor.users.bulk import Known
+from reactor.users.bulk import SoFar
 
+BELIEVED = timedelta(hours=4)  # since a sweep began: no chain of its parts takes longer
+MOST_OPERATIONS = 64
+_OPERATION = re.compile(r"iam:[A-Za-z]{1,64}")
 MOST = 10**9  # of anything that is counted: JSON has numbers that are no metric's
 
 
@@ -24,7 +29,8 @@ class Progress:
     """A sweep's name, when it began (UTC), which part of it comes next, and what is known so far.
 
     `hops` is how often the function has invoked itself for it, `spent` how many places of the
-    brake it took. `again` says that those who failed are looked at a second time.
+    brake it took, `paid` the ids of those who took one and are not done. `again` says that those
+    who failed are looked at a second time; `unkept`, that the guard was not found in order.
     """
 
     sweep: str
@@ -34,21 +40,30 @@ class Progress:
     hops: int = 0
     spent: int = 0
     again: bool = False
-    known: Known = field(default_factory=Known)
+    unkept: bool = False
+    paid: frozenset[str] = frozenset()
+    known: SoFar = field(default_factory=SoFar)
     counts: Counts = field(default_factory=Counts)
 
-    def after(self, run: Run) -> "Progress":
-        """Return the progress that a part of it has made; the next part's number."""
-        done = {id_of(each) for each in run.settled if not _to_be_tried(each)}
+    def after(self, run: Run, told: Collection[str]) -> "Progress":
+        """Return the progress after a part of it; `told` are the ids of those who are done with."""
+        done = frozenset(told)
+        paid = {id_of(each) for each in run.settled if each.took_place}
         asked = [each for each in run.settled if each.out_of_time and _has_no_device(each)]
         passwordless = {id_of(each) for each in asked if _has_no_password(each)}
         lacking = {id_of(each) for each in asked} - passwordless
-        known = Known(
+        known = SoFar(
             self.known.done | done,
             (self.known.lacking | lacking) - done,
             (self.known.passwordless | passwordless) - done,
         )
-        return replace(self, part=self.part + 1, spent=self.spent + run.spent, known=known)
+        return replace(
+            self,
+            part=self.part + 1,
+            spent=self.spent + run.spent,
+            paid=(self.paid | paid) - done,
+            known=known,
+        )
 
     def payload(self, asked_by: str) -> dict[str, Any]:
         """Return it as what an invocation of the function carries, JSON types only."""
@@ -62,6 +77,8 @@ class Progress:
                 "hops": self.hops + 1,
                 "spent": self.spent,
                 "again": self.again,
+                "unkept": self.unkept,
+                "paid": sorted(self.paid),
                 "done": sorted(self.known.done),
                 "lacking": sorted(self.known.lacking),
                 "passwordless": sorted(self.known.passwordless),
@@ -70,11 +87,11 @@ class Progress:
         }
 
     @classmethod
-    def of(cls, payload: object) -> "Progress | None":
-        """Return what a payload carries; None when it is none of these, or is not understood."""
+    def of(cls, payload: object, now: datetime) -> "Progress | None":
+        """Return what a payload carries; None when it is none of these, or not to be believed."""
         said = mapping(mapping(payload).get("continues"))
         began = time_of(said.get("began"))
-        if not isinstance(said.get("sweep"), str) or began is None:
+        if not isinstance(said.get("sweep"), str) or began is None or now - began > BELIEVED:
             return None
         counted = mapping(said.get("counts"))
         counts = Counts()
@@ -90,20 +107,22 @@ class Progress:
             hops=_number(said.get("hops")),
             spent=_number(said.get("spent")),
             again=said.get("again") is True,
-            known=Known(*(_names(said.get(each)) for each in ("done", "lacking", "passwordless"))),
+            unkept=said.get("unkept") is True,
+            paid=_names(said.get("paid")),
+            known=SoFar(*(_names(said.get(each)) for each in ("done", "lacking", "passwordless"))),
             counts=counts,
         )
 
 
 def id_of(each: Settled) -> str:
     """Return the id of a settled user, its name where none was read."""
-    state = each.observation.state
-    return getattr(state, "id", "") or each.observation.subject.name or ""
+    seen = each.observation
+    return id_of_state(seen.state) or seen.subject.name or ""
 
 
-def _to_be_tried(each: Settled) -> bool:
-    """Whether the next part should look at a user: it failed, and another try may help."""
-    return any(isinstance(error, Transient) for error in each.errors)
+def id_of_state(state: object) -> str:
+    """Return the id in a user's state, nothing where there is none."""
+    return str(getattr(state, "id", ""))
 
 
 def _has_no_device(each: Settled) -> bool:
@@ -123,7 +142,10 @@ def _number(value: object) -> int:
 
 
 def _numbers(value: object) -> Counter[str]:
-    return Counter({str(name): _number(number) for name, number in mapping(value).items()})
+    items = list(mapping(value).items())[:MOST_OPERATIONS]
+    return Counter(
+        {name: _number(number) for name, number in items if _OPERATION.fullmatch(str(name))}
+    )
 
 
 def _names(value: object) -> frozenset[str]:

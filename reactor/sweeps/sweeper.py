@@ -5,14 +5,15 @@ read is not acted on much longer. When the invocation's time runs out, what is l
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Protocol
 
 from reactor.audit import Journal
 from reactor.reconcile import Clock, Recorder, Run, Settled
 from reactor.sweeps.counts import is_quiet
-from reactor.sweeps.drift import Drift
-from reactor.sweeps.progress import Progress
+from reactor.sweeps.drift import Finds
+from reactor.sweeps.progress import Progress, id_of
 
 LOOK_SECONDS = 60.0  # for how long after a look what it found is acted on
 RESERVE_SECONDS = 15.0  # of the function's time: for the calls under way, and to hand on
@@ -26,13 +27,22 @@ class Look(Protocol):
         """Return the run; reads that fail are in it."""
 
 
+class End(Enum):
+    """How an invocation leaves a sweep."""
+
+    WHOLE = auto()  # everybody was looked at
+    STUCK = auto()  # no part gets any further
+    LEFT = auto()  # another invocation goes on
+    CUT = auto()  # another would have to, and may not
+
+
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How far an invocation has brought a sweep, with its last part; `is_left`: not to its end."""
+    """How far an invocation has brought a sweep, with its last part."""
 
     progress: Progress
     run: Run
-    is_left: bool
+    end: End
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,72 +50,95 @@ class Sweeper:
     """Carries a sweep on.
 
     `seconds_left` is the invocation's time; `take_calls` returns IAM calls made since it was last
-    called, by operation, and the throttled ones among them.
+    called, by operation, and the throttled ones among them. `may_hand_on`: another invocation can
+    go on when the time is up.
     """
 
     look: Look
     journal: Journal
-    drift: Drift
+    finds: Finds
     clock: Clock
     seconds_left: Callable[[], float]
     take_calls: Callable[[], tuple[dict[str, int], dict[str, int]]]
     brake: int = 0
+    may_hand_on: bool = True
 
     def carry_on(self, progress: Progress) -> Swept:
         """Carry a sweep on until it is at its end, or time is short."""
         reserve = min(RESERVE_SECONDS, self.seconds_left() / SHARE_IN_RESERVE)
-        if progress.part == 1:
-            progress.counts.drift = self.drift.begin(progress.sweep)
-        elif not self.drift.goes_on(progress.sweep):
-            progress.counts.drift = None
+        known = self.finds.before is not None
+        drift = progress.counts.drift if progress.part > 1 else 0
+        progress.counts.drift = drift if known else None
         while True:
-            run, put_off = self._part(progress, reserve)
-            after = progress.after(run)
+            part = _Part(progress, self.journal, self.finds)
+            run = self._look(part, reserve)
+            after = progress.after(run, part.told)
             some_left = any(each.out_of_time for each in run.settled)
             # Whoever failed is looked at a second time: it may be gone, or IAM be less busy.
-            again = not some_left and bool(run.unsettled) and not progress.again
+            again = not some_left and bool(part.put_off) and not progress.again
             # The first part may have used its time up on waiting for the guard to be made.
             stuck = some_left and after.known == progress.known and progress.part > 1
-            is_left = (some_left or again) and not stuck
-            for each in put_off if not is_left else ():
-                self._tell(each, progress)
-            self._sum_up(progress, is_left=is_left)
-            after = replace(after, again=progress.again or again)
+            end = self._end(reserve, goes_on=(some_left or again) and not stuck, stuck=stuck)
+            is_left = end is None or end is End.LEFT
             if not is_left:
-                return Swept(after, run, is_left=False)
-            if self.seconds_left() <= 2 * reserve:
-                return Swept(after, run, is_left=True)
-            progress = after
+                part.tell_of_the_rest()
+            self._sum_up(progress, is_left=is_left)
+            progress = replace(after, again=progress.again or again)
+            if end is not None:
+                return Swept(progress, run, end)
 
-    def _part(self, progress: Progress, reserve: float) -> tuple[Run, list[Settled]]:
-        """Return the run, and those in it who are told of by another part, if one follows."""
+    def _end(self, reserve: float, *, goes_on: bool, stuck: bool) -> End | None:
+        """Return how this invocation ends; None when it has time for another part."""
+        if not goes_on:
+            return End.STUCK if stuck else End.WHOLE
+        if self.seconds_left() > 2 * reserve:
+            return None
+        return End.LEFT if self.may_hand_on else End.CUT
+
+    def _look(self, part: "_Part", reserve: float) -> Run:
         until = max(reserve, self.seconds_left() - LOOK_SECONDS)
-        self.journal.part(progress.sweep, progress.part)
-        put_off: list[Settled] = []
-
-        def record(each: Settled) -> None:
-            if each.out_of_time or (each.unsettled and not progress.again):
-                put_off.append(each)
-            else:
-                self._tell(each, progress)
-
-        run = self.look(progress, lambda: self.seconds_left() > until, record)
-        progress.counts.took(*self.take_calls())
+        self.journal.part(part.progress.sweep, part.progress.part)
+        run = self.look(part.progress, lambda: self.seconds_left() > until, part.take)
+        part.progress.counts.took(*self.take_calls())
         self.journal.held_back(run, self.brake)
         self.journal.permanent_failures(run)
-        return run, put_off
+        return run
 
-    def _tell(self, each: Settled, progress: Progress) -> None:
-        counts = progress.counts
+    def _sum_up(self, progress: Progress, *, is_left: bool) -> None:
+        seconds = round((self.clock() - progress.began).total_seconds(), 3)
+        self.journal.sweep({**progress.counts.describe(), "seconds": seconds}, is_left=is_left)
+
+
+@dataclass(slots=True)
+class _Part:
+    """One part: who is told of, and who is `put_off` to the next one, if there is one."""
+
+    progress: Progress
+    journal: Journal
+    finds: Finds
+    told: set[str] = field(default_factory=set)
+    put_off: list[Settled] = field(default_factory=list)
+
+    def take(self, each: Settled) -> None:
+        """Take what is settled."""
+        if each.out_of_time or (each.unsettled and not self.progress.again):
+            self.put_off.append(each)
+        else:
+            self._tell(each)
+
+    def tell_of_the_rest(self) -> None:
+        """Tell of those who were put off: no other part looks at them."""
+        for each in self.put_off:
+            self._tell(each)
+
+    def _tell(self, each: Settled) -> None:
+        counts = self.progress.counts
+        self.told.add(id_of(each))
         counts.add(each)
-        drifted = self.drift.is_new(each)
+        drifted = self.finds.is_new(each)
         if counts.drift is not None:
             counts.drift += drifted
         if is_quiet(each):
             self.journal.in_order(each)
         else:
             self.journal.settled(each)
-
-    def _sum_up(self, progress: Progress, *, is_left: bool) -> None:
-        seconds = round((self.clock() - progress.began).total_seconds(), 3)
-        self.journal.sweep({**progress.counts.describe(), "seconds": seconds}, is_left=is_left)

@@ -26,7 +26,7 @@ Devices = Mapping[str, tuple[Device, ...]]  # by the user's id
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class SoFar:
     """What earlier parts of the same sweep have found out, by users' ids.
 
     `done`: who needs no look any more. Who was asked, and has no device, is `lacking`; or
@@ -54,7 +54,7 @@ class Bulk:
 
     reader: Reader
     calls: Calling
-    known: Known = field(default_factory=Known)
+    known: SoFar = field(default_factory=SoFar)
     has_time: Callable[[], bool] = always
     to_ask: Callable[[list[UserState]], list[UserState]] | None = None
     groups: dict[str, GroupDetail] = field(default_factory=dict, init=False)
@@ -128,9 +128,7 @@ class Bulk:
                 enrolled = replace(state, devices=devices[state.id])
                 told.append(self._seen(cause, enrolled, "virtual_devices"))
             elif state.id in known:
-                has_password = state.id in self.known.lacking
-                lacking = replace(state, devices=(), has_password=has_password)
-                told.append(self._seen(cause, lacking))
+                told.append(self._asked_before(cause, state))
             else:
                 asked.append(state)
         if self.to_ask is not None and len(asked) > ASKED_IN_ANY_ORDER:
@@ -138,6 +136,12 @@ class Bulk:
         answered = self.calls.ahead(self._ask(asked, cause))
         yield from told
         yield from answered
+
+    def _asked_before(self, cause: Cause, state: UserState) -> Observation[UserState]:
+        """Return what an earlier part of the sweep was told about a user."""
+        reads = scope_reads(self.reader.settings)
+        has_password = state.id in self.known.lacking if "has_password" in reads else None
+        return self._seen(cause, replace(state, devices=(), has_password=has_password), *reads)
 
     def _ask(self, states: list[UserState], cause: Cause) -> Iterator[Observation[UserState]]:
         calls = ((place, partial(self._answers, state)) for place, state in enumerate(states))

@@ -254,10 +254,10 @@ def gather(calls: Mapping[Key, Callable[[], Any]], /) -> dict[Key, Any | Reactor
     return {key: settled(call) for key, call in calls.items()}
 
 
-def _begin(call: Callable[[], Any]) -> Callable[[], Any | ReactorError]:
+def _begin(call: Callable[[], Any]) -> Callable[[float | None], Any | ReactorError]:
     """Begin a call by making it."""
     answer = settled(call)
-    return lambda: answer
+    return lambda _seconds: answer
 
 
 def _sleep(clock: FakeClock, seconds: float) -> None:

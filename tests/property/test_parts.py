@@ -230,13 +230,13 @@ FORGED = st.dictionaries(st.sampled_from(sorted(BEGUN["continues"])), ANYTHING, 
 @given(payload=FORGED)
 def test_a_forged_part_is_understood_soundly_or_not_at_all(payload: dict[str, Any]) -> None:
     """Never an exception; numbers have bounds, and what is understood travels on as it is."""
-    arrived = Progress.of(payload)
+    arrived = Progress.of(payload, START)
     if arrived is None:
         return
     numbers = [arrived.part, arrived.hops, arrived.spent, arrived.counts.drift or 0]
     assert all(0 <= each <= MOST for each in numbers)
     assert arrived.began.utcoffset() == timedelta(0)
-    travelled = Progress.of(json.loads(json.dumps(arrived.payload("run-2"))))
+    travelled = Progress.of(json.loads(json.dumps(arrived.payload("run-2"))), START)
     assert travelled == replace(arrived, hops=min(MOST, arrived.hops + 1))
 
 

@@ -229,12 +229,12 @@ class TestBegin:
         answer = AwsSession("us-east-1").begin(call)
         assert doors.entered.acquire(timeout=10), "it was not begun"
         doors.doors[0].set()
-        assert (answer(), answer()) == (0, 0)
+        assert (answer(None), answer(None)) == (0, 0)
 
     def test_error(self) -> None:
         """What it raises is returned, as an error of ours."""
         answer = AwsSession("us-east-1").begin(lambda: 1 // 0)
-        assert isinstance(answer(), Transient)
+        assert isinstance(answer(None), Transient)
 
 
 def ssm(*answers: tuple[str, Any]) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from reactor.errors import OutOfTime, Unsettled
 from reactor.guard.identity import Standing
 from reactor.model import Cause, Compliance, Subject, SubjectKind
-from reactor.users.bulk import Known
+from reactor.users.bulk import SoFar
 from reactor.users.observe import FEW
 from reactor.users.ports import CREDENTIAL_READS, READS
 from reactor.users.state import Device, Presence, UserState
@@ -338,7 +338,7 @@ class TestEveryUser:
         harness = prepared(scope="console")
         alice = harness.account.world.users["alice"]
         bob, _ = harness.account.put_user("bob"), harness.account.put_user("carol")
-        harness.bulk.known = Known(frozenset({alice.id}), frozenset({bob.id}))
+        harness.bulk.known = SoFar(frozenset({alice.id}), frozenset({bob.id}))
         names = [state.name for state in states(harness)]
         assert sorted(names) == ["bob", "carol"]
         asked = [call.about for call in harness.iam.log if call.method == "devices_of"]
@@ -348,7 +348,7 @@ class TestEveryUser:
         """Who was asked for both is not asked again for either, and each answer is kept."""
         harness = prepared(scope="console")
         bob, carol = harness.account.put_user("bob"), harness.account.put_user("carol")
-        harness.bulk.known = Known(lacking=frozenset({bob.id}), passwordless=frozenset({carol.id}))
+        harness.bulk.known = SoFar(lacking=frozenset({bob.id}), passwordless=frozenset({carol.id}))
         found = {state.name: (state.devices, state.has_password) for state in states(harness)}
         assert (found["bob"], found["carol"]) == (((), True), ((), False))
         assert {"devices_of", "has_password"}.isdisjoint(harness.iam.reads)
@@ -357,7 +357,7 @@ class TestEveryUser:
         """What bulk data says now outweighs what a part before was told."""
         harness = prepared(scope="without-mfa")
         alice = harness.account.world.users["alice"]
-        harness.bulk.known = Known(lacking=frozenset({alice.id}))
+        harness.bulk.known = SoFar(lacking=frozenset({alice.id}))
         (state,) = states(harness)
         assert state.devices == (Device(SERIAL, START),)
 

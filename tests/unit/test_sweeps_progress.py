@@ -10,8 +10,8 @@ import pytest
 from reactor.errors import Permanent, Transient
 from reactor.reconcile import Run, Settled
 from reactor.sweeps.counts import WAYS, Counts
-from reactor.sweeps.progress import MOST, Progress
-from reactor.users.bulk import Known
+from reactor.sweeps.progress import MOST, Progress, id_of
+from reactor.users.bulk import SoFar
 from tests.fakes.clock import START
 from tests.fakes.parts import changed, everybody, failing, id_for, observed, out_of_time, settled
 
@@ -31,7 +31,7 @@ def counted() -> Counts:
 
 def travelled(progress: Progress) -> Progress | None:
     """Return a progress as the next invocation understands it."""
-    return Progress.of(json.loads(json.dumps(progress.payload("run-1"))))
+    return Progress.of(json.loads(json.dumps(progress.payload("run-1"))), START)
 
 
 def forged(**members: Any) -> Any:
@@ -56,7 +56,7 @@ class TestTravel:
                     hops=2,
                     spent=17,
                     again=True,
-                    known=Known(
+                    known=SoFar(
                         frozenset({"AIDA1", "AIDA2"}), frozenset({"AIDA3"}), frozenset({"AIDA4"})
                     ),
                     counts=counted(),
@@ -87,7 +87,7 @@ class TestTravel:
         counts = counted()
         counts.took({f"iam:AnOperationOfThisLength{n}": 10_000 for n in range(40)}, {})
         full = replace(
-            BEGUN, known=Known(frozenset(ids[:share]), frozenset(ids[share:])), counts=counts
+            BEGUN, known=SoFar(frozenset(ids[:share]), frozenset(ids[share:])), counts=counts
         )
         text = json.dumps(full.payload("a" * 64), separators=(",", ":"))
         assert MOST_USERS * 21 < len(text) < PAYLOAD_BYTES
@@ -99,7 +99,8 @@ class TestAfter:
     @staticmethod
     def after(*settled_ones: Settled, spent: int = 0, before: Progress = BEGUN) -> Progress:
         """Return the progress after a part that settled these."""
-        return before.after(Run(list(settled_ones), spent))
+        told = {id_of(each) for each in settled_ones if not each.unsettled}
+        return before.after(Run(list(settled_ones), spent), told)
 
     @pytest.mark.parametrize(
         ("each", "known"),
@@ -127,7 +128,7 @@ class TestAfter:
     )
     def test_who_is_done(self, each: Settled, known: str | None) -> None:
         """Whoever another look cannot help is done; whoever was asked need not be asked again."""
-        expected = Known() if known is None else Known(**{known: frozenset({id_for("a")})})
+        expected = SoFar() if known is None else SoFar(**{known: frozenset({id_for("a")})})
         assert self.after(each).known == expected
 
     def test_it_adds_up(self) -> None:
@@ -138,12 +139,12 @@ class TestAfter:
             BEGUN,
             part=3,
             spent=3,
-            known=Known(frozenset({id_for("a"), id_for("b")}), frozenset({id_for("c")})),
+            known=SoFar(frozenset({id_for("a"), id_for("b")}), frozenset({id_for("c")})),
         )
 
     def test_what_stands_for_everybody_is_no_progress(self) -> None:
         """When the users could not be read, nobody is done."""
-        assert self.after(everybody(TRANSIENT)).known == Known()
+        assert self.after(everybody(TRANSIENT)).known == SoFar()
 
 
 class TestForged:
@@ -168,7 +169,7 @@ class TestForged:
     )
     def test_no_progress(self, payload: object) -> None:
         """What does not say which sweep goes on, and since when, is none: a new one begins."""
-        assert Progress.of(payload) is None
+        assert Progress.of(payload, START) is None
 
     @pytest.mark.parametrize("number", [-1, -(10**30), True, False, None, 1.5, "7", [7], {"a": 7}])
     def test_numbers_that_are_none(self, number: object) -> None:
@@ -179,7 +180,8 @@ class TestForged:
                 hops=number,
                 spent=number,
                 counts={**dict.fromkeys(WAYS, number), "drift": number, "calls": {"x": number}},
-            )
+            ),
+            START,
         )
         assert arrived is not None
         assert (arrived.part, arrived.hops, arrived.spent) == (1, 0, 0)
@@ -190,7 +192,9 @@ class TestForged:
     def test_huge_numbers(self) -> None:
         """No number is too large for a metric, or for the next payload."""
         huge = 10**400
-        arrived = Progress.of(forged(part=huge, spent=huge, counts={"users": huge, "drift": huge}))
+        arrived = Progress.of(
+            forged(part=huge, spent=huge, counts={"users": huge, "drift": huge}), START
+        )
         assert arrived is not None
         assert arrived.counts.drift is not None
         assert float(arrived.counts.drift) == arrived.counts.users == arrived.spent == MOST
@@ -198,25 +202,25 @@ class TestForged:
     @pytest.mark.parametrize("said", [1, "true", "yes", None, [True]])
     def test_only_true_is_true(self, said: object) -> None:
         """A sweep is the schedule's, and looks a second time, only where it says just that."""
-        arrived = Progress.of(forged(scheduled=said, again=said))
+        arrived = Progress.of(forged(scheduled=said, again=said), START)
         assert arrived is not None
         assert (arrived.scheduled, arrived.again) == (False, False)
 
     @pytest.mark.parametrize("names", [None, "AIDA", 5, {"AIDA1": 1}])
     def test_names_that_are_no_list(self, names: object) -> None:
         """Who is done must be listed; anything else is nobody."""
-        arrived = Progress.of(forged(done=names, lacking=names, passwordless=names))
+        arrived = Progress.of(forged(done=names, lacking=names, passwordless=names), START)
         assert arrived is not None
-        assert arrived.known == Known()
+        assert arrived.known == SoFar()
 
     def test_nested_names(self) -> None:
         """What is listed and no name is nobody's."""
-        arrived = Progress.of(forged(done=[["a"], {"b": []}, None, 5]))
+        arrived = Progress.of(forged(done=[["a"], {"b": []}, None, 5]), START)
         assert arrived is not None
-        assert arrived.known == Known()
+        assert arrived.known == SoFar()
 
     def test_a_long_name_is_cut(self) -> None:
         """The name is repeated in each record."""
-        arrived = Progress.of(forged(sweep="x" * 10_000))
+        arrived = Progress.of(forged(sweep="x" * 10_000), START)
         assert arrived is not None
         assert len(arrived.sweep) <= 64

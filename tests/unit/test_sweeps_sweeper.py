@@ -9,9 +9,9 @@ import pytest
 from reactor.errors import Permanent, Transient
 from reactor.reconcile import Recorder, Run, Settled
 from reactor.sweeps.counts import WAYS
-from reactor.sweeps.drift import Drift
+from reactor.sweeps.drift import Finds
 from reactor.sweeps.progress import Progress
-from reactor.sweeps.sweeper import LOOK_SECONDS, RESERVE_SECONDS, Sweeper, Swept
+from reactor.sweeps.sweeper import LOOK_SECONDS, RESERVE_SECONDS, End, Sweeper, Swept
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.ledger import Ledger
 from tests.fakes.parts import (
@@ -62,7 +62,7 @@ class Sweep:
     ) -> None:
         self.clock = FakeClock()
         self.ledger = Ledger()
-        self.drift = Drift()
+        self.finds = Finds(None)
         self.look = Looks(self.clock, parts, seconds, spent)
         self.calls = [({"iam:GetUser": 2}, {"iam:GetUser": 1})] * len(parts)
         self.progress = Progress("request-1", START, scheduled=True)
@@ -74,7 +74,7 @@ class Sweep:
         swept = Sweeper(
             self.look,
             self.ledger,
-            self.drift,
+            self.finds,
             self.clock,
             lambda: end - self.clock().timestamp(),
             self.calls.pop,
@@ -100,7 +100,7 @@ class TestEnd:
         """Everybody settled in one look: one part, one summary, at its end."""
         sweep = Sweep((settled("a"), changed("b"), observed("c"), settled("d", "exempt")))
         swept = sweep.run()
-        assert not swept.is_left
+        assert swept.end is not End.LEFT
         assert len(sweep.look.seen) == 1
         (summary,) = sweep.records("sweep")
         assert summary["ended"] is True
@@ -109,7 +109,7 @@ class TestEnd:
     def test_an_empty_account(self) -> None:
         """No user is a sweep, too."""
         sweep = Sweep(())
-        assert not sweep.run().is_left
+        assert sweep.run().end is not End.LEFT
         assert sweep.records("sweep")[0]["users"] == 0
 
     def test_goes_on_while_there_is_time(self) -> None:
@@ -121,7 +121,7 @@ class TestEnd:
             seconds=70,
         )
         swept = sweep.run()
-        assert not swept.is_left
+        assert swept.end is not End.LEFT
         assert [each.part for each in sweep.look.seen] == [1, 2, 3]
         assert sweep.look.seen[2].known.done == {id_for("a"), id_for("b")}
         assert sweep.look.seen[2].known.lacking == {id_for("c")}
@@ -132,10 +132,10 @@ class TestEnd:
         """With no time for another part, the sweep is left, and the next invocation goes on."""
         parts = (settled("a"), out_of_time("b")), (changed("b"),)
         sweep = Sweep(*parts, function=60, seconds=46)
-        assert sweep.run().is_left
+        assert sweep.run().end is End.LEFT
         assert sweep.progress.part == 2
         assert sweep.progress.known.done == {id_for("a")}
-        assert not sweep.run().is_left
+        assert sweep.run().end is not End.LEFT
         assert [each["part"] for each in sweep.records("sweep")] == [1, 2]
 
     def test_stuck(self) -> None:
@@ -145,7 +145,7 @@ class TestEnd:
             (out_of_time("b"), out_of_time("c")),
         )
         swept = sweep.run()
-        assert not swept.is_left
+        assert swept.end is not End.LEFT
         assert swept.run.unsettled, "the invocation raises"
         assert sweep.told == ["b", "c"]
         summary = sweep.records("sweep")[-1]
@@ -155,20 +155,20 @@ class TestEnd:
         """Whoever waits for a second look that does not come is told of, too."""
         parts = [(failing("a", TRANSIENT), out_of_time("b"))] * 2
         sweep = Sweep(*parts)
-        assert not sweep.run().is_left
+        assert sweep.run().end is not End.LEFT
         assert sorted(sweep.told) == ["a", "b"]
         assert sweep.records("sweep")[-1]["failed"] == 2
 
     def test_a_first_part_may_come_to_nothing(self) -> None:
         """It waits for the guard to be made, where there is none; the next one need not."""
         sweep = Sweep((out_of_time("a"), out_of_time("b")), (changed("a"), changed("b")))
-        assert not sweep.run().is_left
+        assert sweep.run().end is not End.LEFT
         assert sweep.told == ["a", "b"]
 
     def test_who_was_asked_is_progress(self) -> None:
         """A part that has only asked is none in vain: the next need not ask again."""
         sweep = Sweep((out_of_time("a", lacks=True),), (changed("a"),))
-        assert not sweep.run().is_left
+        assert sweep.run().end is not End.LEFT
         assert sweep.told == ["a"]
 
 
@@ -205,7 +205,7 @@ class TestTime:
     def test_enough_for_another_part(self, seconds: float, *, is_left: bool) -> None:
         """Another part begins only where it has more than the reserve."""
         sweep = Sweep((settled("a"), out_of_time("b")), (changed("b"),), seconds=seconds)
-        assert sweep.run().is_left is is_left
+        assert (sweep.run().end is End.LEFT) is is_left
 
 
 class TestSecondLook:
@@ -217,7 +217,7 @@ class TestSecondLook:
             (settled("a"), failing("b", TRANSIENT), failing("c", TRANSIENT)), (changed("b"),)
         )
         swept = sweep.run()
-        assert not swept.is_left
+        assert swept.end is not End.LEFT
         assert not swept.run.unsettled
         assert [each.again for each in sweep.look.seen] == [False, True]
         assert sweep.told == ["b"]
@@ -235,7 +235,7 @@ class TestSecondLook:
     def test_failed_for_good(self) -> None:
         """What no other try can mend is told of at once, with its alarm, and not tried."""
         sweep = Sweep((failing("a", PERMANENT),))
-        assert not sweep.run().is_left
+        assert sweep.run().end is not End.LEFT
         assert sweep.told == ["a"]
         assert [each["alarm"] for each in sweep.records("alarm")] == ["permanent-failure"]
 
@@ -260,9 +260,9 @@ class TestSecondLook:
     def test_in_the_next_invocation(self) -> None:
         """The second look, too, is handed on when time is short."""
         sweep = Sweep((failing("a", TRANSIENT),), (changed("a"),), function=60, seconds=46)
-        assert sweep.run().is_left
+        assert sweep.run().end is End.LEFT
         assert sweep.progress.again
-        assert not sweep.run().is_left
+        assert sweep.run().end is not End.LEFT
         assert sweep.told == ["a"]
 
     def test_that_takes_long(self) -> None:
@@ -272,7 +272,7 @@ class TestSecondLook:
             (changed("a"), out_of_time("b", lacks=True)),
             (failing("b", TRANSIENT),),
         )
-        assert not sweep.run().is_left
+        assert sweep.run().end is not End.LEFT
         assert sweep.told == ["a", "b"]
 
 
@@ -349,15 +349,15 @@ class TestDrift:
             (failing("b", TRANSIENT), changed("c")),
             (changed("b"),),
         )
-        sweep.drift.begin("one before")
+        sweep.finds = Finds(frozenset())
         sweep.run()
         assert [each["drift"] for each in sweep.records("sweep")] == [1, 2, 3]
 
     def test_a_part_elsewhere(self) -> None:
         """A sweep that goes on in another environment does not know its drift any more."""
         sweep = Sweep((changed("a"), out_of_time("b")), (changed("b"),), function=60, seconds=46)
-        sweep.drift.begin("one before")
+        sweep.finds = Finds(frozenset())
         sweep.run()
-        sweep.drift = Drift()
+        sweep.finds = Finds(None)
         sweep.run()
         assert [each["drift"] for each in sweep.records("sweep")] == [1, None]
