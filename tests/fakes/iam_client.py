@@ -233,7 +233,7 @@ class IamClient:
         SetAsDefault: bool,  # noqa: N803
     ) -> None:
         """Do CreatePolicyVersion."""
-        self._weather.call()
+        self._weather.call("create_policy_version")
         if len(_policy(self._account.world, PolicyArn).versions) >= VERSIONS_PER_POLICY:
             fail("LimitExceeded")
         self._account.put_version(PolicyDocument, PolicyArn, default=SetAsDefault)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -43,6 +43,24 @@ class Account:
         """Return the records that have these members."""
         records = self.stage.ledger.records
         return [each for each in records if members.items() <= each.items()]
+
+
+class Passing(frozenset[str]):
+    """An operation that fails so many times."""
+
+    def __new__(cls, operation: str, times: int) -> Self:
+        """Return it."""
+        made = super().__new__(cls, (operation,))
+        made.left = times
+        return made
+
+    left: int
+
+    def __contains__(self, operation: object) -> bool:
+        if not super().__contains__(operation) or not self.left:
+            return False
+        self.left -= 1
+        return True
 
 
 def refuse(stage: Stage, times: int) -> None:
@@ -194,3 +212,78 @@ class TestRequests:
         account.stage.account.put_user("eve", keys=(True,))
         account.sweep(account.request())
         assert "eve" in account.changed
+
+
+class TestFailures:
+    """What goes wrong is said as it is, and tried again."""
+
+    @pytest.mark.parametrize(
+        ("users", "brake"),
+        [
+            pytest.param(3, 50, id="fewer than the brake"),
+            pytest.param(8, 5, id="more than the brake"),
+            pytest.param(8, 8, id="as many"),
+        ],
+    )
+    def test_every_change_is_refused(self, users: int, brake: int) -> None:
+        """A role without its permission is a failure, of each user who had a place of the brake."""
+        account = Account(users, max_remediations=str(brake))
+        account.stage.weather.broken = frozenset({"attach_user_policy"})
+        account.sweep()
+        tried = min(users, brake)
+        for summary in account.records(schema="mfa-reactor/sweep/1", ended=True):
+            assert (summary["failed"], summary["open"]) == (tried, users - tried)
+        failed = [each for each in account.records(schema="mfa-reactor/audit/1") if each["errors"]]
+        assert len(failed) == tried * len(account.ended), "each try says so, of the same users"
+        assert len({each["subject"]["name"] for each in failed}) == tried
+        assert all(error is not None for _, error in account.ended)
+        assert len(account.stage.failed) == 1
+        account.stage.weather.broken = frozenset()
+        account.stage.redrive()
+        account.stage.drain()
+        assert len(account.changed) == tried
+
+    def test_a_failure_that_passes(self) -> None:
+        """Whoever failed once, and is changed at the second look, took one place and no more."""
+        account = Account(6, max_remediations="4")
+        account.stage.weather.broken = Passing("attach_user_policy", times=2)
+        account.sweep()
+        assert len(account.changed) == len(set(account.changed)) == 4
+        (summary,) = account.records(schema="mfa-reactor/sweep/1", ended=True)
+        assert (summary["remediated"], summary["failed"], summary["open"]) == (4, 0, 2)
+
+    def test_a_part_that_is_old(self) -> None:
+        """What a failed part knew hours ago is not believed: a new sweep begins."""
+        account = Account(5)
+        alice = account.stage.account.world.users["user-000"]
+        said = {
+            "sweep": "old",
+            "began": account.stage.clock().isoformat(),
+            "done": [alice.id],
+            "scheduled": True,
+        }
+        account.stage.clock.advance(5 * 3600)
+        account.sweep({"continues": said})
+        assert len(account.changed) == 5
+        (summary,) = account.records(schema="mfa-reactor/sweep/1")
+        assert (summary["part"], summary["users"]) == (1, 5)
+
+    def test_a_cut_sweep_tells_of_those_who_are_left(self) -> None:
+        """At the end of the chain whoever was not reached has a record, and the alarm a number."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste = (6,)
+        account.sweep()
+        (alarm,) = account.records(alarm="sweep-unfinished")
+        assert alarm["left"] == MANY - len(account.changed)
+        (last,) = account.records(schema="mfa-reactor/sweep/1", ended=True)
+        assert (last["users"], last["failed"]) == (MANY, alarm["left"])
+
+    def test_a_guard_that_is_not_in_order(self) -> None:
+        """What the first part found is not forgotten when the sweep goes on elsewhere."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.account.put_version('{"Version": "2012-10-17", "Statement": []}')
+        account.stage.weather.broken = frozenset({"create_policy_version"})
+        account.stage.haste = (60,)
+        account.sweep()
+        assert len(account.changed) == MANY
+        assert account.ended[-1][1] is not None, "the guard has still another's document"
