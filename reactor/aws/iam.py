@@ -26,14 +26,21 @@ class Remembered:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._turns: dict[tuple[str, str], threading.Lock] = {}
         self._answers: dict[tuple[str, str], Any] = {}
 
     def once(self, operation: str, about: str, ask: Call) -> Any:  # noqa: ANN401 - any answer
-        """Return the answer; ask if that was not done before. An error is not remembered."""
+        """Return the answer; ask if that was not done before. An error is not remembered.
+
+        Who wants the same answer meanwhile waits for it, and nobody else does.
+        """
+        key = operation, about
         with self._lock:
-            if (operation, about) not in self._answers:
-                self._answers[operation, about] = ask()
-            return self._answers[operation, about]
+            turn = self._turns.setdefault(key, threading.Lock())
+        with turn:
+            if key not in self._answers:
+                self._answers[key] = ask()
+            return self._answers[key]
 
 
 class AwsIam:
