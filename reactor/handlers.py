@@ -21,12 +21,11 @@ from reactor.settings import Lift, Settings
 from reactor.sweeping import Sweeping
 from reactor.sweeps.coalescing import Coalescer
 from reactor.sweeps.drift import Drift
+from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers import cloudtrail
 from reactor.triggers.records import event_of, mapping
 from reactor.users.alarms import taken_off_by_us
 from reactor.watch.watch import look
-
-RESERVE_SECONDS = 15.0  # of a reaction's time: for the calls under way, and to say what is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,10 @@ class FunctionReactor:
 
 
 def _has_time(invocation: Invocation) -> bool:
-    """Tell whether a reaction, to something that concerns many users, may begin another change."""
+    """Tell whether a reaction, to something that concerns many users, may begin another change.
+
+    As in a sweep, there must be time for the calls under way, and to say what is left.
+    """
     return invocation.seconds_left() > RESERVE_SECONDS
 
 
