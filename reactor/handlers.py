@@ -16,17 +16,20 @@ from reactor.invocation import Invocation, LambdaContext, Request
 from reactor.model import Hint, Trigger, TriggerKind
 from reactor.names import Function, function_name
 from reactor.reconcile import Clock, Pace, Run, reconcile
-from reactor.runtime import executor_of, keepers, now
+from reactor.runtime import LookAtAll, executor_of, keepers, now
 from reactor.settings import Lift, Settings
 from reactor.sweeping import Sweeping
 from reactor.sweeps.coalescing import Coalescer
 from reactor.sweeps.drift import Drift
+from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers import cloudtrail
 from reactor.triggers.records import event_of, mapping
 from reactor.users.alarms import taken_off_by_us
+from reactor.users.rules import guard_holds
+from reactor.users.state import UserState
 from reactor.watch.watch import look
 
-RESERVE_SECONDS = 15.0  # of a reaction's time: for the calls under way, and to say what is left
+SHARE_FOR_READS = 0.5  # of a reaction's time; the rest is for changes, as it may concern thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,12 @@ class FunctionReactor:
         if reading.ignored is not None:
             self.journal.ignored(reading.trigger, reading.ignored, self.clock())
             return
-        users, pace = inv.users(), Pace(self.session.stream, lambda: _has_time(inv))
+        # Of a group of thousands not all can be read in time, and what is read must be acted on.
+        reads_until = inv.seconds_left() * (1 - SHARE_FOR_READS)
+        users = inv.users(LookAtAll(has_time=lambda: inv.seconds_left() > reads_until))
+        users.observer.bulk.to_ask = _unguarded_first
+        # As in a sweep, there must be time for the calls under way, and to say what is left.
+        pace = Pace(self.session.stream, lambda: inv.seconds_left() > RESERVE_SECONDS)
         run = Run()
         with inv.flushing():
             for cause in reading.causes:
@@ -151,9 +159,9 @@ class FunctionReactor:
                 self.journal.alarm(alarm, each.cause.trigger)
 
 
-def _has_time(invocation: Invocation) -> bool:
-    """Tell whether a reaction, to something that concerns many users, may begin another change."""
-    return invocation.seconds_left() > RESERVE_SECONDS
+def _unguarded_first(users: list[UserState]) -> list[UserState]:
+    """Order those who are asked about, so that a further try gets further than the one before."""
+    return sorted(users, key=guard_holds)
 
 
 def _why_not_kept(payload: Mapping[str, Any], invocation: Invocation) -> str | None:

@@ -28,9 +28,12 @@ from reactor.settings import Mode, Settings, Via
 from reactor.users.bulk import Bulk, SoFar, always
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
+from reactor.users.ports import CredentialReports
 from reactor.users.reading import Reader
+from reactor.users.reports import ReportOnce
 
 if TYPE_CHECKING:
+    from reactor.users.credentials import CredentialReport
     from reactor.users.ranking import Ranking
 
 
@@ -74,15 +77,35 @@ def users_guardrail(  # noqa: PLR0913 - its parts; all but the first three by na
     return Users(Observer(reader, session, bulk), iam, settings, keep_guard, sweep_everyone)
 
 
-def ranking(users: Users, session: AwsSession, *, wait_seconds: int) -> "Ranking":
+def report_once(session: AwsSession, *, wait_seconds: int) -> CredentialReports:
+    """Return the account's credential report, for one run: it is asked for once, when needed.
+
+    It waits so long for IAM to make one.
+    """
+
+    def ask() -> "CredentialReport | None":
+        from reactor.aws.credentials import AwsCredentialReport  # noqa: PLC0415 - few sweeps
+
+        return AwsCredentialReport(session.iam, wait_seconds=wait_seconds).credential_report()
+
+    return ReportOnce(ask)
+
+
+def ranking(
+    users: Users,
+    session: AwsSession,
+    *,
+    wait_seconds: int = 0,
+    reports: CredentialReports | None = None,
+) -> "Ranking":
     """Return what tells whom of the users to change first, and whom to ask first.
 
-    It waits so long for IAM to make a credential report.
+    By `reports`, which rankings of the same run share; or by a report of its own, for which it
+    waits so long.
     """
-    from reactor.aws.credentials import AwsCredentialReport  # noqa: PLC0415 - only large sweeps
-    from reactor.users.ranking import Ranking  # noqa: PLC0415 - as above
+    from reactor.users.ranking import Ranking  # noqa: PLC0415 - only large sweeps
 
-    report = AwsCredentialReport(session.iam, wait_seconds=wait_seconds)
+    report = reports or report_once(session, wait_seconds=wait_seconds)
     return Ranking(users.iam, report, session.gather, users.observer.bulk.groups)
 
 

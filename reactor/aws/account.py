@@ -5,11 +5,12 @@ without a change elsewhere.
 """
 
 import itertools
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
+
+Client = TypeVar("Client")
 
 CALLS_AT_ONCE = 24  # all reads about two users, as a deleted device may lead to, in one round
 STREAMED_AT_ONCE = 8  # of the many that a sweep makes; the pace (reactor.aws.pacing) bounds them
@@ -64,13 +68,29 @@ class _End:
 _END = _End()
 
 
+class _client(cached_property[Client]):  # noqa: N801 - it is written as cached_property is
+    """A client of a session, made when it is first asked for, and once.
+
+    By one thread at a time, whoever asks: boto3's sessions are not thread-safe, though clients are
+    (boto3's guide, Multithreading), and since Python 3.12 cached_property has no lock either.
+    """
+
+    def __get__(self, session: "AwsSession", owner: type | None = None) -> Client:  # type: ignore[override]
+        with session.making:
+            return super().__get__(session, owner)
+
+
 class AwsSession:
-    """boto3's session in one region, and what it takes to call in parallel."""
+    """boto3's session in one region, and what it takes to call in parallel.
+
+    All of it may be used in any thread.
+    """
 
     def __init__(self, region: str | None = None) -> None:
         with asking("credentials"):
             self._session = boto3.session.Session(region_name=region)
         self._pool = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="aws")
+        self.making = threading.Lock()  # held by whoever makes a client
         self.meter = Meter()
 
     @property
@@ -78,7 +98,7 @@ class AwsSession:
         """The session's region, None when none is set."""
         return self._session.region_name
 
-    @cached_property
+    @_client
     def iam(self) -> "IAMClient":
         """The IAM client; `meter` counts its calls."""
         with asking("iam"):
@@ -86,58 +106,64 @@ class AwsSession:
         self.meter.watch(client)
         return client
 
-    @cached_property
+    @_client
     def ssm(self) -> "SSMClient":
         """The Systems Manager client."""
         with asking("ssm"):
             return self._session.client("ssm", config=_CONFIG)
 
-    @cached_property
+    @_client
     def functions(self) -> "LambdaClient":
         """The Lambda client."""
         with asking("lambda"):
             return self._session.client("lambda", config=_KEEPER_CONFIG)
 
-    @cached_property
+    @_client
     def patient_functions(self) -> "LambdaClient":
         """The Lambda client of a person who waits for a function to its end."""
         with asking("lambda"):
             return self._session.client("lambda", config=_PATIENT_CONFIG)
 
-    @cached_property
+    @_client
     def function_settings(self) -> "LambdaClient":
         """The Lambda client that reads settings, and so waits no longer than for any other read."""
         with asking("lambda"):
             return self._session.client("lambda", config=_CONFIG)
 
-    @cached_property
+    @_client
     def cloudtrail(self) -> "CloudTrailClient":
         """The CloudTrail client."""
         with asking("cloudtrail"):
             return self._session.client("cloudtrail", config=_CONFIG)
 
-    @cached_property
+    @_client
     def events(self) -> "EventBridgeClient":
         """The EventBridge client."""
         with asking("events"):
             return self._session.client("events", config=_CONFIG)
 
-    @cached_property
+    @_client
     def sqs(self) -> "SQSClient":
         """The SQS client."""
         with asking("sqs"):
             return self._session.client("sqs", config=_CONFIG)
 
-    @cached_property
+    @_client
     def cloudformation(self) -> "CloudFormationClient":
         """The CloudFormation client."""
         with asking("cloudformation"):
             return self._session.client("cloudformation", config=_CONFIG)
 
+    @_client
+    def sts(self) -> "STSClient":
+        """The client that tells whose the credentials are."""
+        with asking("sts"):
+            return self._session.client("sts", config=_CONFIG)
+
     def whoami(self) -> str:
         """Return the account (12 digits) of the credentials."""
         with asking("sts:GetCallerIdentity"):
-            return str(self._session.client("sts", config=_CONFIG).get_caller_identity()["Account"])
+            return str(self.sts.get_caller_identity()["Account"])
 
     def gather(self, calls: Mapping[Key, Call]) -> dict[Key, Any | ReactorError]:
         """Make calls at the same time; an error stands in its call's place."""

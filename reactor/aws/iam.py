@@ -26,14 +26,21 @@ class Remembered:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._turns: dict[tuple[str, str], threading.Lock] = {}
         self._answers: dict[tuple[str, str], Any] = {}
 
     def once(self, operation: str, about: str, ask: Call) -> Any:  # noqa: ANN401 - any answer
-        """Return the answer; ask if that was not done before. An error is not remembered."""
+        """Return the answer; ask if that was not done before. An error is not remembered.
+
+        Who wants the same answer meanwhile waits for it, and nobody else does.
+        """
+        key = operation, about
         with self._lock:
-            if (operation, about) not in self._answers:
-                self._answers[operation, about] = ask()
-            return self._answers[operation, about]
+            turn = self._turns.setdefault(key, threading.Lock())
+        with turn:
+            if key not in self._answers:
+                self._answers[key] = ask()
+            return self._answers[key]
 
 
 class AwsIam:
@@ -82,12 +89,18 @@ class AwsIam:
             tags = {tag["Key"]: tag["Value"] for tag in policy.get("Tags", [])}
             return ManagedPolicy(tags, policy["DefaultVersionId"])
 
-    def _pages(self, operation: str, **arguments: Any) -> Iterator[Any]:  # noqa: ANN401 - boto3's
+    def _pages(
+        self,
+        operation: str,
+        *,
+        page: int = _PAGE,
+        **arguments: Any,  # noqa: ANN401 - boto3's
+    ) -> Iterator[Any]:
         name = self._client.meta.method_to_api_mapping[operation]
         with asking(f"iam:{name}"):
             # getattr-like by name, because the typed overloads know only literals.
             paginator: Any = self._client.get_paginator(operation)  # type: ignore[call-overload]
-            yield from paginator.paginate(**arguments, PaginationConfig=_paging())
+            yield from paginator.paginate(**arguments, PaginationConfig=_paging(page))
 
     def _pages_if_there(self, operation: str, **arguments: Any) -> list[Any]:  # noqa: ANN401 - boto3's
         """Return all pages; none when what is asked about does not exist."""
@@ -110,8 +123,8 @@ def was_there(call: Callable[[], object]) -> bool:
     return True
 
 
-def _paging() -> Any:  # noqa: ANN401 - boto3's
-    return {"PageSize": _PAGE}
+def _paging(page: int) -> Any:  # noqa: ANN401 - boto3's
+    return {"PageSize": page}
 
 
 def document_of(document: object) -> object:

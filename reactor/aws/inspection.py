@@ -30,7 +30,6 @@ class AwsInspection:
     """reactor.inspection.ports.InspectionReads on AWS."""
 
     def __init__(self, session: AwsSession) -> None:
-        # Made now: boto3 makes no clients in the threads that will use them.
         self._iam = session.iam
         self._ssm = session.ssm
         self._events = session.events

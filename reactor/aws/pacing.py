@@ -20,7 +20,7 @@ _NOT_PACED = frozenset({"GetAccountAuthorizationDetails", "ListVirtualMFADevices
 
 
 @dataclass(slots=True)
-class Pace:
+class RateLimit:
     """So many calls a second; threads that call at the same time share it.
 
     Evenly, but for what was not used of the last `saved` seconds: a handful need not wait.
@@ -50,8 +50,8 @@ class Meter:
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
         self._throttled: Counter[str] = Counter()
-        self._reads: Pace | None = None
-        self._writes: Pace | None = None
+        self._reads: RateLimit | None = None
+        self._writes: RateLimit | None = None
 
     def watch(self, client: Any) -> None:  # noqa: ANN401 - any boto3 client
         """Count and pace a client's attempts from now on."""
@@ -62,9 +62,9 @@ class Meter:
     def keep_pace(self, *, reads: float, writes: float) -> None:
         """Let so many reads and writes a second through; reading in bulk is not held up."""
         if self._reads is None or self._reads.per_second != reads:
-            self._reads = Pace(reads)
+            self._reads = RateLimit(reads)
         if self._writes is None or self._writes.per_second != writes:
-            self._writes = Pace(writes)
+            self._writes = RateLimit(writes)
 
     def take(self) -> tuple[dict[str, int], dict[str, int]]:
         """Return how many attempts each operation took, and how many were throttled; forget them.
@@ -79,9 +79,9 @@ class Meter:
 
     def _before(self, event_name: str, **_: object) -> None:
         operation = event_name.rpartition(".")[2]
-        pace = self._reads if operation.startswith(_READS) else self._writes
-        if pace is not None and operation not in _NOT_PACED:
-            pace.wait()
+        limit = self._reads if operation.startswith(_READS) else self._writes
+        if limit is not None and operation not in _NOT_PACED:
+            limit.wait()
         with self._lock:
             self._calls[f"iam:{operation}"] += 1
 

@@ -10,6 +10,11 @@ from reactor.aws.iam import MISSING, AwsIam, document_of, was_there
 from reactor.users.ports import AccountPage, GroupDetail, Holders, User, UserDetail
 from reactor.users.state import Device
 
+# A managed policy comes with all its versions, five of up to 131,072 characters each (white space,
+# which counts for nothing in IAM's quota, included), and longer by as much as is URL-encoded: a
+# thousand of them need not fit into a function's memory.
+_POLICIES_A_PAGE = 50
+
 
 class AwsUsers(AwsIam):
     """reactor.users.ports.Iam on AWS."""
@@ -117,8 +122,11 @@ class AwsUsers(AwsIam):
 
     def managed_documents(self) -> Iterator[tuple[str, object]]:
         """Yield each managed policy's ARN and its default version's document."""
-        only = ["LocalManagedPolicy", "AWSManagedPolicy"]
-        for page in self._pages("get_account_authorization_details", Filter=only):
+        operation, only = (
+            "get_account_authorization_details",
+            ["LocalManagedPolicy", "AWSManagedPolicy"],
+        )
+        for page in self._pages(operation, page=_POLICIES_A_PAGE, Filter=only):
             with asking("iam:GetAccountAuthorizationDetails"):
                 found = [(each["Arn"], _default_document(each)) for each in page["Policies"]]
             yield from found

@@ -69,7 +69,8 @@ class Stage:
 
     `on_end` is told of each invocation as it ends: with None when it went well, or else its error.
     `haste` are the seconds that each invocation of the sweep has, in turn; one goes by each time
-    that it asks how many are left. `forgetful`: each of them has a new environment.
+    that it asks how many are left. `forgetful`: each of them has a new environment. A reaction has
+    `patience` seconds, of which each call of IAM takes one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -87,6 +88,7 @@ class Stage:
         self.own_copies: tuple[int, ...] = (5,)
         self.haste: tuple[int, ...] = (UNHURRIED,)
         self.forgetful = False
+        self.patience = UNHURRIED
         self.sweeps_begun = 0
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
@@ -184,6 +186,9 @@ class Stage:
     def _hourglass(self, function: Function) -> Callable[[], int]:
         """Return what tells an invocation how many milliseconds it has left."""
         seconds = UNHURRIED
+        if function in {Function.REACT, Function.REVIEW}:
+            before = self.weather.calls
+            return lambda: max(0, self.patience - (self.weather.calls - before)) * 1000
         if function is Function.SWEEP:
             seconds = self.haste[self.sweeps_begun % len(self.haste)]
             self.sweeps_begun += 1

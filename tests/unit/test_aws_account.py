@@ -4,7 +4,11 @@ import io
 import itertools
 import json
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -36,6 +40,63 @@ class TestHome:
     def test_of_a_function(self, arn: str, home: Home) -> None:
         """The ARN of the invocation tells partition, region and account."""
         assert Home.of_function(arn) == home
+
+
+class Workshop:
+    """boto3's session, as far as clients are made: it takes a while, and two at once are noted."""
+
+    def __init__(self, region_name: str) -> None:
+        self.region_name = region_name
+        self.made: Counter[str] = Counter()
+        self.two_at_once = False
+        self._busy = threading.Lock()
+
+    def client(self, service: str, **_: object) -> Any:
+        """Make a client, which is told from all others."""
+        if not self._busy.acquire(blocking=False):
+            self.two_at_once = True
+            return object()
+        time.sleep(0.01)
+        self.made[service] += 1
+        self._busy.release()
+        return SimpleNamespace(meta=SimpleNamespace(events=Events()))
+
+
+class Events:
+    """A client's hooks, which nothing sets off."""
+
+    def register(self, *_: object) -> None:
+        """Take a hook."""
+
+
+class TestClients:
+    """Clients, which whoever needs one asks for in its own thread."""
+
+    def test_made_once_by_one_thread_at_a_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Threads that ask for all clients at the same moment get the same, made in turn."""
+        monkeypatch.setattr(boto3.session, "Session", Workshop)
+        session: Any = AwsSession("us-east-1")
+        names = ("iam", "ssm", "functions", "function_settings", "events", "cloudtrail", "sts")
+        wanted = names * 3
+        together = threading.Barrier(len(wanted), timeout=10)
+
+        def ask(name: str) -> object:
+            together.wait()
+            return getattr(session, name)
+
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            got = list(pool.map(ask, wanted))
+        workshop = session._session
+        assert not workshop.two_at_once
+        assert workshop.made == {
+            "iam": 1,
+            "ssm": 1,
+            "lambda": 2,
+            "events": 1,
+            "cloudtrail": 1,
+            "sts": 1,
+        }
+        assert len({id(each) for each in got}) == len(names)
 
 
 class TestGather:

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from reactor.aws import pacing
-from reactor.aws.pacing import Meter, Pace
+from reactor.aws.pacing import Meter, RateLimit
 from reactor.errors import Transient
 
 
@@ -34,55 +34,55 @@ class Watch:
         self.now += seconds
 
 
-class TestPace:
+class TestRateLimit:
     """So many calls a second."""
 
     def test_evenly(self) -> None:
         """Calls made one after another come at the same distance, the first at once."""
         watch = Watch()
-        pace, turns = Pace(4, 0, watch, watch.sleep), []
+        limit, turns = RateLimit(4, 0, watch, watch.sleep), []
         for _ in range(9):
-            pace.wait()
+            limit.wait()
             turns.append(watch.now)
         assert turns == [100 + number / 4 for number in range(9)]
 
     def test_a_handful_need_not_wait(self) -> None:
         """What was not used lately may be caught up, and no more than that."""
         watch = Watch()
-        pace, turns = Pace(10, 0.5, watch, watch.sleep), []
+        limit, turns = RateLimit(10, 0.5, watch, watch.sleep), []
         for _ in range(8):
-            pace.wait()
+            limit.wait()
             turns.append(watch.now)
         assert turns == pytest.approx([100] * 6 + [100.1, 100.2])
 
     def test_who_is_slower_does_not_wait(self) -> None:
         """A caller that comes later than its turn is let through at once."""
         watch = Watch()
-        pace = Pace(10, 0, watch, watch.sleep)
+        limit = RateLimit(10, 0, watch, watch.sleep)
         for _ in range(5):
-            pace.wait()
+            limit.wait()
             watch.now += 0.1
         assert watch.slept == []
 
     def test_nothing_is_saved_up(self) -> None:
         """After a rest there is no burst: the next calls keep the same distance."""
         watch = Watch()
-        pace = Pace(10, 0, watch, watch.sleep)
-        pace.wait()
+        limit = RateLimit(10, 0, watch, watch.sleep)
+        limit.wait()
         watch.now += 3600
         for _ in range(3):
-            pace.wait()
+            limit.wait()
         assert watch.slept == pytest.approx([0.1, 0.1])
 
     def test_shared_by_threads(self) -> None:
         """Threads that call at the same moment get turns of their own, one behind another."""
         slept: list[float] = []
         everybody = threading.Barrier(8, timeout=10)
-        pace = Pace(10, 0, lambda: 100.0, slept.append)
+        limit = RateLimit(10, 0, lambda: 100.0, slept.append)
 
         def call() -> None:
             everybody.wait()
-            pace.wait()
+            limit.wait()
 
         threads = [threading.Thread(target=call) for _ in range(8)]
         for each in threads:
@@ -142,7 +142,7 @@ def net() -> Net:
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     """Return the clock that the meter's paces go by."""
     found = Watch()
-    monkeypatch.setattr(pacing, "Pace", lambda rate: Pace(rate, 0, found, found.sleep))
+    monkeypatch.setattr(pacing, "RateLimit", lambda rate: RateLimit(rate, 0, found, found.sleep))
     return found
 
 

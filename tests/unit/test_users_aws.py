@@ -45,7 +45,7 @@ class Stubbed:
     def details(self, policies: list[dict[str, Any]], marker: str = "", more: str = "") -> None:
         """Answer the next GetAccountAuthorizationDetails for managed policies."""
         asked: dict[str, Any] = {"Filter": ["LocalManagedPolicy", "AWSManagedPolicy"]}
-        asked |= {"MaxItems": 1000, **({"Marker": marker} if marker else {})}
+        asked |= {"MaxItems": 50, **({"Marker": marker} if marker else {})}
         answer: dict[str, Any] = {"Policies": policies, "IsTruncated": bool(more)}
         answer |= {"Marker": more} if more else {}
         self.stubber.add_response("get_account_authorization_details", answer, asked)
@@ -144,6 +144,12 @@ class TestManagedDocuments:
             GUARD_ARN: json.loads(GUARD_DOCUMENT),
             READ_ONLY: {"Statement": []},
         }
+
+    def test_pages_are_small(self, stubbed: Stubbed) -> None:
+        """Each page asks for 50: with five long versions each, a thousand may fill the memory."""
+        stubbed.details([managed(GUARD_ARN, ("{}", True))], more="m")
+        stubbed.details([], marker="m")
+        assert [arn for arn, _ in stubbed.users.managed_documents()] == [GUARD_ARN]
 
     def test_a_document_that_is_no_json_is_text(self, stubbed: Stubbed) -> None:
         """Whoever judges it sees that it is none."""
