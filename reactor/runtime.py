@@ -91,22 +91,11 @@ def report_once(session: AwsSession, *, wait_seconds: int) -> CredentialReports:
     return ReportOnce(ask)
 
 
-def ranking(
-    users: Users,
-    session: AwsSession,
-    *,
-    wait_seconds: int = 0,
-    reports: CredentialReports | None = None,
-) -> "Ranking":
-    """Return what tells whom of the users to change first, and whom to ask first.
-
-    By `reports`, which rankings of the same run share; or by a report of its own, for which it
-    waits so long.
-    """
+def ranking(users: Users, session: AwsSession, reports: CredentialReports) -> "Ranking":
+    """Return what tells whom of the users to change first, and whom to ask first."""
     from reactor.users.ranking import Ranking  # noqa: PLC0415 - only large sweeps
 
-    report = reports or report_once(session, wait_seconds=wait_seconds)
-    return Ranking(users.iam, report, session.gather, users.observer.bulk.groups)
+    return Ranking(users.iam, reports, session.gather, users.observer.bulk.groups)
 
 
 def keepers(  # noqa: PLR0913 - its parts; all but the first three by name

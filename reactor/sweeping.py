@@ -29,13 +29,14 @@ from reactor.reconcile import (
     observe_only,
     reconcile,
 )
-from reactor.runtime import LookAtAll, executor_of, keepers, ranking
+from reactor.runtime import LookAtAll, executor_of, keepers, ranking, report_once
 from reactor.settings import Mode, Via
 from reactor.sweeps.coalescing import Coalescer
 from reactor.sweeps.drift import Drift
 from reactor.sweeps.progress import Progress, id_of, id_of_state
 from reactor.sweeps.sweeper import End, Sweeper, Swept
 from reactor.users.guardrail import Users
+from reactor.users.ports import CredentialReports
 from reactor.watch.patterns import rule_patterns
 
 if TYPE_CHECKING:
@@ -58,10 +59,12 @@ class Sweeping:
     refused: ReactorError | None = field(default=None, init=False)  # why the guard is not in order
     remembered: Remembered | None = field(default_factory=Remembered, init=False)
     ask_keeper: Callable[..., None] = field(init=False)
+    reports: CredentialReports = field(init=False)
 
     def __post_init__(self) -> None:
         # Anew in each part: what the keeper said a minute ago may not be so any more.
         self.ask_keeper = self.invocation.keeper_asked()
+        self.reports = report_once(self.invocation.session, wait_seconds=REPORT_SECONDS)
 
     def run(self, payload: object) -> None:
         """Sweep, unless the request is answered already; or go on with a sweep.
@@ -176,7 +179,7 @@ class Sweeping:
         )
 
     def _ranking(self, users: Users) -> "Ranking":
-        return ranking(users, self.invocation.session, wait_seconds=REPORT_SECONDS)
+        return ranking(users, self.invocation.session, self.reports)
 
     @property
     def _brake(self) -> int:
