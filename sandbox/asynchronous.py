@@ -1,9 +1,9 @@
 """Events that wait for a function, as Lambda keeps them.
 
 An event is tried up to three times, with pauses between (shortened: a minute and two at AWS). When
-the function is throttled, the event waits until it is not; that is no attempt. It gives up when the
-tries are used up, the event is too old or one too many in its chain of requests, and hands what is
-left to the function's on-failure destination.
+the function is throttled, the event waits until it is not, or pauses as at AWS if told to; that is
+no attempt. It gives up when the tries are used up, the event is too old or one too many in its
+chain of requests, and hands what is left to the function's on-failure destination.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from sandbox.unfinished import Unfinished
 
 _THROTTLED_SECONDS = 0.1  # until a throttled event is looked at again, if nothing ends before
+# The pauses grow "exponentially from 1 second […] to a maximum of 5 minutes" (Lambda's developer
+# guide, error handling of asynchronous invocation); that they double is our guess.
+_LONGEST_PAUSE_SECONDS = 300
 
 
 @dataclass(order=True, slots=True)
@@ -44,6 +47,7 @@ class Event:
     lineage: Lineage = field(compare=False)  # that of its sender
     queued: float = field(compare=False)
     attempts: int = field(compare=False, default=0)  # those made
+    throttles: int = field(compare=False, default=0)  # since the last of them
     answer: str | None = field(compare=False, default=None)  # the last attempt's
 
 
@@ -67,6 +71,7 @@ class Asynchronous:
         self._pauses = pauses_seconds
         self._pollers = workers_per_function
         self._age_speed = 1.0
+        self._pause_speed: float | None = None
         self._queues: dict[str, list[Event]] = defaultdict(list)
         self._changed = threading.Condition()
         self._numbers = itertools.count()
@@ -107,6 +112,10 @@ class Asynchronous:
     def set_age_speed(self, times: float) -> None:
         """Makes queued events grow old `times` as fast."""
         self._age_speed = times
+
+    def set_throttled_pauses(self, times: float | None) -> None:
+        """Has throttled events wait as at AWS, `times` as fast; None: until there is room."""
+        self._pause_speed = times
 
     def stop(self) -> None:
         """Lets the pollers end; what is queued is not tried any more."""
@@ -152,9 +161,19 @@ class Asynchronous:
         return None
 
     def _put_back(self, event: Event) -> None:
-        """A throttled event keeps its place, and this poller waits for something to end."""
+        """A throttled event keeps its place, and this poller waits for something to end.
+
+        Or the event pauses, longer each time, and whatever else is due has its turn.
+        """
+        queue, speed = self._queues[event.function_arn], self._pause_speed
         with self._changed:
-            heapq.heappush(self._queues[event.function_arn], event)
+            if speed is not None:
+                seconds = min(2**event.throttles, _LONGEST_PAUSE_SECONDS) / speed
+                due, throttles = time.monotonic() + seconds, event.throttles + 1
+                heapq.heappush(queue, replace(event, due=due, throttles=throttles))
+                self._changed.notify_all()
+                return
+            heapq.heappush(queue, event)
             if not self._stopped:
                 self._changed.wait(_THROTTLED_SECONDS)
 
@@ -186,7 +205,8 @@ class Asynchronous:
         if tried.attempts > retries:
             self._give_up(function, tried, "RetriesExhausted")
             return None
-        return replace(tried, due=time.monotonic() + self._pauses[tried.attempts - 1])
+        due = time.monotonic() + self._pauses[tried.attempts - 1]
+        return replace(tried, due=due, throttles=0)
 
     def _drop(self, function: Function, event: Event, condition: str, error: str) -> None:
         self._invoker.note_not_run(function.name, event.event_id, error)

@@ -45,6 +45,13 @@ class Control:
         """Makes events that wait for a function grow old `times` as fast (1 is as they should)."""
         self._command("set_event_age_speed", times=times)
 
+    def set_throttled_pauses(self, times: float | None) -> None:
+        """Makes throttled events wait as at AWS, from 1 s to 5 minutes, `times` as fast.
+
+        None, as it is at first: until there is room.
+        """
+        self._command("set_throttled_pauses", times=times)
+
     def records(self) -> list[dict[str, Any]]:
         """CloudTrail's records, oldest first."""
         records: list[dict[str, Any]] = self._command("records")

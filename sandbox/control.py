@@ -100,6 +100,7 @@ class Control:
             "set_schedule_speed": self.schedules.set_speed,
             "set_staleness": self._set_staleness,
             "set_throttle": self.faults.set_throttle,
+            "set_throttled_pauses": self.asynchronous.set_throttled_pauses,
             "settle": self._settle,
         }
 

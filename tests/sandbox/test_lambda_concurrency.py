@@ -81,6 +81,39 @@ def test_one_call_too_many_is_refused(sandbox: Sandbox, functions: Any) -> None:
     assert json.loads(answer["Payload"].read()) == {"say": "x"}
 
 
+@pytest.fixture
+def pausing(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """Throttled events wait as at AWS, twice as fast; afterwards until there is room."""
+    sandbox.control.set_throttled_pauses(2)
+    yield sandbox
+    sandbox.control.set_throttled_pauses(None)
+
+
+def _late(sandbox: Sandbox, functions: Any) -> float:
+    """How many seconds after one of a second ended, the next execution of the function begins."""
+    _reserve(functions, 1)
+    before = len(sandbox.control.invocations())
+    _event(functions, '{"sleep": "1"}')
+    time.sleep(0.2)
+    _event(functions, '{"say": "x"}')
+    sandbox.control.settle(20)
+    first, second = sandbox.control.invocations()[before:]
+    assert (second["attempt"], second["ok"]) == (1, True)
+    return float(second["started"] - first["ended"])
+
+
+@pytest.mark.usefixtures("deployment")
+def test_a_throttled_event_pauses_longer_each_time(pausing: Sandbox, functions: Any) -> None:
+    """Half a second, then one, here: it is not looked at before, though there is room."""
+    assert 0.4 < _late(pausing, functions) < 1
+
+
+@pytest.mark.usefixtures("deployment")
+def test_a_throttled_event_waits_for_room(sandbox: Sandbox, functions: Any) -> None:
+    """Unless it is told to pause as at AWS."""
+    assert _late(sandbox, functions) < 0.4
+
+
 @pytest.mark.usefixtures("deployment")
 def test_a_hundred_must_stay_unreserved(functions: Any) -> None:
     """Of the thousand that an account has."""
