@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Client = TypeVar("Client")
 
 CALLS_AT_ONCE = 24  # all reads about two users, as a deleted device may lead to, in one round
-STREAMED_AT_ONCE = 8  # of the many that a sweep makes; the pace (reactor.aws.pacing) bounds them
+STREAMED_AT_ONCE = 12  # of the many that a sweep makes; the pace (reactor.aws.pacing) bounds them
 KEEPER_SECONDS = 70  # how long we wait for the keeper, whose own timeout is 60 s
 FUNCTION_SECONDS = 910  # how long a person waits for any function; the longest timeout is 900 s
 

@@ -118,23 +118,21 @@ class Bulk:
         self, undecided: list[UserState], devices: Devices | ReactorError, cause: Cause
     ) -> Iterator[Observation[UserState]]:
         """Yield those with a virtual device while the others are asked about."""
-        asked: list[UserState] = []
-        told: list[Observation[UserState]] = []
+        if isinstance(devices, ReactorError):
+            for state in undecided:
+                yield self._seen(cause, state, "virtual_devices", error=devices)
+            return
         known = self.known.lacking | self.known.passwordless
-        for state in undecided:
-            if isinstance(devices, ReactorError):
-                told.append(self._seen(cause, state, "virtual_devices", error=devices))
-            elif state.id in devices:
-                enrolled = replace(state, devices=devices[state.id])
-                told.append(self._seen(cause, enrolled, "virtual_devices"))
-            elif state.id in known:
-                told.append(self._asked_before(cause, state))
-            else:
-                asked.append(state)
+        asked = [each for each in undecided if each.id not in devices and each.id not in known]
         if self.to_ask is not None and len(asked) > ASKED_IN_ANY_ORDER:
             asked = self.to_ask(asked)
         answered = self.calls.ahead(self._ask(asked, cause))
-        yield from told
+        for state in undecided:
+            if state.id in devices:
+                enrolled = replace(state, devices=devices[state.id])
+                yield self._seen(cause, enrolled, "virtual_devices")
+            elif state.id in known:
+                yield self._asked_before(cause, state)
         yield from answered
 
     def _asked_before(self, cause: Cause, state: UserState) -> Observation[UserState]:
