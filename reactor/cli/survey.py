@@ -38,7 +38,7 @@ class _Watched:
     """The users' guardrail, with progress shown.
 
     It looks at those in `names`, one by one; if there are none, at everybody, or of everybody at
-    those in `only` (None is all).
+    those whose ids are in `only` (None is all): a user may be renamed between two looks.
     """
 
     users: Users
@@ -55,8 +55,7 @@ class _Watched:
     def _observe(self, cause: Cause) -> Iterable[Observation[Any]]:
         if self.only is not None:
             # So that nobody else is asked about.
-            chosen = frozenset(name.lower() for name in self.only)
-            yield from self.users.observer.bulk.observe(cause, chosen)
+            yield from self.users.observer.bulk.observe(cause, only_ids=self.only)
         elif not self.names:
             yield from self.users.observe(cause)
         for name in self.names:
@@ -84,8 +83,8 @@ def survey(  # noqa: PLR0913 - its parts; all but the first three by name
 ) -> Run:
     """Look at every user, or at those in `names`, and carry out what the mode allows.
 
-    Of every user, those in `only` are judged and changed; at most `brake` of them (0 = all), the
-    most dangerous first, where `reports` are there to say who that is.
+    Of every user, those whose ids are in `only` are judged and changed; at most `brake` of them
+    (0 = all), the most dangerous first, where `reports` are there to say who that is.
     """
     from reactor import runtime  # noqa: PLC0415 - imports boto3
 

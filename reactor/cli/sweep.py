@@ -24,6 +24,7 @@ from reactor.cli.users import Json
 from reactor.errors import ReactorError
 from reactor.gathering import answer_of, settled
 from reactor.settings import Mode, Settings
+from reactor.sweeps.progress import id_of
 from reactor.users.credentials import CredentialReport
 from reactor.users.ports import CredentialReports
 
@@ -130,7 +131,7 @@ def _look(
 
 
 def _enforce(look: Report, settings: Settings, session: "AwsSession", home: "Home") -> Report:
-    tried = frozenset(report.name_of(each) for each in look.to_change)
+    tried = frozenset(id_of(each) for each in look.to_change)
     run = survey(settings, session, home, only=tried, brake=settings.max_remediations)
     return look.after(run, tried)
 

@@ -193,6 +193,22 @@ def test_consent_is_for_those_who_were_shown(
     iam.create_user(UserName=leaves)  # for the fixture to take away
 
 
+def test_who_renames_itself_meanwhile_is_still_meant(
+    command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
+) -> None:
+    """Consent was for the user, whatever its name: it is changed, and shown by the new one."""
+    user = new_user()
+    renamed = f"{user}-renamed"
+
+    def meanwhile() -> None:
+        iam.update_user(UserName=user, NewUserName=renamed)
+
+    ran = command.on_terminal("sweep", "--enforce", answer="y\n", before_answer=meanwhile)
+    assert (ran.status, "1 changed, 0 failed" in ran.stdout) == (0, True)
+    assert attached(iam, renamed) == [guard_of(command, sandbox)]
+    iam.update_user(UserName=renamed, NewUserName=user)  # for the fixture to take away
+
+
 def test_when_it_enforces_only_those_are_asked_about_who_were_consented_to(
     command: CommandLine, new_user: Callable[..., str], sandbox: Sandbox
 ) -> None:
