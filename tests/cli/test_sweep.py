@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.command import PROJECT
 from tests.cli.conftest import attached
 
 if TYPE_CHECKING:
@@ -207,6 +210,36 @@ def test_who_renames_itself_meanwhile_is_still_meant(
     assert (ran.status, "1 changed, 0 failed" in ran.stdout) == (0, True)
     assert attached(iam, renamed) == [guard_of(command, sandbox)]
     iam.update_user(UserName=renamed, NewUserName=user)  # for the fixture to take away
+
+
+# The command, with looks that are acted on for two seconds only.
+IMPATIENT = "import reactor.sweeps.sweeper as s; s.LOOK_SECONDS = 2; from reactor.cli import main; "
+
+
+def test_what_was_read_is_not_acted_on_for_long(
+    command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
+) -> None:
+    """It looks again for those it had no time for, under one brake, and tells of each once."""
+    users = [new_user() for _ in range(12)]  # eight are under way at once
+    command("guard", "apply", "--yes")
+    sandbox.control.clear_calls()
+    ran = subprocess.run(  # noqa: S603 - our own module
+        [
+            *(sys.executable, "-c", f"{IMPATIENT}main()"),
+            *("sweep", "--enforce", "--yes", "--max", "12", "--json"),
+        ],
+        cwd=PROJECT,
+        env={**command.environment, "REACTOR_SWEEP_WRITES_PER_SECOND": "1"},
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    document = json.loads(ran.stdout)
+    assert (ran.returncode, document["changed"], document["errors"]) == (0, 12, [])
+    assert sorted(each["user"] for each in document["users"]) == sorted(users)
+    assert all(attached(iam, user) == [guard_of(command, sandbox)] for user in users)
+    actions = [call["action"] for call in sandbox.control.calls()]
+    assert actions.count("AttachUserPolicy") == 12
+    assert actions.count("GetAccountAuthorizationDetails") > 2
 
 
 def test_when_it_enforces_only_those_are_asked_about_who_were_consented_to(
