@@ -39,7 +39,7 @@ class OutOfTime(Transient):
     def __init__(self) -> None:
         super().__init__(
             "there was no time left for it",
-            remedy="nothing: a sweep hands it on to its next part, anything else is tried again",
+            remedy="a function tries it again; at the command line, run the command again",
         )
 
 

@@ -10,6 +10,7 @@ from reactor.cli import output
 from reactor.errors import ReactorError
 from reactor.model import Compliance, OutcomeStatus, SubjectKind
 from reactor.reconcile import Run, Settled, tally
+from reactor.sweeps.progress import id_of
 from reactor.users.actions import DetachGuard, LeaveGuardGroup
 
 # The order in which people want to read them.
@@ -49,14 +50,14 @@ class Report:
     def after(self, run: Run, tried: Collection[str]) -> "Report":
         """Return this look together with the run that then changed those it had to change.
 
-        Who was `tried` and is not in the run, though all was read, is gone.
+        Who was `tried` (users' ids) and is not in the run, though all was read, is gone.
         """
-        done = {name_of(each): each for each in _users(run)}
+        done = {id_of(each): each for each in _users(run)}
         errors = _distinct((*self.errors, *_errors(run)))
-        users = [done.get(name_of(each), each) for each in self.users]
-        if not _errors(run):
+        users = [done.get(id_of(each), each) for each in self.users]
+        if len(done) == len(run.settled):  # else one says why not everybody was read
             lost = set(tried) - set(done)
-            users = [each for each in users if name_of(each) not in lost]
+            users = [each for each in users if id_of(each) not in lost]
         return replace(self, users=_sorted(users), errors=errors)
 
     @property

@@ -4,8 +4,9 @@ Users asked for by name are judged as a sweep judges them, too: one without any 
 taken for one that is being deleted, because no event says so.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reactor.cli import output
@@ -21,8 +22,10 @@ from reactor.model import (
     Trigger,
     TriggerKind,
 )
-from reactor.reconcile import Brake, Executor, Pace, Run, reconcile
+from reactor.reconcile import Brake, Executor, Pace, Run, Settled, reconcile
 from reactor.settings import Settings
+from reactor.sweeps.progress import id_of, id_of_state
+from reactor.users.bulk import SoFar, always
 from reactor.users.guardrail import Users
 from reactor.users.ports import CredentialReports
 from reactor.users.ranking import Ranking
@@ -33,30 +36,66 @@ if TYPE_CHECKING:
     from reactor.aws.account import AwsSession, Home
 
 
+@dataclass(slots=True)
+class Shown:
+    """Progress as it is shown: each user counts once, however often it is looked at."""
+
+    progress: output.Progress
+    _read: set[str] = field(default_factory=set, init=False)
+    _settled: set[str] = field(default_factory=set, init=False)
+
+    def read(self, seen: Observation[Any]) -> None:
+        """Count a user who was read."""
+        user = id_of_state(seen.state) or seen.subject.name or ""
+        if user not in self._read:
+            self._read.add(user)
+            self.progress.read()
+
+    def settled(self, each: Settled) -> None:
+        """Count a user who is settled; who was left for want of time is not."""
+        if not each.out_of_time and id_of(each) not in self._settled:
+            self._settled.add(id_of(each))
+            self.progress.settled()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One look of several: whom of everybody it is for, by their ids (None is all).
+
+    What the looks before have found and spent (`known`, `brake`), how long this one may ask and
+    change, and where it is `shown`, if that is one for all of them.
+    """
+
+    only: frozenset[str] | None = None
+    known: SoFar = field(default_factory=SoFar)
+    brake: Brake = field(default_factory=Brake)
+    has_time: Callable[[], bool] = always
+    shown: Shown | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Watched:
     """The users' guardrail, with progress shown.
 
     It looks at those in `names`, one by one; if there are none, at everybody, or of everybody at
-    those in `only` (None is all).
+    those whose ids are in `only` (None is all): a user may be renamed between two looks.
     """
 
     users: Users
     names: tuple[str, ...]
     only: frozenset[str] | None
-    progress: output.Progress
+    shown: Shown
 
     def observe(self, cause: Cause) -> Iterator[Observation[Any]]:
         """Read the users."""
         for each in self._observe(cause):
-            self.progress.read()
+            self.shown.read(each)
             yield each
 
     def _observe(self, cause: Cause) -> Iterable[Observation[Any]]:
         if self.only is not None:
             # So that nobody else is asked about.
-            chosen = frozenset(name.lower() for name in self.only)
-            yield from self.users.observer.bulk.observe(cause, chosen)
+            yield from self.users.observer.bulk.observe(cause, only_ids=self.only)
         elif not self.names:
             yield from self.users.observe(cause)
         for name in self.names:
@@ -78,14 +117,13 @@ def survey(  # noqa: PLR0913 - its parts; all but the first three by name
     home: "Home",
     *,
     names: tuple[str, ...] = (),
-    only: frozenset[str] | None = None,
-    brake: int = 0,
+    part: Part = Part(),
     reports: CredentialReports | None = None,
 ) -> Run:
     """Look at every user, or at those in `names`, and carry out what the mode allows.
 
-    Of every user, those in `only` are judged and changed; at most `brake` of them (0 = all), the
-    most dangerous first, where `reports` are there to say who that is.
+    Of every user, those whom `part` is for are judged and changed, as far as its brake lets them,
+    the most dangerous first, where `reports` are there to say who that is.
     """
     from reactor import runtime  # noqa: PLC0415 - imports boto3
 
@@ -100,21 +138,34 @@ def survey(  # noqa: PLR0913 - its parts; all but the first three by name
 
     keep_guard = runtime.once(keep)
     users = runtime.users_guardrail(
-        settings, session, home, keep_guard=keep_guard, sweep_everyone=_not_asked
+        settings,
+        session,
+        home,
+        keep_guard=keep_guard,
+        sweep_everyone=_not_asked,
+        at_all=runtime.LookAtAll(part.known, part.has_time),
     )
-    rank = None
+    brake = part.brake
     if reports is not None:
         rank = Ranking(users.iam, reports, session.gather, users.observer.bulk.groups)
-    with output.progress() as progress:
+        brake = replace(brake, rank=rank)
+    with nullcontext(part.shown) if part.shown is not None else showing() as shown:
         return reconcile(
             Cause(trigger, Subject(SubjectKind.EVERY_USER, home.account)),
-            _Watched(users, names, only, progress),
+            _Watched(users, names, part.only, shown),
             execute=execute,
             clock=runtime.now,
-            brake=Brake(brake, rank=rank),
-            pace=Pace(session.stream),
-            record=lambda _: progress.settled(),
+            brake=brake,
+            pace=Pace(session.stream, part.has_time),
+            record=shown.settled,
         )
+
+
+@contextmanager
+def showing() -> Iterator[Shown]:
+    """Show progress while the block runs."""
+    with output.progress() as progress:
+        yield Shown(progress)
 
 
 def _not_asked() -> None:

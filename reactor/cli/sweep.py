@@ -1,29 +1,34 @@
 """`sweep`: one sweep with the operator's credentials, as the deployed reactor does it on schedule.
 
 First a look, which changes nothing: what would be done, and what that means for people. Then, with
---enforce and the operator's consent, another look at those whom the consent was for: minutes may
-have gone by, and what is done follows from what IAM says then.
+--enforce and the operator's consent, further looks at those whom the consent was for: minutes may
+have gone by, and what is done follows from what IAM says then, for a minute at most.
 """
 
 import functools
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reactor.cli import report, sweep_shown
+from reactor.cli.enforcing import carry_out
 from reactor.cli.impact import Impact, impact_of, read_hints, state_of
 from reactor.cli.inputs import ask, require_consent_possible
 from reactor.cli.operator import Operator, connect
 from reactor.cli.output import put_json, say
 from reactor.cli.report import Change, Report, change_of, many
-from reactor.cli.survey import survey
+from reactor.cli.survey import Part, showing, survey
 from reactor.cli.users import Json
 from reactor.errors import ReactorError
 from reactor.gathering import answer_of, settled
+from reactor.reconcile import Brake, Run
 from reactor.settings import Mode, Settings
+from reactor.sweeps.progress import Progress, id_of, id_of_state
 from reactor.users.credentials import CredentialReport
 from reactor.users.ports import CredentialReports
 
@@ -124,14 +129,25 @@ def _look(
     settings: Settings, session: "AwsSession", home: "Home", reports: CredentialReports
 ) -> Report:
     observing = replace(settings, mode=Mode.OBSERVE)
-    brake = settings.max_remediations
-    run = survey(observing, session, home, brake=brake, reports=reports)
+    part = Part(brake=Brake(settings.max_remediations))
+    run = survey(observing, session, home, part=part, reports=reports)
     return Report.of(home.account, run)
 
 
 def _enforce(look: Report, settings: Settings, session: "AwsSession", home: "Home") -> Report:
-    tried = frozenset(report.name_of(each) for each in look.to_change)
-    run = survey(settings, session, home, only=tried, brake=settings.max_remediations)
+    tried = frozenset(id_of(each) for each in look.to_change)
+    with showing() as shown:
+
+        def act(progress: Progress, has_time: Callable[[], bool]) -> Run:
+            brake = Brake(
+                settings.max_remediations,
+                progress.spent,
+                has_place=lambda seen: id_of_state(seen.state) in progress.paid,
+            )
+            part = Part(tried, progress.known, brake, has_time, shown)
+            return survey(settings, session, home, part=part)
+
+        run = carry_out(act, datetime.now(UTC))
     return look.after(run, tried)
 
 

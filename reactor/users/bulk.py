@@ -60,10 +60,14 @@ class Bulk:
     groups: dict[str, GroupDetail] = field(default_factory=dict, init=False)
 
     def observe(
-        self, cause: Cause, only: frozenset[str] | None = None
+        self,
+        cause: Cause,
+        only: frozenset[str] | None = None,
+        only_ids: frozenset[str] | None = None,
     ) -> Iterator[Observation[UserState]]:
-        """Yield an observation of each user, or of those whose names are in `only` (lower case).
+        """Yield an observation of each user, or of some.
 
+        Those whose names are in `only` (lower case), and whose ids are in `only_ids`; None is all.
         Raises ReactorError when what every judgement rests on cannot be read, and when a page
         cannot, after those before it.
         """
@@ -73,7 +77,7 @@ class Bulk:
         undecided: list[UserState] = []
         ended: ReactorError | None = None
         try:
-            for state in self._states(pages, only):
+            for state in self._states(pages, only, only_ids):
                 if self._is_open(state, cause):
                     undecided.append(state)
                 else:
@@ -93,7 +97,10 @@ class Bulk:
             yield {}
 
     def _states(
-        self, pages: Iterator[AccountPage], only: frozenset[str] | None
+        self,
+        pages: Iterator[AccountPage],
+        only: frozenset[str] | None,
+        only_ids: frozenset[str] | None,
     ) -> Iterator[UserState]:
         common = self.reader.common(self.calls.gather(self.reader.common_calls()))
         taken = set(self.known.done)
@@ -101,6 +108,7 @@ class Bulk:
             self.groups.update((each.name, each) for each in page.groups)
             for detail in page.users:
                 wanted = only is None or detail.user.name.lower() in only
+                wanted = wanted and (only_ids is None or detail.user.id in only_ids)
                 if wanted and detail.user.id not in taken:
                     taken.add(detail.user.id)
                     yield self.reader.state(detail, common)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.command import PROJECT
 from tests.cli.conftest import attached
 
 if TYPE_CHECKING:
@@ -191,6 +194,52 @@ def test_consent_is_for_those_who_were_shown(
     assert attached(iam, stays) == [guard_of(command, sandbox)]
     assert attached(iam, late[0]) == []
     iam.create_user(UserName=leaves)  # for the fixture to take away
+
+
+def test_who_renames_itself_meanwhile_is_still_meant(
+    command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
+) -> None:
+    """Consent was for the user, whatever its name: it is changed, and shown by the new one."""
+    user = new_user()
+    renamed = f"{user}-renamed"
+
+    def meanwhile() -> None:
+        iam.update_user(UserName=user, NewUserName=renamed)
+
+    ran = command.on_terminal("sweep", "--enforce", answer="y\n", before_answer=meanwhile)
+    assert (ran.status, "1 changed, 0 failed" in ran.stdout) == (0, True)
+    assert attached(iam, renamed) == [guard_of(command, sandbox)]
+    iam.update_user(UserName=renamed, NewUserName=user)  # for the fixture to take away
+
+
+# The command, with looks that are acted on for two seconds only.
+IMPATIENT = "import reactor.sweeps.sweeper as s; s.LOOK_SECONDS = 2; from reactor.cli import main; "
+
+
+def test_what_was_read_is_not_acted_on_for_long(
+    command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
+) -> None:
+    """It looks again for those it had no time for, under one brake, and tells of each once."""
+    users = [new_user() for _ in range(12)]  # eight are under way at once
+    command("guard", "apply", "--yes")
+    sandbox.control.clear_calls()
+    ran = subprocess.run(  # noqa: S603 - our own module
+        [
+            *(sys.executable, "-c", f"{IMPATIENT}main()"),
+            *("sweep", "--enforce", "--yes", "--max", "12", "--json"),
+        ],
+        cwd=PROJECT,
+        env={**command.environment, "REACTOR_SWEEP_WRITES_PER_SECOND": "1"},
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    document = json.loads(ran.stdout)
+    assert (ran.returncode, document["changed"], document["errors"]) == (0, 12, [])
+    assert sorted(each["user"] for each in document["users"]) == sorted(users)
+    assert all(attached(iam, user) == [guard_of(command, sandbox)] for user in users)
+    actions = [call["action"] for call in sandbox.control.calls()]
+    assert actions.count("AttachUserPolicy") == 12
+    assert actions.count("GetAccountAuthorizationDetails") > 2
 
 
 def test_when_it_enforces_only_those_are_asked_about_who_were_consented_to(

@@ -5,6 +5,7 @@ import pytest
 from reactor.cli.report import Change, Report, change_of, name_of
 from reactor.reconcile import Brake, Run, enforce, observe_only, reconcile
 from reactor.settings import Settings
+from reactor.sweeps.progress import id_of
 from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_GROUP
 from tests.fakes.events import about_everyone
 from tests.fakes.harness import Harness, settings
@@ -52,9 +53,9 @@ def test_after_a_look_who_was_changed_is_shown_as_changed_and_who_waits_as_waiti
     for name in ("alice", "bob", "carol"):
         here.account.put_user(name)
     look = Report.of(ACCOUNT, swept(here, enforced=False, brake=2))
-    tried = {name_of(each) for each in look.to_change}
+    tried = {id_of(each) for each in look.to_change}
     done = swept(here, enforced=True, brake=2)
-    done.settled = [each for each in done.settled if name_of(each) in tried]
+    done.settled = [each for each in done.settled if id_of(each) in tried]
     both = look.after(done, tried)
     assert len(both.users) == 3
     assert (both.changed, both.waiting, both.failed, both.in_order) == (2, 1, 0, False)
@@ -76,6 +77,28 @@ def test_a_user_who_is_not_found_the_second_time(readable: bool, left: list[str]
     here.account.remove_user("bob")
     if not readable:
         here.iam.fail("policy", nth=1)
-    both = look.after(swept(here, enforced=True), {"alice", "bob"})
+    both = look.after(swept(here, enforced=True), {id_of(each) for each in look.users})
     assert [name_of(each) for each in both.users] == left
     assert both.in_order is readable
+
+
+def test_a_user_who_fails_does_not_keep_another_who_is_gone() -> None:
+    """All was read, and what was read does not depend on what then became of it."""
+    here = harness()
+    here.account.put_user("alice")
+    here.account.put_user("bob")
+    look = Report.of(ACCOUNT, swept(here, enforced=False))
+    here.account.remove_user("bob")
+    here.iam.fail("attach", nth=1)
+    both = look.after(swept(here, enforced=True), {id_of(each) for each in look.users})
+    assert ([name_of(each) for each in both.users], both.failed) == (["alice"], 1)
+
+
+def test_a_user_who_is_renamed_meanwhile_is_the_same_user() -> None:
+    """It is shown once, by its new name, with what was done."""
+    here = harness()
+    here.account.put_user("alice")
+    look = Report.of(ACCOUNT, swept(here, enforced=False))
+    here.account.rename_user("alice", "alicia")
+    both = look.after(swept(here, enforced=True), {id_of(each) for each in look.users})
+    assert ([name_of(each) for each in both.users], both.changed) == (["alicia"], 1)
