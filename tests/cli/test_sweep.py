@@ -220,13 +220,13 @@ def test_what_was_read_is_not_acted_on_for_long(
     command: CommandLine, new_user: Callable[..., str], iam: Any, sandbox: Sandbox
 ) -> None:
     """It looks again for those it had no time for, under one brake, and tells of each once."""
-    users = [new_user() for _ in range(12)]  # eight are under way at once
+    users = [new_user() for _ in range(16)]  # a dozen are under way at once
     command("guard", "apply", "--yes")
     sandbox.control.clear_calls()
     ran = subprocess.run(  # noqa: S603 - our own module
         [
             *(sys.executable, "-c", f"{IMPATIENT}main()"),
-            *("sweep", "--enforce", "--yes", "--max", "12", "--json"),
+            *("sweep", "--enforce", "--yes", "--max", "16", "--json"),
         ],
         cwd=PROJECT,
         env={**command.environment, "REACTOR_SWEEP_WRITES_PER_SECOND": "1"},
@@ -234,11 +234,11 @@ def test_what_was_read_is_not_acted_on_for_long(
         check=False,
     )
     document = json.loads(ran.stdout)
-    assert (ran.returncode, document["changed"], document["errors"]) == (0, 12, [])
+    assert (ran.returncode, document["changed"], document["errors"]) == (0, 16, [])
     assert sorted(each["user"] for each in document["users"]) == sorted(users)
     assert all(attached(iam, user) == [guard_of(command, sandbox)] for user in users)
     actions = [call["action"] for call in sandbox.control.calls()]
-    assert actions.count("AttachUserPolicy") == 12
+    assert actions.count("AttachUserPolicy") == 16
     assert actions.count("GetAccountAuthorizationDetails") > 2
 
 
