@@ -6,12 +6,14 @@ function was given in a record (Lambda developer guide, destinations). Each goes
 is waited for, so the roles, the mode and the audit trail are the stage's own. What ends well is
 deleted; what does not, and what is not this stage's, stays.
 
-It does no harm to do it late or twice: a function judges by what IAM says now.
+It does no harm to do it late or twice: a function judges by what IAM says now. A part of a sweep
+knows what was so when the sweep began; in its place a new sweep is asked for.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +23,7 @@ from reactor.cli.operator import connect
 from reactor.cli.output import one_line, put
 from reactor.errors import Permanent, ReactorError, shorten
 from reactor.names import Function, failed_queue, function_name, undelivered_queue
+from reactor.triggers.records import mapping
 
 if TYPE_CHECKING:
     from reactor.aws.account import AwsSession
@@ -101,7 +104,21 @@ def read_failure(
 def _for(arn: str, payload: str, functions: Mapping[str, Function]) -> Failure | str:
     if arn not in functions:
         return f"it is for {shorten(arn) or 'nobody'}, which is no function of this stage"
-    return Failure(functions[arn], payload)
+    function = functions[arn]
+    is_part = function is Function.SWEEP and "continues" in mapping(_parsed(payload))
+    return Failure(function, _request_for_a_sweep() if is_part else payload)
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _request_for_a_sweep() -> str:
+    """Return a request as other functions make it: it leaves the brake as the schedule left it."""
+    return json.dumps({"asked_by": "redrive", "asked_at": datetime.now(UTC).isoformat()})
 
 
 def _queue(session: "AwsSession", name: str, stage: str) -> "Queue":

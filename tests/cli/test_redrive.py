@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,6 +46,18 @@ def wrapped(arn: object, payload: object = None) -> str:
 def test_both_shapes_are_read(body: str, attributes: dict[str, str], payload: str) -> None:
     """The function is the target or the one that failed, the payload is what it was given."""
     assert read_failure(body, attributes, FUNCTIONS) == Failure(Function.REACT, payload)
+
+
+def test_a_part_of_a_sweep_becomes_a_request_for_one() -> None:
+    """What it knew is old by now: nobody is left out for it, and no brake is begun anew."""
+    sweep = REACT.replace("react", "sweep")
+    part = {"asked_by": "run-1", "continues": {"sweep": "s", "done": ["AIDA1"], "scheduled": True}}
+    found = read_failure(wrapped(sweep, part), {}, {**FUNCTIONS, sweep: Function.SWEEP})
+    assert isinstance(found, Failure)
+    said = json.loads(found.payload)
+    assert found.function is Function.SWEEP
+    assert (said.pop("asked_by"), sorted(said)) == ("redrive", ["asked_at"])
+    assert datetime.fromisoformat(said["asked_at"]).tzinfo is not None
 
 
 @pytest.mark.parametrize(
