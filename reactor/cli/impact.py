@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from reactor.errors import ReactorError, Transient
-from reactor.gathering import Gather, answer_of
+from reactor.gathering import Gather
 from reactor.reconcile import Settled
 from reactor.users.credentials import CredentialReport, Credentials
 from reactor.users.ports import CredentialReports
@@ -37,7 +37,8 @@ class Devices(Protocol):
 class Hints:
     """What was found out about users, or why it was not.
 
-    `missing` stands in the report's place; `passkey_only` is None when `unasked` says why.
+    `missing` stands in the report's place; `unasked` says why `passkey_only` is None, or knows of
+    only some.
     """
 
     report: CredentialReport | None = None
@@ -93,7 +94,8 @@ def read_hints(
     if report is None:
         return Hints(missing=_not_made())
     try:
-        return Hints(report, passkey_only=_passkey_only(users, report, devices, gather))
+        found, unasked = _passkey_only(users, report, devices, gather)
+        return Hints(report, passkey_only=found, unasked=unasked)
     except ReactorError as error:
         return Hints(report, unasked=error)
 
@@ -123,17 +125,24 @@ def impact_of(concerned: Iterable[Settled], hints: Hints) -> Impact:
 
 def _passkey_only(
     users: Sequence[UserState], report: CredentialReport, devices: Devices, gather: Gather
-) -> frozenset[str]:
-    """Return those who have MFA devices, and passkeys only; asked are those who may be such."""
+) -> tuple[frozenset[str], ReactorError | None]:
+    """Return those who have MFA devices, and passkeys only; asked are those who may be such.
+
+    And why some could not be asked, if so: one who is gone by now must not hide all others.
+    """
     known = {user.name: report.of(user.arn, user.created_at) for user in users}
     with_mfa = {name for name, has in known.items() if has is not None and has.mfa}
     if not with_mfa:
-        return frozenset()
+        return frozenset(), None
     virtual = {each.owner for each in devices.virtual_devices(assigned=True)}
     asked = sorted(with_mfa - virtual)
     answers = gather({name: functools.partial(devices.devices_of, name) for name in asked})
-    found = {name: answer_of(answers[name]) for name in asked}
-    return frozenset(name for name, has in found.items() if _are_passkeys(has))
+    errors = [each for each in answers.values() if isinstance(each, ReactorError)]
+    if errors and len(errors) == len(asked):
+        raise errors[0]
+    found = {name: has for name, has in answers.items() if not isinstance(has, ReactorError)}
+    only = frozenset(name for name, has in found.items() if _are_passkeys(has))
+    return only, _not_asked(errors) if errors else None
 
 
 def _are_passkeys(devices: tuple[Device, ...]) -> bool:
@@ -145,6 +154,11 @@ def _in_use(has: Credentials | None, report: CredentialReport) -> bool:
     if has is None or has.key_used_at is None:
         return False
     return has.key_used_at >= report.made_at - IN_USE
+
+
+def _not_asked(errors: Sequence[ReactorError]) -> Transient:
+    users = "one user's" if len(errors) == 1 else f"{len(errors)} users'"
+    return Transient(f"{users} devices could not be read: {errors[0]}", remedy=errors[0].remedy)
 
 
 def _not_made() -> Transient:

@@ -160,6 +160,25 @@ def test_only_who_may_have_passkeys_only_is_asked_for_devices(here: Harness) -> 
     assert asked.log == ["report", "virtual devices", "devices of has-passkey"]
 
 
+def test_one_who_cannot_be_asked_hides_no_others(here: Harness) -> None:
+    """The answers that came count, and how many did not is said."""
+    for name in ("alice", "bob"):
+        here.account.put_user(name, devices=(PASSKEY,))
+
+    class Failing(Asked):
+        def devices_of(self, user: str) -> tuple[Device, ...]:
+            if user == "bob":
+                raise Transient("NoSuchEntity", remedy="-")
+            return super().devices_of(user)
+
+    asked = Failing(here, reported(here, alice=having(mfa=True), bob=having(mfa=True)))
+    impact = impact_of(concerned(here), hints_of(here, asked))
+    assert impact.passkey_only == ("alice",)
+    assert [str(each) for each in impact.problems] == [
+        "one user's devices could not be read: NoSuchEntity"
+    ]
+
+
 def test_nobody_concerned_nothing_asked(here: Harness) -> None:
     """In an account in order, the report is not even made."""
     here.account.put_user("is-exempt", tags=(("userType", "Service"),))
