@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from reactor.aws.functions import continue_sweep
 from reactor.aws.iam import Remembered
 from reactor.errors import ReactorError, Transient, Unsettled, as_ours
-from reactor.gathering import answer_of
 from reactor.invocation import Invocation, Request
 from reactor.model import (
     Alarm,
@@ -142,7 +141,7 @@ class Sweeping:
             patience = max(0.0, inv.seconds_left() - LAST_SECONDS)
             if guard is not None and isinstance(late := guard(patience), ReactorError):
                 self.refused = late
-            for alarm in answer_of(inspected(None)) if inspected is not None else ():
+            for alarm in () if inspected is None else _alarms_of(inspected(patience)):
                 inv.journal.alarm(alarm)
 
     def _takes_inspection(self, progress: Progress) -> bool:
@@ -259,9 +258,15 @@ class Sweeping:
                 )
             )
         except Exception as error:  # noqa: BLE001 - it is told, and the users are looked at
-            ours = as_ours(error)
-            details = {"check": "inspection", "state": "unknown"}
-            return (Alarm(AlarmKind.REACTOR_IMPAIRED, str(ours), ours.remedy, details),)
+            return _alarms_of(as_ours(error))
+
+
+def _alarms_of(inspected: tuple[Alarm, ...] | ReactorError) -> tuple[Alarm, ...]:
+    """Return what an inspection found, or that it did not come to its end."""
+    if not isinstance(inspected, ReactorError):
+        return inspected
+    details = {"check": "inspection", "state": "unknown"}
+    return (Alarm(AlarmKind.REACTOR_IMPAIRED, str(inspected), inspected.remedy, details),)
 
 
 def _trigger(invocation: Invocation, *, scheduled: bool) -> Trigger:

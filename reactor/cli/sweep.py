@@ -9,7 +9,7 @@ import functools
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,13 +24,12 @@ from reactor.cli.output import put_json, say
 from reactor.cli.report import Change, Report, change_of, many
 from reactor.cli.survey import Part, showing, survey
 from reactor.cli.users import Json
-from reactor.errors import ReactorError
-from reactor.gathering import answer_of, settled
 from reactor.reconcile import Brake, Run
 from reactor.settings import Mode, Settings
 from reactor.sweeps.progress import Progress, id_of, id_of_state
 from reactor.users.credentials import CredentialReport
 from reactor.users.ports import CredentialReports
+from reactor.users.reports import ReportOnce
 
 if TYPE_CHECKING:
     from reactor.aws.account import AwsSession, Home
@@ -89,7 +88,7 @@ def sweep(
     brake = None if most is None else str(most)
     settings = operator.settings(mode=mode.value, max_remediations=brake)
     session, home = connect()
-    reports = _Reports(session)
+    reports = _reports(session)
     found = _look(settings, session, home, reports)
     impact = _impact(found, session, reports)
     if not as_json:
@@ -106,23 +105,15 @@ def sweep(
     report.end(found)
 
 
-@dataclass(slots=True)
-class _Reports:
-    """The credential report, asked for once: to rank users, and to tell what it means for them."""
+def _reports(session: "AwsSession") -> CredentialReports:
+    """Return the credential report, asked for once: to rank users, and to tell what it means."""
+    from reactor.aws.credentials import AwsCredentialReport  # noqa: PLC0415 - imports boto3
 
-    session: "AwsSession"
-    answer: CredentialReport | ReactorError | None = None
-    asked: bool = False
+    def ask() -> CredentialReport | None:
+        aws = AwsCredentialReport(session.iam, wait_seconds=_REPORT_SECONDS, sleep=_wait)
+        return aws.credential_report()
 
-    def credential_report(self) -> CredentialReport | None:
-        """Return the report, None when it is not there in time. Raises ReactorError."""
-        from reactor.aws.credentials import AwsCredentialReport  # noqa: PLC0415 - imports boto3
-
-        if not self.asked:
-            aws = AwsCredentialReport(self.session.iam, wait_seconds=_REPORT_SECONDS, sleep=_wait)
-            self.answer, self.asked = settled(aws.credential_report), True
-        report: CredentialReport | None = answer_of(self.answer)
-        return report
+    return ReportOnce(ask)
 
 
 def _look(
