@@ -6,7 +6,6 @@ Nothing is handed on, and nothing is told before the end: each user once, as it 
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -32,15 +31,10 @@ def carry_out(look: Look, began: datetime, seconds: Callable[[], float] = time.m
     while True:
         run = look(progress, _look_time(seconds))
         last = _together(last, run, progress)
-        left = {id_of(each) for each in run.settled if _is_left(each, progress)}
-        after = progress.after(run, {id_of(each) for each in run.settled} - left)
-        some_left = any(each.out_of_time for each in run.settled)
-        again = not some_left and bool(left)
-        # The first look may have used its time up on making the guard.
-        stuck = some_left and after.known == progress.known and progress.part > 1
-        if stuck or not left:
+        after = progress.after(run)
+        if not progress.goes_on(run, after):
             return Run(list(last.values()), after.spent)
-        progress = replace(after, again=progress.again or again)
+        progress = after
 
 
 def _look_time(seconds: Callable[[], float]) -> Callable[[], bool]:
@@ -49,11 +43,6 @@ def _look_time(seconds: Callable[[], float]) -> Callable[[], bool]:
 
     until = seconds() + LOOK_SECONDS
     return lambda: seconds() < until
-
-
-def _is_left(each: Settled, progress: Progress) -> bool:
-    """Whether another look must settle it: `again` was the one for those who failed."""
-    return each.out_of_time or (each.unsettled and not progress.again)
 
 
 def _together(last: dict[str, Settled], run: Run, progress: Progress) -> dict[str, Settled]:

@@ -8,7 +8,6 @@ places, which it can only make fewer; and what is hours old is not believed.
 
 import re
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,9 +44,18 @@ class Progress:
     known: SoFar = field(default_factory=SoFar)
     counts: Counts = field(default_factory=Counts)
 
-    def after(self, run: Run, told: Collection[str]) -> "Progress":
-        """Return the progress after a part of it; `told` are the ids of those who are done with."""
-        done = frozenset(told)
+    def puts_off(self, each: Settled) -> bool:
+        """Tell whether another part must look at a subject: `again` is the one for who failed."""
+        return each.out_of_time or (each.unsettled and not self.again)
+
+    def after(self, run: Run) -> "Progress":
+        """Return the progress after a part of it: the next part's number, and what that knows.
+
+        When only those who failed are left, it is `again`: they may be gone, or IAM be less busy.
+        """
+        done = frozenset(id_of(each) for each in run.settled if not self.puts_off(each))
+        some_left = any(each.out_of_time for each in run.settled)
+        failed = any(self.puts_off(each) for each in run.settled) and not some_left
         paid = {id_of(each) for each in run.settled if each.took_place}
         asked = [each for each in run.settled if each.out_of_time and _has_no_device(each)]
         passwordless = {id_of(each) for each in asked if _has_no_password(each)}
@@ -61,9 +69,19 @@ class Progress:
             self,
             part=self.part + 1,
             spent=self.spent + run.spent,
+            again=self.again or failed,
             paid=(self.paid | paid) - done,
             known=known,
         )
+
+    def goes_on(self, run: Run, after: "Progress") -> bool:
+        """Tell whether another part should follow this one, and would get any further.
+
+        The first may have come to nothing: it waits for the guard, where that is to be made.
+        """
+        some_left = any(each.out_of_time for each in run.settled)
+        is_stuck = some_left and after.known == self.known and self.part > 1
+        return not is_stuck and any(self.puts_off(each) for each in run.settled)
 
     def payload(self, asked_by: str) -> dict[str, Any]:
         """Return it as what an invocation of the function carries, JSON types only."""

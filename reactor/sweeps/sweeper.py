@@ -5,7 +5,7 @@ read is not acted on much longer. When the invocation's time runs out, what is l
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from reactor.audit import Journal
 from reactor.reconcile import Clock, Recorder, Run, Settled
 from reactor.sweeps.counts import is_quiet
 from reactor.sweeps.drift import Finds
-from reactor.sweeps.progress import Progress, id_of
+from reactor.sweeps.progress import Progress
 
 LOOK_SECONDS = 60.0  # for how long after a look what it found is acted on
 RESERVE_SECONDS = 15.0  # of the function's time: for the calls under way, and to hand on
@@ -72,25 +72,20 @@ class Sweeper:
         while True:
             part = _Part(progress, self.journal, self.finds)
             run = self._look(part, reserve)
-            after = progress.after(run, part.told)
-            some_left = any(each.out_of_time for each in run.settled)
-            # Whoever failed is looked at a second time: it may be gone, or IAM be less busy.
-            again = not some_left and bool(part.put_off) and not progress.again
-            # The first part may have used its time up on waiting for the guard to be made.
-            stuck = some_left and after.known == progress.known and progress.part > 1
-            end = self._end(reserve, goes_on=(some_left or again) and not stuck, stuck=stuck)
+            after = progress.after(run)
+            end = self._end(reserve, goes_on=progress.goes_on(run, after), run=run)
             is_left = end is None or end is End.LEFT
             if not is_left:
                 part.tell_of_the_rest()
             self._sum_up(progress, is_left=is_left)
-            progress = replace(after, again=progress.again or again)
+            progress = after
             if end is not None:
                 return Swept(progress, run, end)
 
-    def _end(self, reserve: float, *, goes_on: bool, stuck: bool) -> End | None:
+    def _end(self, reserve: float, *, goes_on: bool, run: Run) -> End | None:
         """Return how this invocation ends; None when it has time for another part."""
         if not goes_on:
-            return End.STUCK if stuck else End.WHOLE
+            return End.STUCK if any(each.out_of_time for each in run.settled) else End.WHOLE
         if self.seconds_left() > 2 * reserve:
             return None
         return End.LEFT if self.may_hand_on else End.CUT
@@ -111,17 +106,16 @@ class Sweeper:
 
 @dataclass(slots=True)
 class _Part:
-    """One part: who is told of, and who is `put_off` to the next one, if there is one."""
+    """One part: who is `put_off` to the next one, if there is one; the others are told of."""
 
     progress: Progress
     journal: Journal
     finds: Finds
-    told: set[str] = field(default_factory=set)
     put_off: list[Settled] = field(default_factory=list)
 
     def take(self, each: Settled) -> None:
         """Take what is settled."""
-        if each.out_of_time or (each.unsettled and not self.progress.again):
+        if self.progress.puts_off(each):
             self.put_off.append(each)
         else:
             self._tell(each)
@@ -133,7 +127,6 @@ class _Part:
 
     def _tell(self, each: Settled) -> None:
         counts = self.progress.counts
-        self.told.add(id_of(each))
         counts.add(each)
         drifted = self.finds.is_new(each)
         if counts.drift is not None:

@@ -10,7 +10,7 @@ import pytest
 from reactor.errors import Permanent, Transient
 from reactor.reconcile import Run, Settled
 from reactor.sweeps.counts import WAYS, Counts
-from reactor.sweeps.progress import MOST, Progress, id_of
+from reactor.sweeps.progress import MOST, Progress
 from reactor.users.bulk import SoFar
 from tests.fakes.clock import START
 from tests.fakes.parts import changed, everybody, failing, id_for, observed, out_of_time, settled
@@ -99,8 +99,7 @@ class TestAfter:
     @staticmethod
     def after(*settled_ones: Settled, spent: int = 0, before: Progress = BEGUN) -> Progress:
         """Return the progress after a part that settled these."""
-        told = {id_of(each) for each in settled_ones if not each.unsettled}
-        return before.after(Run(list(settled_ones), spent), told)
+        return before.after(Run(list(settled_ones), spent))
 
     @pytest.mark.parametrize(
         ("each", "known"),
