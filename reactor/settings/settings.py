@@ -8,213 +8,24 @@ this module.
 
 import difflib
 import fnmatch
-import re
-import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from typing import Any
 
 from reactor.errors import SettingError, shorten
+from reactor.settings import parsers
+from reactor.settings.choices import (
+    Enrol,
+    Lift,
+    Mode,
+    Restore,
+    Scope,
+    SelfService,
+    TagMatch,
+    Via,
+)
 
 PREFIX = "REACTOR_"
-_POLICY_NAME_LENGTH = 128  # characters (CreatePolicy)
-_TAG_KEY_LENGTH, _TAG_VALUE_LENGTH = 128, 256  # characters (TagUser)
-_NAME = r"[\w+=,.@-]+"  # IAM's names (CreateUser, CreatePolicy: "Pattern" in the API reference)
-
-
-class Mode(StrEnum):
-    """Whether plans are carried out."""
-
-    OBSERVE = "observe"
-    ENFORCE = "enforce"
-
-
-class Scope(StrEnum):
-    """Who must carry the guard."""
-
-    EVERYONE = "everyone"
-    WITHOUT_MFA = "without-mfa"
-    CONSOLE = "console"
-
-
-class Via(StrEnum):
-    """The regular way for a user to carry the guard."""
-
-    USER = "user"
-    GROUP = "group"
-
-
-class Enrol(StrEnum):
-    """Where a device may be enrolled without MFA."""
-
-    CONSOLE = "console"
-    ANYWHERE = "anywhere"
-
-
-class SelfService(StrEnum):
-    """What the guard allows its holders to do to themselves."""
-
-    ENROL = "enrol"
-    CREDENTIALS = "credentials"
-
-
-class Restore(StrEnum):
-    """What the keeper does about a guard that somebody has changed."""
-
-    ALWAYS = "always"
-    ALARM = "alarm"
-
-
-class Lift(StrEnum):
-    """When the guard is taken off again."""
-
-    NEVER = "never"
-    EXEMPT = "exempt"
-    COMPLIANT = "compliant"
-
-
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-
-
-@dataclass(frozen=True, slots=True)
-class TagMatch:
-    """A tag that exempts its user. Key and value compare without regard to case.
-
-    For users, IAM itself takes keys that differ by case for one (user guide, tagging).
-    """
-
-    key: str
-    value: str
-
-    def covers(self, key: str, value: str) -> bool:
-        """Tell whether a user's tag is this one."""
-        if len(key) != len(self.key) or len(value) != len(self.value):
-            return False  # most tags are not it, and a sweep compares all of everybody's
-        return (without_case(key), without_case(value)) == (
-            without_case(self.key),
-            without_case(self.value),
-        )
-
-
-def without_case(text: str) -> str:
-    """Return what of a tag's key or value compares: all but the case of ASCII letters.
-
-    The guard keeps its holders from giving themselves a tag that AWS takes for an exempting one
-    (StringEqualsIgnoreCase). How AWS compares the letters that only Unicode folds into others, such
-    as the long s, is not documented: what must be equal there must be no wider here.
-    """
-    return text.translate(_LOWER)
-
-
-def _one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
-    def parse(text: str) -> StrEnum:
-        try:
-            return kind(text)
-        except ValueError:
-            raise ValueError(f"one of {', '.join(kind)}") from None
-
-    return parse
-
-
-def _whole_number(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
-            raise ValueError(f"a whole number from {low} to {high}")
-        return int(text)
-
-    return parse
-
-
-def _whole_number_or_none(low: int, high: int) -> Callable[[str], int | None]:
-    number = _whole_number(low, high)
-
-    def parse(text: str) -> int | None:
-        try:
-            return number(text) if text else None
-        except ValueError as error:
-            raise ValueError(f"{error}, or nothing") from None
-
-    return parse
-
-
-def _true_or_false(text: str) -> bool:
-    if text not in {"true", "false"}:
-        raise ValueError("true or false")
-    return text == "true"
-
-
-def _items(text: str) -> list[str]:
-    return [item for item in (part.strip() for part in text.split(",")) if item]
-
-
-def _tags(text: str) -> tuple[TagMatch, ...]:
-    found = []
-    for item in _items(text):
-        key, colon, value = (part.strip() for part in item.partition(":"))
-        # A second colon would leave it open where the key ends.
-        if not (key and colon and value) or ":" in value:
-            raise ValueError("key:value pairs with commas between, such as userType:Service")
-        # They stand in the guard's document, too, where other characters would mean something.
-        if not _is_tag_text(key, _TAG_KEY_LENGTH) or not _is_tag_text(value, _TAG_VALUE_LENGTH):
-            raise ValueError("tags of letters, digits, blanks and _ . / = + - @, as IAM does")
-        found.append(TagMatch(key, value))
-    return tuple(found)
-
-
-def _is_tag_text(text: str, most: int) -> bool:
-    return len(text) <= most and all(each.isalnum() or each in " _./=+-@" for each in text)
-
-
-def _patterns(text: str) -> tuple[str, ...]:
-    found = tuple(_items(text))
-    for pattern in found:
-        if not pattern.strip("*?") or not re.fullmatch(r"[\w+=,.@*?-]+", pattern, re.ASCII):
-            raise ValueError("name patterns that do not match every name, such as BedrockAPIKey-*")
-    return found
-
-
-def _paths(text: str) -> tuple[str, ...]:
-    found = tuple(_items(text))
-    for path in found:
-        if not re.fullmatch(r"/[!-\x7e]+/", path) or "*" in path:
-            raise ValueError("IAM paths below /, such as /service/ (/ itself would be every user)")
-    return found
-
-
-def _groups(text: str) -> tuple[str, ...]:
-    found = tuple(_items(text))
-    for group in found:
-        if not re.fullmatch(_NAME, group):
-            raise ValueError("names of IAM groups with commas between")
-    return found
-
-
-def _roles(text: str) -> tuple[str, ...]:
-    found = tuple(_items(text))
-    for role in found:
-        if not re.fullmatch(rf"{_NAME}|arn:aws(?:-cn|-us-gov)?:iam::[0-9]{{12}}:role/[!-~]+", role):
-            raise ValueError("names or ARNs of IAM roles with commas between")
-    return found
-
-
-def _guard_policy(text: str) -> str:
-    # No wildcards in its path: the roles' policies allow to attach exactly this policy.
-    arn = rf"arn:aws(?:-cn|-us-gov)?:iam::(?:[0-9]{{12}}|aws):policy/(?:[\w+=,.@/-]*/)?{_NAME}"
-    if (
-        not re.fullmatch(rf"{_NAME}|{arn}", text, re.ASCII)
-        or len(text.rpartition("/")[2]) > _POLICY_NAME_LENGTH
-    ):
-        raise ValueError("the name of a policy, or the ARN of one that someone else keeps")
-    return text
-
-
-def _parameter(text: str) -> str:
-    if text and not re.fullmatch(r"[A-Za-z0-9_./-]{1,1011}", text):
-        raise ValueError("the name of an SSM parameter of type StringList, such as /mfa/exempt")
-    return text
-
-
 # What the guard's document says, and whether it stays so; a guard kept by someone else has its own.
 _OF_OUR_DOCUMENT = (
     "guard_enrol",
@@ -237,118 +48,118 @@ class Settings:
     mode: Mode = _setting(
         "observe",
         "`observe` records what it would do; `enforce` does it",
-        _one_of(Mode),
+        parsers.one_of(Mode),
     )
     scope: Scope = _setting(
         "everyone",
         "who must carry the guard: `everyone`, `without-mfa` (has no MFA device),"
         " `console` (has a password and no MFA device)",
-        _one_of(Scope),
+        parsers.one_of(Scope),
     )
     guard_policy: str = _setting(
         "MfaReactorGuard",
         "name of the guard in the account, or the ARN of a policy kept by someone else",
-        _guard_policy,
+        parsers.guard_policy,
     )
     guard_via: Via = _setting(
         "user",
         "how a user carries the guard: `user`, attached to it; `group`, as a member of a group that"
         " carries it; where a quota is in the way, the other",
-        _one_of(Via),
+        parsers.one_of(Via),
     )
     guard_enrol: Enrol = _setting(
         "console",
         "where a device may be enrolled without MFA: `console`; `anywhere`, with access keys, too",
-        _one_of(Enrol),
+        parsers.one_of(Enrol),
     )
     guard_password_change: bool = _setting(
         "true",
         "whether a user may change its own password without MFA; `false` locks out whoever must set"
         " one at the first sign-in",
-        _true_or_false,
+        parsers.true_or_false,
     )
     guard_session_hours: int | None = _setting(
         "",
         "how long MFA counts, from 1 to 36; empty is as long as the session lasts",
-        _whole_number_or_none(1, 36),
+        parsers.whole_number_or_none(1, 36),
         unit="hours",
     )
     guard_self_detach: bool = _setting(
         "false",
         "whether a user with MFA may take the guard off itself (the reactor puts it back on)",
-        _true_or_false,
+        parsers.true_or_false,
     )
     guard_self_service: SelfService = _setting(
         "enrol",
         "what the guard allows: `enrol`, the least that enrolment needs; `credentials`, with MFA"
         " also to manage one's own password, keys, certificates, SSH keys and service credentials",
-        _one_of(SelfService),
+        parsers.one_of(SelfService),
     )
     guard_restore: Restore = _setting(
         "always",
         "what is done about a guard, or a group of it, that somebody changed: `always`, it is"
         " restored; `alarm`, it is only told of",
-        _one_of(Restore),
+        parsers.one_of(Restore),
     )
     lift: Lift = _setting(
         "never",
         "when the guard comes off: `never`; `exempt`, when a user is exempted;"
         " `compliant`, also when a user in scope `without-mfa` or `console` has enrolled",
-        _one_of(Lift),
+        parsers.one_of(Lift),
     )
     exempt_tags: tuple[TagMatch, ...] = _setting(
         "userType:Service",
         "tags that exempt a user: `key:value` with commas between; both compare without case",
-        _tags,
+        parsers.tags,
     )
     exempt_parameter: str = _setting(
         "",
         "SSM StringList of exempt users (names or ARNs); named means that it must exist",
-        _parameter,
+        parsers.parameter,
     )
     exempt_names: tuple[str, ...] = _setting(
         "",
         "patterns of exempt users' names, e.g. `BedrockAPIKey-*`; compare without case",
-        _patterns,
+        parsers.patterns,
     )
     exempt_paths: tuple[str, ...] = _setting(
         "",
         "IAM paths, each with all below it, whose users are exempt, e.g. `/service/`; never `/`",
-        _paths,
+        parsers.paths,
     )
     exempt_groups: tuple[str, ...] = _setting(
         "",
         "IAM groups whose members are exempt",
-        _groups,
+        parsers.groups,
     )
     trusted_roles: tuple[str, ...] = _setting(
         "",
         "roles (names or ARNs) that deploy: what they change of the guard, the reactor, the trail"
         " and the exemption list raises no alarm",
-        _roles,
+        parsers.roles,
     )
     max_remediations: int = _setting(
         "50",
         "users that one sweep may change; 0 = no brake",
-        _whole_number(0, 100_000),
+        parsers.whole_number(0, 100_000),
         unit="users",
     )
     sweep_reads_per_second: int = _setting(
         "100",
         "IAM calls a second by which a sweep asks about single users, at most",
-        _whole_number(1, 1000),
+        parsers.whole_number(1, 1000),
         unit="calls",
     )
     sweep_writes_per_second: int = _setting(
         "10",
         "IAM calls a second by which a sweep changes users, at most: IAM throttles all who call it",
-        _whole_number(1, 1000),
+        parsers.whole_number(1, 1000),
         unit="calls",
     )
     sweep_minutes: int = _setting(
         "15",
         "time between sweeps; read by `chalice deploy`",
-        _whole_number(1, 1440),
+        parsers.whole_number(1, 1440),
         unit="minutes",
     )
 
