@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reactor.errors import SettingError
+from reactor.functions import functions_of
 from reactor.guard import group, keeper
 from reactor.guard.identity import GROUP_PATH
 from reactor.inspection import ports as inspection
@@ -27,8 +28,6 @@ from reactor.users.actions import (
     SweepEveryone,
 )
 from reactor.users.reading import scope_reads
-
-FUNCTIONS = tuple(each.value for each in Function)
 
 _USERS = ("arn:*:iam::*:user/*",)
 _ANY_ACCOUNT = "the account is not known when the file is made; a role acts in its own only"
@@ -86,7 +85,7 @@ def statements(function: str, stage: str, settings: Settings) -> tuple[Statement
         case Function.KEEPER:
             powers = _keeping(settings)
         case _:
-            raise ValueError(f"no function {function!r}, there are {', '.join(FUNCTIONS)}")
+            raise ValueError(f"no function {function!r}, there are {', '.join(Function)}")
     return (*powers, *_running(function, stage))
 
 
@@ -103,10 +102,9 @@ def policy_files(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
     Raises SettingError when a stage's settings are wrong; the line names the stage.
     """
-    for stage in config["stages"]:
-        for function in FUNCTIONS:
-            document = policy(function, stage, settings_of(config, stage, function))
-            yield f"policy-{stage}-{function}.json", json.dumps(document, indent=2) + "\n"
+    for stage, function in _functions(config):
+        document = policy(function, stage, settings_of(config, stage, function))
+        yield f"policy-{stage}-{function}.json", json.dumps(document, indent=2) + "\n"
 
 
 def settings_of(config: Mapping[str, Any], stage: str, function: str) -> Settings:
@@ -147,17 +145,23 @@ def write_files(directory: Path) -> list[str]:
     return stale
 
 
+def _functions(config: Mapping[str, Any]) -> Iterator[tuple[str, Function]]:
+    """Yield the functions of each stage."""
+    for stage in config["stages"]:
+        for function in functions_of(settings_of(config, stage, "")):
+            yield stage, function
+
+
 def _refuse_other_files(config: Mapping[str, Any]) -> None:
     """Refuse a stage whose functions take another policy than the one made for them."""
-    for stage, entries in config["stages"].items():
-        for function in FUNCTIONS:
-            own = (entries.get("lambda_functions") or {}).get(function) or {}
-            wanted = f"policy-{stage}-{function}.json"
-            if own.get("iam_policy_file") != wanted:
-                raise SettingError(
-                    f"stage {stage}: in .chalice/config.json, lambda_functions.{function} has"
-                    f" iam_policy_file {own.get('iam_policy_file')!r}: it takes {wanted!r}"
-                )
+    for stage, function in _functions(config):
+        own = (config["stages"][stage].get("lambda_functions") or {}).get(function) or {}
+        wanted = f"policy-{stage}-{function}.json"
+        if own.get("iam_policy_file") != wanted:
+            raise SettingError(
+                f"stage {stage}: in .chalice/config.json, lambda_functions.{function} has"
+                f" iam_policy_file {own.get('iam_policy_file')!r}: it takes {wanted!r}"
+            )
 
 
 def _content(path: Path) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reactor.aws.functions import continue_sweep
 from reactor.aws.iam import Remembered
 from reactor.errors import ReactorError, Transient, Unsettled, as_ours
+from reactor.functions import functions_of
 from reactor.invocation import Invocation, Request
 from reactor.model import (
     Alarm,
@@ -252,7 +253,13 @@ class Sweeping:
                 polled(
                     AwsInspection(inv.session),
                     inv.session.gather,
-                    Stage(inv.stage, home.partition, home.region, home.account),
+                    Stage(
+                        inv.stage,
+                        home.partition,
+                        home.region,
+                        home.account,
+                        functions_of(inv.settings),
+                    ),
                     exempt_parameter=inv.settings.exempt_parameter,
                     patterns=rule_patterns(inv.settings),
                 )

@@ -10,6 +10,7 @@ from reactor.cli import guard_check, holes, output
 from reactor.cli.inputs import WrongUse
 from reactor.cli.operator import CHALICE_DIRECTORY, Operator, chalice_config, connect
 from reactor.errors import ReactorError
+from reactor.functions import functions_of
 from reactor.guard.identity import Guard
 from reactor.holes.questions import Case
 from reactor.inspection.checks import Pattern
@@ -51,7 +52,7 @@ def doctor(
     session, home = connect()
     from reactor.aws.doctor import AwsDoctor  # noqa: PLC0415 - imports boto3
 
-    stage = Stage(name, home.partition, home.region, home.account)
+    stage = Stage(name, home.partition, home.region, home.account, functions_of(settings))
     findings = examine(
         AwsDoctor(session),
         session.gather,
@@ -85,13 +86,17 @@ def _policies(stage: str) -> dict[str, dict[str, Any]]:
     Raises SettingError when the stage's settings are wrong.
     """
     config = chalice_config(CHALICE_DIRECTORY)
-    return {each: policy(each, stage, settings_of(config, stage, each)) for each in Function}
+    return {
+        each: policy(each, stage, settings_of(config, stage, each))
+        for each in functions_of(settings_of(config, stage, ""))
+    }
 
 
 def _variables(stage: str) -> dict[str, dict[str, str]]:
     """Return the REACTOR_ variables that each function is deployed with."""
     config = chalice_config(CHALICE_DIRECTORY)
-    return {each: variables_of(config, stage, each) for each in Function}
+    functions = functions_of(settings_of(config, stage, ""))
+    return {each: variables_of(config, stage, each) for each in functions}
 
 
 def _patterns(stage: str) -> Mapping[Function, Pattern]:

@@ -8,6 +8,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from reactor.cli.inputs import WrongUse, read_text
 from reactor.cli.operator import Operator, connect
 from reactor.cli.output import clean, put, say
 from reactor.errors import Permanent
+from reactor.functions import functions_of
 from reactor.names import (
     Function,
     failed_queue,
@@ -74,8 +76,9 @@ def apply(
     _check(topic, email)
     session, home = connect()
     _require_region(topic, home)
-    _require_deployed(session, home, stage)
-    mended = _mend_destinations(session, home, stage)
+    functions = functions_of(settings)
+    _require_deployed(session, home, stage, functions)
+    mended = _mend_destinations(session, home, stage, functions)
     parameters = {
         "Stage": stage,
         "SweepSeconds": str(settings.sweep_minutes * 60),
@@ -83,7 +86,7 @@ def apply(
         "AlarmEmail": email,
     }
     _apply_stack(session, stage, template, parameters)
-    guarded = _set_dead_letter_queues(session, home, stage)
+    guarded = _set_dead_letter_queues(session, home, stage, functions)
     put(f"on-failure destinations: {_many(mended, 'put back')}")
     put(f"dead-letter queues: {_many(guarded, 'set')}")
 
@@ -117,10 +120,12 @@ def _require_region(topic: str | None, home: "Home") -> None:
         raise WrongUse(f"--topic is in {found[1]}: alarms in {home.region} notify topics there")
 
 
-def _require_deployed(session: "AwsSession", home: "Home", stage: str) -> None:
+def _require_deployed(
+    session: "AwsSession", home: "Home", stage: str, functions: Sequence[Function]
+) -> None:
     from reactor.aws.operations import missing_functions  # noqa: PLC0415 - imports boto3
 
-    names = [function_name(stage, each) for each in Function]
+    names = [function_name(stage, each) for each in functions]
     missing = missing_functions(session.functions, names)
     if not missing:
         return
@@ -131,7 +136,9 @@ def _require_deployed(session: "AwsSession", home: "Home", stage: str) -> None:
     raise Permanent(what, remedy=f"make deploy STAGE={stage} deploys it first")
 
 
-def _mend_destinations(session: "AwsSession", home: "Home", stage: str) -> list[str]:
+def _mend_destinations(
+    session: "AwsSession", home: "Home", stage: str, functions: Sequence[Function]
+) -> list[str]:
     """Put back what was deleted with a function, before CloudFormation stumbles over the gap.
 
     Nothing is missing where there is no stack yet: it makes them.
@@ -145,11 +152,9 @@ def _mend_destinations(session: "AwsSession", home: "Home", stage: str) -> list[
     stacks.require_changeable(name, stack.status)
     _require_queues(session, stage)
     queue = _arn(home, "sqs", failed_queue(stage))
-    functions = [function_name(stage, each) for each in Function]
+    names = [function_name(stage, each) for each in functions]
     return [
-        each
-        for each in functions
-        if operations.set_failure_destination(session.functions, each, queue)
+        each for each in names if operations.set_failure_destination(session.functions, each, queue)
     ]
 
 
@@ -181,13 +186,15 @@ def _require_queues(session: "AwsSession", stage: str) -> None:
             )
 
 
-def _set_dead_letter_queues(session: "AwsSession", home: "Home", stage: str) -> list[str]:
+def _set_dead_letter_queues(
+    session: "AwsSession", home: "Home", stage: str, functions: Sequence[Function]
+) -> list[str]:
     from reactor.aws.operations import set_dead_letter_queue  # noqa: PLC0415 - imports boto3
 
     queue = _arn(home, "sqs", undelivered_queue(stage))
     return [
         rule_name(stage, each)
-        for each in Function
+        for each in functions
         if set_dead_letter_queue(
             session.events, rule_name(stage, each), function_arn(home, stage, each), queue
         )

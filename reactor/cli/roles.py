@@ -8,8 +8,9 @@ import typer
 
 from reactor.cli import output
 from reactor.cli.operator import CHALICE_DIRECTORY, chalice_config
+from reactor.functions import functions_of
 from reactor.names import Function
-from reactor.roles import FUNCTIONS, Statement, settings_of, stale_files, statements, write_files
+from reactor.roles import Statement, settings_of, stale_files, statements, write_files
 from reactor.settings import Mode, Settings, variable
 
 EXAMPLES = """\
@@ -70,7 +71,7 @@ def roles(
     # First, because it names the stage whose settings are wrong.
     stale = stale_files(directory)
     for stage in config["stages"]:
-        for function in FUNCTIONS:
+        for function in functions_of(settings_of(config, stage, "")):
             _put(function, stage, settings_of(config, stage, function))
     _end(stale)
 
@@ -79,7 +80,7 @@ def markdown_page() -> str:
     """Return the roles under the default settings in enforce mode, for docs/roles.md."""
     settings = Settings.from_environment({variable("mode"): Mode.ENFORCE.value})
     parts = [_MARKDOWN_HEADING]
-    for function in FUNCTIONS:
+    for function in Function:
         parts.append(f"## {function}: {_WORDS[Function(function)]}")
         parts.append(_markdown_table(statements(function, _PLACEHOLDER, settings)))
     return "\n\n".join(parts)

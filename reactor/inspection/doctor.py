@@ -47,7 +47,7 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
     calls: dict[tuple[str, str], Call] = {
         ("waiting", each): partial(reads.waiting, each) for each in queues
     }
-    for each in Function:
+    for each in stage.functions:
         name = function_name(stage.name, each)
         calls["role", each] = partial(reads.role, name)
         calls["variables", each] = partial(reads.variables, name)
@@ -59,10 +59,10 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
         *(guard(stage, settings.mode, each) for each in look_at_guard()),
         *(
             deployed.variables(stage, each, variables[each], facts["variables", each])
-            for each in Function
+            for each in stage.functions
         ),
-        *(deployed.permission(stage, each, facts["permissions", each]) for each in Function),
-        *(roles.role(stage, each, wanted[each], facts["role", each]) for each in Function),
+        *(deployed.permission(stage, each, facts["permissions", each]) for each in stage.functions),
+        *(roles.role(stage, each, wanted[each], facts["role", each]) for each in stage.functions),
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reactor.names import Function
+
 # What a stage has for events that a function fails on (infra/operations.yaml), which is the most
 # that Lambda takes: tries after the first, and seconds that a throttled event is kept.
 RETRIES = 2
@@ -12,12 +14,16 @@ EVENT_AGE_SECONDS = 21600
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Which stage is inspected, and where it stands: partition, region and account (12 digits)."""
+    """Which stage is inspected, and where it stands: partition, region and account (12 digits).
+
+    `functions` are those that it has under its settings (reactor.functions).
+    """
 
     name: str
     partition: str
     region: str
     account: str
+    functions: tuple[Function, ...] = tuple(Function)
 
     def function_arn(self, function_name: str) -> str:
         """Return the ARN of a function of this stage, by its name in AWS."""

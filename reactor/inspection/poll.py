@@ -66,7 +66,7 @@ def _first_reads(reads: InspectionReads, stage: Stage, parameter: str) -> dict[_
     calls: dict[_Key, Call] = {("trails", ""): reads.trails, ("root", ""): reads.root}
     if parameter:
         calls["parameter", parameter] = partial(reads.parameter, parameter)
-    for each in Function:
+    for each in stage.functions:
         rule, function = rule_name(stage.name, each), function_name(stage.name, each)
         calls["rule", each] = partial(reads.rule, rule)
         calls["targets", each] = partial(reads.targets, rule)
@@ -89,16 +89,17 @@ def _of_stage(
     patterns: Mapping[Function, checks.Pattern],
 ) -> tuple[Finding, ...]:
     """Return the findings on rules and functions; one that says it all when there are none."""
-    nothing = [facts[read, each] is None for each in Function for read in ("rule", "concurrency")]
-    if all(nothing):
+    if all(
+        facts[read, each] is None for each in stage.functions for read in ("rule", "concurrency")
+    ):
         return (checks.deployed(stage),)
     rules = [
         checks.rule(stage, each, facts["rule", each], facts["targets", each], patterns.get(each))
-        for each in Function
+        for each in stage.functions
     ]
     functions = [
         checks.function(stage, each, facts["concurrency", each], facts["event_settings", each])
-        for each in Function
+        for each in stage.functions
     ]
     return (*rules, *functions)
 

@@ -9,8 +9,8 @@ import pytest
 from reactor.errors import SettingError
 from reactor.guard import group, keeper
 from reactor.inspection import ports as inspection
+from reactor.names import Function
 from reactor.roles import (
-    FUNCTIONS,
     policy,
     policy_files,
     stale_files,
@@ -204,16 +204,13 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
         frozenset(keeper.READS.values()),
     )
     everything = set[str]().union(
-        *(
-            granted(function, scope="console", lift="exempt", **EXEMPT_LIST)
-            for function in FUNCTIONS
-        )
+        *(granted(function, scope="console", lift="exempt", **EXEMPT_LIST) for function in Function)
     )
     assert everything == set[str]().union(*declared)
 
 
 @pytest.mark.parametrize("chosen", MANY, ids=label)
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", Function)
 def test_small_powers(function: str, chosen: dict[str, str]) -> None:
     """Each statement has its own Sid, names its actions, and a reason where it has a wildcard."""
     found = statements(function, "dev", settings(**chosen))
@@ -228,7 +225,7 @@ def test_small_powers(function: str, chosen: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("chosen", [each for each in MANY if each["mode"] == "observe"], ids=label)
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", Function)
 def test_observe_mode_cannot_change_anything(function: str, chosen: dict[str, str]) -> None:
     """A stage told to observe holds reads only, so that it can be trusted to.
 
@@ -243,7 +240,7 @@ def test_observe_mode_cannot_change_anything(function: str, chosen: dict[str, st
 
 
 @pytest.mark.parametrize("chosen", MANY, ids=label)
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", Function)
 def test_nobody_may_do_more(function: str, chosen: dict[str, str]) -> None:
     """No role can put inline policies or pass roles, and only the keeper can touch documents."""
     refused = {
@@ -295,7 +292,7 @@ def test_stage_is_named_in_the_roles() -> None:
     assert found["AskKeeper"].resources == ("arn:*:lambda:*:*:function:mfa-reactor-prod-keeper",)
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", Function)
 def test_what_has_a_policy_of_its_own_must_be_in_the_roles_account(function: str) -> None:
     """Another account's queue or function of the name could let our roles in; they do not go."""
     own = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
@@ -312,7 +309,7 @@ def test_what_has_a_policy_of_its_own_must_be_in_the_roles_account(function: str
     assert found == dict.fromkeys({"HandOverFailures"} | expected.get(function, set()), own)
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", Function)
 def test_whose_holders_can_be_listed(function: str) -> None:
     """No event leads to the holders of a policy other than the guard."""
     found = [
@@ -337,12 +334,12 @@ def test_every_function_has_its_own_file() -> None:
             name: function["iam_policy_file"]
             for name, function in entries["lambda_functions"].items()
         }
-        assert files == {name: f"policy-{stage}-{name}.json" for name in FUNCTIONS}
+        assert files == {name: f"policy-{stage}-{name}.json" for name in Function}
 
 
 def config_of(**variables: str) -> dict[str, Any]:
     """Return a config.json with one stage."""
-    functions = {each: {"iam_policy_file": f"policy-dev-{each}.json"} for each in FUNCTIONS}
+    functions = {each: {"iam_policy_file": f"policy-dev-{each}.json"} for each in Function}
     return {"stages": {"dev": {"environment_variables": variables, "lambda_functions": functions}}}
 
 
@@ -371,7 +368,7 @@ def test_variables_of_a_function() -> None:
 def test_files_are_written_once(tmp_path: Path) -> None:
     """Changed settings make files stale, by name; writing them makes them fit."""
     (tmp_path / "config.json").write_text(json.dumps(config_of()))
-    names = [f"policy-dev-{function}.json" for function in FUNCTIONS]
+    names = [f"policy-dev-{function}.json" for function in Function]
     assert write_files(tmp_path) == names
     assert write_files(tmp_path) == []
     (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_MODE="enforce")))

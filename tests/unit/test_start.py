@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from reactor.handlers import own_roles
-from reactor.names import stage_of
+from reactor.names import Function, stage_of
 from reactor.reconcile import enforce, observe_only
-from reactor.roles import FUNCTIONS
 from reactor.runtime import executor_of
 from reactor.settings import Mode
 from reactor.start import start, start_or_exit
@@ -28,7 +27,7 @@ def test_own_roles(stage: str) -> None:
     """A stage's roles have its functions' names, and lead back to the stage."""
     roles = own_roles(stage)
     assert f"mfa-reactor-{stage}-react" in roles
-    assert len(roles) == len(FUNCTIONS)
+    assert len(roles) == len(Function)
     assert {stage_of(role) for role in roles} == {stage}
 
 
@@ -63,7 +62,7 @@ def test_refused_start(environment: dict[str, str], line: str, tmp_path: Path) -
 def test_stale_roles_refuse_the_deployment(tmp_path: Path) -> None:
     """Policy files that do not fit the settings are named, where it is deployed from only."""
     (tmp_path / ".chalice").mkdir()
-    functions = {each: {"iam_policy_file": f"policy-dev-{each}.json"} for each in FUNCTIONS}
+    functions = {each: {"iam_policy_file": f"policy-dev-{each}.json"} for each in Function}
     config = {"stages": {"dev": {"lambda_functions": functions}}}
     (tmp_path / ".chalice" / "config.json").write_text(json.dumps(config))
     with pytest.raises(SystemExit, match=r"policy-dev-react\.json, .* roles --write"):
