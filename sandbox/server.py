@@ -60,6 +60,20 @@ ADMINISTRATOR_ROLE = "SandboxAdministrator"
 ADMINISTRATOR_SESSION = "operator"
 
 
+class _Moto(DomainDispatcherApplication):
+    """moto; it looks its services up in its own folder for every request, a fifth of its time."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._backends: dict[str | None, str | None] = {}
+
+    @override
+    def get_backend_for_host(self, host: str | None) -> str | None:
+        if host not in self._backends:
+            self._backends[host] = super().get_backend_for_host(host)
+        return self._backends[host]
+
+
 class Server:
     """The account on 127.0.0.1. `serve_forever` answers until `stop`."""
 
@@ -106,7 +120,7 @@ class Server:
             trails.seed(region)
         recorder = Recorder(trails, bus, self._lock)
         faults, staleness = Faults(), Staleness(account)
-        moto = DomainDispatcherApplication(create_backend_app)
+        moto = _Moto()
         stacks = CloudFormation(account, lambda call: clients_of(self.url, call))
         self._gateway = Gateway(
             moto,
