@@ -36,7 +36,7 @@ def default_documents(world: World) -> dict[str, str]:
     return {arn: each.document for arn, each in world.policies.items()}
 
 
-def assert_nobody_is_wronged_or_lost(swept: Swept, brake: int, **chosen: str) -> None:
+def assert_nobody_is_wronged_or_lost(swept: Swept, brake: int, via: str) -> None:
     """Hold a sweep, and another like it, to what docs/sweep.md says of those that Lambda ends.
 
     The other may find what the first has prepared: a group that users are to move to.
@@ -49,7 +49,7 @@ def assert_nobody_is_wronged_or_lost(swept: Swept, brake: int, **chosen: str) ->
     assert not swept.put_on & exempt
     assert not swept.lost
     swept.sweep_calmly()
-    whole = Swept(scene, (UNHURRIED,), **{**chosen, "max_remediations": "0"})
+    whole = Swept(scene, (UNHURRIED,), guard_via=via, max_remediations="0")
     whole.sweep_calmly()  # who is guarded another way is moved by a sweep that finds the group
     assert swept.world.users == whole.world.users
     assert swept.world.groups == whole.world.groups
@@ -124,7 +124,7 @@ def test_calls_of_two_seconds_are_no_reason_to_be_ended(
 def test_who_is_exempted_meanwhile_is_touched_for_a_minute_at_most(
     times: tuple[int, ...], slowness: tuple[float, ...], call: int, name: str
 ) -> None:
-    """However slow the calls are: what was read is acted on for a minute, and the call under way."""
+    """However slow the calls are: what was read is acted on for a minute, but for one call."""
     stage = Stage(everybody_in(8, exempt_tags="userType:Service").settings())
     made = itertools.count()
     wrong: list[str] = []
@@ -172,7 +172,7 @@ def test_what_lambda_ends_is_mended_by_the_next(  # noqa: PLR0913, PLR0917 - wha
         scene, haste, kills=kills, lands=lands, guard_via=via, max_remediations=str(brake)
     )
     swept.stage.kills += kills
-    assert_nobody_is_wronged_or_lost(swept, brake, guard_via=via)
+    assert_nobody_is_wronged_or_lost(swept, brake, via)
 
 
 @given(
@@ -195,4 +195,4 @@ def test_calls_may_take_long(  # noqa: PLR0913, PLR0917 - what is drawn
     swept = Swept(
         scene, times, slowness=slowness, lands=lands, guard_via=via, max_remediations=str(brake)
     )
-    assert_nobody_is_wronged_or_lost(swept, brake, guard_via=via)
+    assert_nobody_is_wronged_or_lost(swept, brake, via)
