@@ -30,7 +30,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.events import Envelope, role
 from tests.fakes.iam_client import IamClient, Weather, fail
 from tests.fakes.ledger import Ledger
-from tests.fakes.lifetime import Killed, Lifetime
+from tests.fakes.lifetime import Kill, Killed, Lifetime
 from tests.fakes.tools import Tools
 
 STAGE = "prod"
@@ -71,10 +71,10 @@ class Stage:
 
     `on_end` is told of each invocation as it ends: with None when it went well, or else its error.
     `haste` are the seconds that each invocation of the sweep has, in turn, and `slowness` how many
-    each of its calls takes (tests.fakes.lifetime). `kills` says of its next invocations after how
-    many calls Lambda ends them, None for one that it spares; `lands`, whether the call under way
-    has its effect. `on_call` is told of each call of it. `forgetful`: each invocation of it has a
-    new environment. A reaction has `patience` seconds, of which each call of IAM takes one.
+    each of its calls takes (tests.fakes.lifetime). `kills` says where Lambda ends its next ones,
+    None for one that is spared; `lands`, whether the call that is under way has its effect.
+    `on_call` is told of each call of it. `forgetful`: each invocation of it has a new environment.
+    A reaction has `patience` seconds, of which each call of IAM takes one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -94,7 +94,7 @@ class Stage:
         self.own_copies: tuple[int, ...] = (5,)
         self.haste: tuple[int, ...] = (UNHURRIED,)
         self.slowness: tuple[float, ...] = ()
-        self.kills: list[int | None] = []
+        self.kills: list[Kill | None] = []
         self.lands = False
         self.forgetful = False
         self.patience = UNHURRIED
@@ -220,8 +220,8 @@ class Stage:
             self._reactor = self._environment()
         seconds = self.haste[self.sweeps_begun % len(self.haste)]
         self.sweeps_begun += 1
-        calls = self.kills.pop(0) if self.kills else None
-        return Lifetime(self.clock, seconds, self.slowness, calls, self.lands)
+        kill = self.kills.pop(0) if self.kills else None
+        return Lifetime(self.clock, seconds, self.slowness, kill, self.lands)
 
     @property
     def _life(self) -> Lifetime | None:
@@ -234,6 +234,10 @@ class Stage:
             self.on_call()
             life.call()
 
+    def _changes(self) -> None:
+        if (life := self._life) is not None:
+            life.change()
+
     def _line_written(self) -> None:
         if (life := self._life) is not None:
             life.go_on()
@@ -244,6 +248,7 @@ class Stage:
         function = Function(FunctionName.removeprefix(function_name(STAGE, "")))
         payload = json.loads(Payload)
         if InvocationType == "Event":
+            self._changes()
             self.invoke(function, payload, 1)
             return {}
         run = self._invocation(function, payload)
@@ -257,6 +262,7 @@ class Stage:
 
     def _written(self, operation: str, request: dict[str, Any]) -> None:
         """Take notice of a call of our own; its event comes back to us, too."""
+        self._changes()
         self.on_write(operation, str(request.get("userName")))
         caller = role(function_name(STAGE, self.running[-1].function))
         event = Tools(self.account, caller)._event(operation, **request)

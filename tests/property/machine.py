@@ -46,7 +46,7 @@ from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_GROUP, GUARD_TAGS, Wor
 from tests.fakes.admin import Admin
 from tests.fakes.events import ROLE, ROOT, Envelope, denied, iam_user, too_large
 from tests.fakes.harness import settings
-from tests.fakes.lifetime import Killed
+from tests.fakes.lifetime import Kill, Killed
 from tests.fakes.stage import UNHURRIED, Invocation, Stage
 from tests.fakes.tools import CREDENTIALS
 from tests.property import laws
@@ -85,6 +85,7 @@ delays = st.sampled_from((1, 5, 30, 59, 61, 130, 250, 400, 600))
 # How many seconds after the call each copy of its event arrives; none: it is lost.
 copies = st.one_of(st.just((2,)), st.tuples(delays), st.tuples(delays, delays), st.just(()))
 errors = st.sampled_from(("", "", "Throttling", "ServiceFailure", "RequestLimitExceeded"))
+kills = st.builds(Kill, st.integers(0, 40)) | st.builds(Kill, st.integers(0, 4), st.just("changes"))
 Copies = tuple[int, ...]
 
 
@@ -416,10 +417,11 @@ class EventLoser(RuleBasedStateMachine):
         self.stage.slowness, self.stage.haste = tuple(slowness), (seconds,)
 
     @rule(
-        kills=st.lists(st.integers(0, 40) | st.none(), min_size=1, max_size=4), lands=st.booleans()
+        kills=st.lists(st.none() | kills, min_size=1, max_size=4),
+        lands=st.booleans(),
     )
-    def end_sweeps(self, kills: list[int | None], lands: bool) -> None:
-        """Lambda ends the sweep's next invocations, each after so many calls."""
+    def end_sweeps(self, kills: list[Kill | None], lands: bool) -> None:
+        """Lambda ends the sweep's next invocations."""
         self.stage.kills, self.stage.lands = list(kills), lands
 
     @precondition(lambda self: self.lagging)

@@ -9,7 +9,7 @@ from typing import Any
 
 from reactor.names import Function
 from tests.fakes.account import World
-from tests.fakes.lifetime import Killed
+from tests.fakes.lifetime import Kill, Killed
 from tests.fakes.stage import Invocation, Stage
 from tests.property.scenes import SETTLED_SECONDS, Scene
 
@@ -26,7 +26,7 @@ class Swept:
         haste: tuple[int, ...],
         *,
         slowness: tuple[float, ...] = (),
-        kills: Iterable[int | None] = (),
+        kills: Iterable[Kill | None] = (),
         lands: bool = False,
         forgetful: bool = False,
         **more: str,

@@ -1,7 +1,9 @@
 """Parts of a sweep that Lambda ends in the middle, and calls that take long: nobody is lost."""
 
 import itertools
+import math
 from datetime import timedelta
+from statistics import mean
 
 import pytest
 from hypothesis import given
@@ -9,18 +11,22 @@ from hypothesis import strategies as st
 
 from reactor.names import Function
 from reactor.sweeps.sweeper import LOOK_SECONDS
-from tests.fakes.account import IamUser, World
+from tests.fakes.account import GUARD_ARN, IamUser, World
+from tests.fakes.lifetime import Kill
 from tests.fakes.stage import UNHURRIED, Stage
 from tests.property import laws
 from tests.property.scenes import NAMES, SETTLED_SECONDS, Scene, scenes
 from tests.property.swept import Swept
 from tests.property.test_parts import HASTE, VIAS
 
-# After how many calls each invocation is ended, a whole sweep of these scenes takes some thirty.
-KILLS = st.lists(st.integers(0, 12) | st.integers(0, 40) | st.none(), min_size=1, max_size=5)
-# Seconds of each call, and of an invocation: some end in time, and of some not even the reads do.
+# A whole sweep of these scenes takes some thirty calls, and a few changes, handing on among them.
+AT_A_CALL = st.sampled_from([Kill(after) for after in range(30)])
+AT_A_CHANGE = st.sampled_from([Kill(after, "changes") for after in range(4)])
+KILLS = st.lists(AT_A_CHANGE | AT_A_CALL | st.none(), min_size=1, max_size=5)
+SHORT = st.lists(st.integers(6, 8), min_size=1, max_size=4).map(tuple)
 SLOWNESS = st.lists(st.sampled_from((0.5, 2.0, 5.0, 14.0)), min_size=1, max_size=4).map(tuple)
-TIMES = st.lists(st.sampled_from((30, 60, 120, 300, 900)), min_size=1, max_size=4).map(tuple)
+# Calls that an invocation has time for: some end in time, and of some not even the reads do.
+ROOM = st.lists(st.integers(14, 60), min_size=1, max_size=4)
 TAG = (("userType", "Service"),)
 
 
@@ -56,11 +62,42 @@ def assert_nobody_is_wronged_or_lost(swept: Swept, brake: int, via: str) -> None
     assert default_documents(swept.world) == default_documents(whole.world)
 
 
+MIXED = Scene(
+    {"scope": "everyone", "lift": "exempt", "exempt_tags": "userType:Service"},
+    (
+        IamUser(name="alice", keys=(True,)),
+        IamUser(name="Bob", keys=(True,), policies=frozenset({GUARD_ARN})),
+        IamUser(name="CAROL", keys=(True,), tags=TAG, policies=frozenset({GUARD_ARN})),
+        IamUser(name="dave", keys=(True,), tags=TAG),
+        IamUser(name="eve", keys=(True,)),
+        IamUser(name="mallory", password=True),
+    ),
+    "ours",
+    (),
+)
+
+
+@pytest.mark.parametrize("via", ["user", "group"])
+@pytest.mark.parametrize("lands", [False, True], ids=["without effect", "with its effect"])
+@pytest.mark.parametrize("haste", [6, UNHURRIED], ids=["in parts", "in one"])
+@pytest.mark.parametrize("brake", [0, 2], ids=["no brake", "a brake"])
+def test_it_may_be_ended_at_any_change(brake: int, haste: int, via: str, *, lands: bool) -> None:
+    """Some to guard, one to lift, one to move, one to leave alone: wherever that is cut off."""
+    most = str(brake)
+    for first, second in itertools.product(range(7), range(4)):
+        kills = [Kill(first, "changes"), Kill(second, "changes")]
+        swept = Swept(
+            MIXED, (haste,), kills=kills, lands=lands, guard_via=via, max_remediations=most
+        )
+        swept.stage.kills += kills
+        assert_nobody_is_wronged_or_lost(swept, brake, via)
+
+
 def most_changed(brake: int, *spared: None, tries: int = 1, haste: int = UNHURRIED) -> int:
     """Return the most that are changed wherever Lambda ends an invocation, and `tries` of it."""
     counts = []
     for calls in range(30):
-        kills = (*spared, *(calls for _ in range(tries)))
+        kills = (*spared, *(Kill(calls) for _ in range(tries)))
         swept = Swept(
             everybody_in(8), (haste,), kills=kills, lands=True, max_remediations=str(brake)
         )
@@ -81,6 +118,26 @@ def test_a_part_that_is_ended_may_change_as_many_again_as_were_left_to_it() -> N
     assert most_changed(5, None, haste=6) == 5 + (5 - 3)
 
 
+@pytest.mark.parametrize(
+    ("lands", "changed"),
+    [
+        pytest.param(False, 3 + 4, id="not handed on: four again, by the further try"),
+        pytest.param(True, 3 + 1 + 4, id="handed on: the fourth, and four again"),
+    ],
+)
+def test_a_part_may_be_ended_while_it_hands_on(changed: int, *, lands: bool) -> None:
+    """What was handed on goes on within the brake; its own further try begins anew."""
+    swept = Swept(
+        everybody_in(9),
+        (6,),
+        kills=[Kill(3, "changes")],
+        lands=lands,
+        max_remediations="4",
+    )
+    assert len(swept.killed) == 1
+    assert len(swept.changed) == changed <= 4 + swept.uncounted(4)
+
+
 @given(
     brake=st.integers(1, 3),
     haste=HASTE,
@@ -88,7 +145,7 @@ def test_a_part_that_is_ended_may_change_as_many_again_as_were_left_to_it() -> N
     asked=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 3)), min_size=1, max_size=3),
 )
 def test_who_asks_for_sweeps_is_braked_though_lambda_ends_them(
-    brake: int, haste: tuple[int, ...], kills: list[int | None], asked: list[tuple[int, int]]
+    brake: int, haste: tuple[int, ...], kills: list[Kill | None], asked: list[tuple[int, int]]
 ) -> None:
     """For each end there is a brake of the schedule's sweep anew, and one for who asks by then."""
     swept = Swept(everybody_in(8), haste, kills=kills, max_remediations=str(brake))
@@ -148,10 +205,10 @@ def test_who_is_exempted_meanwhile_is_touched_for_a_minute_at_most(
 
 
 @given(
-    scene=scenes(min_users=3, usable=True),
+    scene=scenes(min_users=4, usable=True),
     via=VIAS,
     brake=st.integers(0, 3),
-    haste=HASTE | st.just((UNHURRIED,)),
+    haste=SHORT | SHORT | st.just((UNHURRIED,)),
     kills=KILLS,
     lands=st.booleans(),
 )
@@ -160,7 +217,7 @@ def test_what_lambda_ends_is_mended_by_the_next(  # noqa: PLR0913, PLR0917 - wha
     via: str,
     brake: int,
     haste: tuple[int, ...],
-    kills: list[int | None],
+    kills: list[Kill | None],
     lands: bool,
 ) -> None:
     """Wherever it is ended: its further tries, or the next sweeps, bring all into order.
@@ -176,10 +233,10 @@ def test_what_lambda_ends_is_mended_by_the_next(  # noqa: PLR0913, PLR0917 - wha
 
 
 @given(
-    scene=scenes(min_users=3, usable=True),
+    scene=scenes(min_users=4, usable=True),
     via=VIAS,
     brake=st.integers(0, 3),
-    times=TIMES,
+    room=ROOM,
     slowness=SLOWNESS,
     lands=st.booleans(),
 )
@@ -187,11 +244,12 @@ def test_calls_may_take_long(  # noqa: PLR0913, PLR0917 - what is drawn
     scene: Scene,
     via: str,
     brake: int,
-    times: tuple[int, ...],
+    room: list[int],
     slowness: tuple[float, ...],
     lands: bool,
 ) -> None:
     """Time may run out in a page, between a decision and its write, and while handing on."""
+    times = tuple(math.ceil(each * mean(slowness)) for each in room)
     swept = Swept(
         scene, times, slowness=slowness, lands=lands, guard_via=via, max_remediations=str(brake)
     )
