@@ -79,7 +79,13 @@ THINGS = (
 )
 # What infra/operations.yaml has alarms for: of each function, and of the stage.
 _OF_EACH_FUNCTION = ("errors", "failures-lost", "dead-letters-lost")
-_OF_THE_STAGE = ("undelivered-waiting", "failed-waiting", "sweep-missing", "reported")
+_OF_THE_STAGE = (
+    "undelivered-waiting",
+    "failed-waiting",
+    "sweep-missing",
+    "sweep-drift",
+    "reported",
+)
 
 
 def changed_thing(

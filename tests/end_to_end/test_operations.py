@@ -136,6 +136,7 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
         "undelivered-waiting": (depth, f"QueueName={undelivered_queue(PROD)}"),
         "failed-waiting": (depth, f"QueueName={failed_queue(PROD)}"),
         "sweep-missing": ("MfaReactor/Sweeps", "service=mfa-reactor", "stage=prod"),
+        "sweep-drift": ("MfaReactor/Drift", "service=mfa-reactor", "stage=prod"),
         "reported": ("MfaReactor/Alarms", "service=mfa-reactor", "stage=prod"),
     }
     for function in Function:
@@ -153,6 +154,11 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
     assert (missing["Period"], missing["EvaluationPeriods"]) == (15 * 60, 3)
     assert missing["TreatMissingData"] == "breaching"
     assert (missing["Statistic"], missing["Threshold"]) == ("Sum", 1)
+    drift = alarms["sweep-drift"]
+    assert (drift["Period"], drift["EvaluationPeriods"]) == (15 * 60, 3)
+    assert (drift["Statistic"], drift["Threshold"], drift["DatapointsToAlarm"]) == ("Maximum", 3, 2)
+    assert drift["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert drift["TreatMissingData"] == "notBreaching"
     # Some raise errors on purpose, each event's within three minutes; the others never do.
     assert {each: errors_that_alarm(alarms[f"{each}-errors"]) for each in Function} == {
         Function.REACT: (10, 300, 3),
@@ -189,6 +195,32 @@ def test_the_alarm_on_missing_sweeps_looks_where_they_are_counted(stage: Stage) 
     assert {name: found[name] for name in dimensions} == {
         each["Name"]: each["Value"] for each in alarm["Dimensions"]
     }
+
+
+def test_the_alarm_on_drift_looks_where_sweeps_count_it(stage: Stage) -> None:
+    """A user whose event was lost is one for the sweep that finds it, and none for the next."""
+    [alarm] = stage.sandbox.client("cloudwatch").describe_alarms(
+        AlarmNames=["mfa-reactor-prod-sweep-drift"]
+    )["MetricAlarms"]
+
+    def found_by_a_sweep() -> dict[str, Any]:
+        stage.sweep()
+        lines = [each for each in stage.deployment.log_events("sweep") if '"Drift"' in each]
+        counted: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        return max(counted, key=lambda each: int(each["_aws"]["Timestamp"]))
+
+    stage.sweep()
+    stage.sandbox.control.lose_next_event("CreateUser")
+    stage.iam.create_user(UserName="drifting")
+    stage.settle()
+    found = found_by_a_sweep()
+    [metrics] = found["_aws"]["CloudWatchMetrics"]
+    [dimensions] = metrics["Dimensions"]
+    assert (found["Drift"], metrics["Namespace"]) == ([1.0], alarm["Namespace"])
+    assert {name: found[name] for name in dimensions} == {
+        each["Name"]: each["Value"] for each in alarm["Dimensions"]
+    }
+    assert found_by_a_sweep()["Drift"] == [0.0]
 
 
 def test_the_alarm_on_alarm_records_looks_where_the_functions_count(stage: Stage) -> None:

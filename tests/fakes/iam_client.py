@@ -35,7 +35,7 @@ class Weather:
 
     `storm` holds an error code for each of the next calls, empty for one that goes well. `broken`
     operations, by boto3's names, fail whenever they are called. `ages` are how many seconds ago the
-    reads are answered from, in turn.
+    reads are answered from, in turn. `on_call` is told of each call before anything comes of it.
     """
 
     storm: list[str] = field(default_factory=list)
@@ -44,11 +44,13 @@ class Weather:
     calls: int = 0
     struck: int = 0
     stale: bool = False  # whether a read showed an account that is not so any more
+    on_call: Callable[[], None] = lambda: None
     _reads: int = 0
 
     def call(self, operation: str = "") -> None:
         """Let a call through, or raise the error whose turn it is."""
         self.calls += 1
+        self.on_call()
         code = self.storm.pop(0) if self.storm else ""
         if operation in self.broken:
             code = "ServiceFailure"

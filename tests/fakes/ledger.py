@@ -1,6 +1,6 @@
 """A journal that keeps its records in place of writing them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,7 +24,10 @@ class Uncounted:
 
 
 class Ledger(Journal):
-    """The real journal's records, as a list; `named` are the events that they name."""
+    """The real journal's records, as a list; `named` are the events that they name.
+
+    `on_write` is told of each before it is written.
+    """
 
     def __init__(self, mode: Mode = Mode.ENFORCE) -> None:
         # Not the real one's start: its Logger and Metrics are the process's own, and slow.
@@ -34,6 +37,11 @@ class Ledger(Journal):
         self._metrics: Any = Uncounted()
         self.records: list[Record] = []
         self.named: set[object] = set()
+        self.on_write: Callable[[], None] = lambda: None
+
+    def forget(self) -> None:
+        """Lose what was not written yet, as the process does that kept it."""
+        self._in_order = {}
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -46,6 +54,7 @@ class Ledger(Journal):
 
     def _write(self, sentence: str, record: Mapping[str, object]) -> None:
         assert sentence
+        self.on_write()
         self.records.append({**self._run, **record})
         self.named.add(_event_id(self.records[-1]))
 

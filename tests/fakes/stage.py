@@ -1,8 +1,9 @@
 """A deployed stage on a fake account: the real reactor.handlers, woken as Lambda wakes it.
 
 EventBridge's rules decide which functions an event reaches; a function that raises is tried again
-one and two minutes later, and then its event lies in the failure queue. Time is the fake clock's,
-and everything happens in the order in which it is due.
+one and two minutes later, and then its event lies in the failure queue. So is one that Lambda ends,
+and with it ends its environment. Time is the fake clock's, and everything happens in the order in
+which it is due.
 """
 
 import heapq
@@ -29,6 +30,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.events import Envelope, role
 from tests.fakes.iam_client import IamClient, Weather, fail
 from tests.fakes.ledger import Ledger
+from tests.fakes.lifetime import Kill, Killed, Lifetime
 from tests.fakes.tools import Tools
 
 STAGE = "prod"
@@ -68,9 +70,11 @@ class Stage:
     """The functions of one stage, what waits for them, and what they failed on.
 
     `on_end` is told of each invocation as it ends: with None when it went well, or else its error.
-    `haste` are the seconds that each invocation of the sweep has, in turn; one goes by each time
-    that it asks how many are left. `forgetful`: each of them has a new environment. A reaction has
-    `patience` seconds, of which each call of IAM takes one.
+    `haste` are the seconds that each invocation of the sweep has, in turn, and `slowness` how many
+    each of its calls takes (tests.fakes.lifetime). `kills` says where Lambda ends its next ones,
+    None for one that is spared; `lands`, whether the call that is under way has its effect.
+    `on_call` is told of each call of it. `forgetful`: each invocation of it has a new environment.
+    A reaction has `patience` seconds, of which each call of IAM takes one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -83,13 +87,19 @@ class Stage:
         self.failed: list[Invocation] = []
         self.running: list[Invocation] = []
         self.on_write: Callable[[str, str], None] = lambda _operation, _user: None
-        self.on_end: Callable[[Invocation, Exception | None], None] = lambda _run, _error: None
+        self.on_end: Callable[[Invocation, BaseException | None], None] = lambda _run, _error: None
+        self.on_call: Callable[[], None] = lambda: None
+        self.weather.on_call, self.ledger.on_write = self._call_made, self._line_written
         # How long after its call each copy of the event of our own call arrives.
         self.own_copies: tuple[int, ...] = (5,)
         self.haste: tuple[int, ...] = (UNHURRIED,)
+        self.slowness: tuple[float, ...] = ()
+        self.kills: list[Kill | None] = []
+        self.lands = False
         self.forgetful = False
         self.patience = UNHURRIED
         self.sweeps_begun = 0
+        self._sweep_lives: Lifetime | None = None
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
         self._reactor = self._environment()
@@ -134,10 +144,18 @@ class Stage:
             self.wait(max(0.0, (self.waiting[0].due - self.clock()).total_seconds()))
 
     def redrive(self) -> None:
-        """Send what lies in the failure queue to its functions again."""
+        """Send what lies in the failure queue to its functions again, as `mfa-reactor redrive`.
+
+        In the place of a sweep's part it asks for a sweep.
+        """
         failed, self.failed = self.failed, []
+        asked = {"asked_by": "redrive", "asked_at": self.clock().isoformat()}
         for run in failed:
-            self.invoke(run.function, run.payload)
+            self.invoke(run.function, asked if "continues" in run.payload else run.payload)
+
+    def calm(self) -> None:
+        """Let the sweep's invocations have all the time that there is from now on."""
+        self.haste, self.slowness, self.kills = (UNHURRIED,), (), []
 
     def _invocation(
         self, function: Function, payload: dict[str, Any], seconds: float = 0
@@ -149,7 +167,10 @@ class Stage:
     def _run(self, run: Invocation) -> None:
         try:
             self._call(run)
-        except Unsettled as error:
+        except (Unsettled, Killed) as error:
+            if isinstance(error, Killed):
+                self.ledger.forget()
+                self._reactor = self._environment()
             self.on_end(run, error)
             if run.tries < len(RETRIES_AFTER):
                 due = self.clock() + timedelta(seconds=RETRIES_AFTER[run.tries])
@@ -169,8 +190,6 @@ class Stage:
             aws_request_id=run.request,
             get_remaining_time_in_millis=self._hourglass(run.function),
         )
-        if self.forgetful and run.function is Function.SWEEP:
-            self._reactor = self._environment()
         methods = {
             Function.REACT: self._reactor.react,
             Function.REVIEW: self._reactor.react,
@@ -179,21 +198,49 @@ class Stage:
         }
         self.running.append(run)
         try:
-            return methods[run.function](run.payload, context)
+            said = methods[run.function](run.payload, context)
+            self._line_written()  # which may have come too late
+            return said
         finally:
             self.running.pop()
 
     def _hourglass(self, function: Function) -> Callable[[], int]:
         """Return what tells an invocation how many milliseconds it has left."""
-        seconds = UNHURRIED
         if function in {Function.REACT, Function.REVIEW}:
             before = self.weather.calls
             return lambda: max(0, self.patience - (self.weather.calls - before)) * 1000
         if function is Function.SWEEP:
-            seconds = self.haste[self.sweeps_begun % len(self.haste)]
-            self.sweeps_begun += 1
-        left = itertools.count(seconds, -1)
-        return lambda: max(0, next(left)) * 1000
+            self._sweep_lives = self._lifetime()
+            return self._sweep_lives.milliseconds_left
+        return lambda: UNHURRIED * 1000
+
+    def _lifetime(self) -> Lifetime:
+        """Return the life of the next invocation of the sweep, which begins."""
+        if self.forgetful:
+            self._reactor = self._environment()
+        seconds = self.haste[self.sweeps_begun % len(self.haste)]
+        self.sweeps_begun += 1
+        kill = self.kills.pop(0) if self.kills else None
+        return Lifetime(self.clock, seconds, self.slowness, kill, self.lands)
+
+    @property
+    def _life(self) -> Lifetime | None:
+        """The life of what runs, if that is the sweep: the keeper's outlives that of who asked."""
+        is_sweep = bool(self.running) and self.running[-1].function is Function.SWEEP
+        return self._sweep_lives if is_sweep else None
+
+    def _call_made(self) -> None:
+        if (life := self._life) is not None:
+            self.on_call()
+            life.call()
+
+    def _changes(self) -> None:
+        if (life := self._life) is not None:
+            life.change()
+
+    def _line_written(self) -> None:
+        if (life := self._life) is not None:
+            life.go_on()
 
     def _asked(self, FunctionName: str, InvocationType: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - boto3's
         """Answer lambda:Invoke."""
@@ -201,6 +248,7 @@ class Stage:
         function = Function(FunctionName.removeprefix(function_name(STAGE, "")))
         payload = json.loads(Payload)
         if InvocationType == "Event":
+            self._changes()
             self.invoke(function, payload, 1)
             return {}
         run = self._invocation(function, payload)
@@ -214,6 +262,7 @@ class Stage:
 
     def _written(self, operation: str, request: dict[str, Any]) -> None:
         """Take notice of a call of our own; its event comes back to us, too."""
+        self._changes()
         self.on_write(operation, str(request.get("userName")))
         caller = role(function_name(STAGE, self.running[-1].function))
         event = Tools(self.account, caller)._event(operation, **request)

@@ -3,7 +3,8 @@
 Several callers do anything to an account's users, groups, policies, guard and exemption list. The
 events of it reach the real functions (tests.fakes.stage) as EventBridge's rules let them: late by
 up to ten minutes, twice, out of order or not at all, while calls are throttled or fail and reads
-are up to a minute old. Then, and in between, it is settled up. What must hold:
+are up to a minute old, and while Lambda ends sweeps in the middle, or their calls take long. Then,
+and in between, it is settled up. What must hold:
 
 - *Each event is accounted for.* An invocation that ends well has a record that names its event; one
   that does not is tried again, and at last lies in the failure queue. Nothing that nobody foresaw
@@ -45,6 +46,7 @@ from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_GROUP, GUARD_TAGS, Wor
 from tests.fakes.admin import Admin
 from tests.fakes.events import ROLE, ROOT, Envelope, denied, iam_user, too_large
 from tests.fakes.harness import settings
+from tests.fakes.lifetime import Kill, Killed
 from tests.fakes.stage import UNHURRIED, Invocation, Stage
 from tests.fakes.tools import CREDENTIALS
 from tests.property import laws
@@ -83,6 +85,10 @@ delays = st.sampled_from((1, 5, 30, 59, 61, 130, 250, 400, 600))
 # How many seconds after the call each copy of its event arrives; none: it is lost.
 copies = st.one_of(st.just((2,)), st.tuples(delays), st.tuples(delays, delays), st.just(()))
 errors = st.sampled_from(("", "", "Throttling", "ServiceFailure", "RequestLimitExceeded"))
+# A sweep that finds all in order makes some ten calls, and no change.
+kills = st.sampled_from(
+    [*(Kill(after) for after in range(16)), *(Kill(after, "changes") for after in (0, 0, 0, 1, 2))]
+)
 Copies = tuple[int, ...]
 
 
@@ -403,7 +409,23 @@ class EventLoser(RuleBasedStateMachine):
         # Three of a few, or six of many, in a part: so that it ends before Lambda ends it.
         least = 10 if len(self.account.world.users) >= CROWD else 6
         self.stage.haste = tuple(max(least, each) for each in haste)
-        self.stage.forgetful = forgetful
+        self.stage.slowness, self.stage.forgetful = (), forgetful
+
+    @rule(
+        slowness=st.lists(st.sampled_from((0.5, 1.0, 2.0)), min_size=1, max_size=3),
+        seconds=st.sampled_from((120, 900)),
+    )
+    def slow_down(self, slowness: list[float], seconds: int) -> None:
+        """From now on the sweep's calls take so many seconds, in turn, of the time that it has."""
+        self.stage.slowness, self.stage.haste = tuple(slowness), (seconds,)
+
+    @rule(
+        kills=st.lists(st.none() | kills, min_size=1, max_size=4),
+        lands=st.booleans(),
+    )
+    def end_sweeps(self, kills: list[Kill | None], lands: bool) -> None:
+        """Lambda ends the sweep's next invocations."""
+        self.stage.kills, self.stage.lands = list(kills), lands
 
     @precondition(lambda self: self.lagging)
     @rule(ages=st.lists(st.integers(0, 60), min_size=1, max_size=5))
@@ -422,6 +444,7 @@ class EventLoser(RuleBasedStateMachine):
         self.stage.drain()
         self.stage.weather.storm.clear()
         self.stage.weather.broken = frozenset()
+        self.stage.kills.clear()
         if not self.lossy and not self.lagging:
             self._check_reactions()
 
@@ -447,7 +470,7 @@ class EventLoser(RuleBasedStateMachine):
         self.hiding = False
         self._put_right()
         self.let_it_arrive()
-        self.stage.weather.ages = (0,)
+        self.stage.weather.ages, self.stage.slowness = (0,), ()
         self.stage.wait(60)
         self._sweep_to_the_end()
         found = laws.disorder(self.account.world, self.chosen)
@@ -545,8 +568,9 @@ class EventLoser(RuleBasedStateMachine):
         stripped = laws.is_stripped(worlds, name)
         return f"put the guard on {name}, who is being deleted" if stripped else None
 
-    def _on_end(self, run: Invocation, error: Exception | None) -> None:
+    def _on_end(self, run: Invocation, error: BaseException | None) -> None:
         ledger, weather = self.stage.ledger, self.stage.weather
+        FIGURES["sweeps ended by Lambda"] += isinstance(error, Killed)
         FIGURES[f"{run.function} invoked"] += 1
         FIGURES["parts of sweeps that went on"] += "continues" in run.payload
         FIGURES["invocations tried again"] += error is not None

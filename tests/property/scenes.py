@@ -4,6 +4,7 @@ A `Scene` is data: it builds the same account as often as a test needs it. `expe
 words than the reactor's, what a user's policies must be once all is in order.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -115,15 +116,16 @@ class Scene:
     def exempts(self, user: IamUser) -> bool:
         """Tell whether the operator has excused a user, in any of the five ways."""
         listed = {entry.lower() for entry in self.listed}
-        by_tag = {"": (), "userType:Service": ("userType", "service")}[self.chosen["exempt_tags"]]
+        chosen = defaultdict(str, self.chosen)
+        by_tag = {"": (), "userType:Service": ("userType", "service")}[chosen["exempt_tags"]]
         return any(
             (
                 by_tag and any((key, value.lower()) == by_tag for key, value in user.tags),
-                self.chosen["exempt_parameter"] and user.name.lower() in listed,
-                self.chosen["exempt_parameter"] and user.arn.lower() in listed,
-                self.chosen["exempt_names"] and user.name.lower().startswith("svc-"),
-                self.chosen["exempt_paths"] and user.path.startswith("/service/"),
-                self.chosen["exempt_groups"] and "break-glass" in user.groups,
+                chosen["exempt_parameter"] and user.name.lower() in listed,
+                chosen["exempt_parameter"] and user.arn.lower() in listed,
+                chosen["exempt_names"] and user.name.lower().startswith("svc-"),
+                chosen["exempt_paths"] and user.path.startswith("/service/"),
+                chosen["exempt_groups"] and "break-glass" in user.groups,
             )
         )
 

@@ -17,48 +17,14 @@ from tests.fakes.account import GUARD_ARN, IamUser, World
 from tests.fakes.clock import START
 from tests.fakes.events import about_user
 from tests.fakes.harness import Harness
-from tests.fakes.stage import UNHURRIED, Stage
+from tests.fakes.stage import UNHURRIED
 from tests.fakes.turns import Turns
-from tests.property.scenes import NAMES, SETTLED_SECONDS, Scene, scenes
+from tests.property.scenes import NAMES, Scene, scenes
+from tests.property.swept import Swept
 
 VIAS = st.sampled_from(("user", "group"))
-CHANGES = frozenset(
-    {"AttachUserPolicy", "DetachUserPolicy", "AddUserToGroup", "RemoveUserFromGroup"}
-)
 # Seconds of an invocation, each the time for one question or change, but for about a third.
 HASTE = st.lists(st.integers(6, 9) | st.integers(6, 30), min_size=1, max_size=5).map(tuple)
-
-
-class Swept:
-    """A scene's account in a stage, swept once by invocations that have this much time."""
-
-    def __init__(
-        self, scene: Scene, haste: tuple[int, ...], *, forgetful: bool = False, **more: str
-    ) -> None:
-        self.stage = Stage(scene.settings(**more))
-        self.stage.own_copies = ()
-        scene.furnish(self.stage.account)
-        self.stage.clock.advance(SETTLED_SECONDS)
-        self.stage.haste, self.stage.forgetful = haste, forgetful
-        self.changed: set[str] = set()
-        self.stage.on_write = self._note
-        self.stage.invoke(Function.SWEEP, {})
-        self.stage.drain()
-
-    def _note(self, operation: str, user: str) -> None:
-        if operation in CHANGES:
-            self.changed.add(user)
-
-    @property
-    def world(self) -> World:
-        """The account now."""
-        return self.stage.account.world
-
-    @property
-    def summaries(self) -> list[dict[str, Any]]:
-        """The sweep's records."""
-        records = self.stage.ledger.records
-        return [each for each in records if each["schema"] == "mfa-reactor/sweep/1"]
 
 
 @given(

@@ -31,7 +31,7 @@ class Group:
         self.stage.on_end = self._end
         self.before = self.stage.weather.calls
 
-    def _end(self, run: Invocation, _error: Exception | None) -> None:
+    def _end(self, run: Invocation, _error: BaseException | None) -> None:
         if run.function is Function.REACT:
             self.tries.append((self.stage.weather.calls - self.before, len(self.changed)))
 

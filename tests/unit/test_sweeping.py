@@ -26,7 +26,7 @@ class Account:
             self.stage.account.put_user(f"user-{number:03}", keys=(True,))
         self.stage.clock.advance(3600)
         self.changed: list[str] = []
-        self.ended: list[tuple[Invocation, Exception | None]] = []
+        self.ended: list[tuple[Invocation, BaseException | None]] = []
         self.stage.on_write = lambda _operation, user: self.changed.append(user)
         self.stage.on_end = lambda run, error: self.ended.append((run, error))
 
