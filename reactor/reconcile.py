@@ -216,22 +216,20 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
             settle(judged)
     wanting.sort(key=lambda each: -each.decision.danger)
     perform = _Performer(guardrail, execute, pace)
-    free: list[_Judged] = []
-    braked: list[_Judged] = []
-    for each in wanting:
-        (braked if each.braked and not brake.has_place(each.seen) else free).append(each)
+    free, braked = _apart(wanting, brake)
     for judged, outcomes in perform(free):
         settle(judged, outcomes)
     queue = deque(_ranked(braked, brake))
+    unread = _not_read_to_its_end(run, cause) if _binds(brake, len(queue)) else None
     # Whoever fails for good gives its place back, to the next in the queue.
-    while queue and (places := _places(brake, run, len(queue))):
+    while queue and unread is None and (places := _places(brake, run, len(queue))):
         for judged, outcomes in perform([queue.popleft() for _ in range(places)]):
             place = _spends_the_brake(outcomes)
             run.spent += place
             settle(judged, outcomes, place=place)
+    why = "brake: waits for a later sweep" if unread is None else "brake: waits for a whole read"
     for judged in queue:
-        waiting = "brake: waits for a later sweep"
-        settle(judged, _skipped(judged.decision.plan, waiting), waits=True)
+        settle(judged, _skipped(judged.decision.plan, why, unread), waits=True)
     return run
 
 
@@ -271,15 +269,41 @@ class _Performer:
         return lambda: _carry_out(self.guardrail, plan, self.execute)
 
 
+def _apart(wanting: Iterable[_Judged], brake: Brake) -> tuple[list[_Judged], list[_Judged]]:
+    """Return those whom the brake does not concern, and those who must have a place of it."""
+    free: list[_Judged] = []
+    braked: list[_Judged] = []
+    for each in wanting:
+        (braked if each.braked and not brake.has_place(each.seen) else free).append(each)
+    return free, braked
+
+
 def _ranked(braked: list[_Judged], brake: Brake) -> list[_Judged]:
     """Return whom to change first first; asked in earnest only when not all can be."""
-    if brake.rank is None or not brake.spent < brake.most < brake.spent + len(braked):
+    if brake.rank is None or brake.spent >= brake.most or not _binds(brake, len(braked)):
         return braked
     ranks = brake.rank([each.seen for each in braked])
     # Who is guarded already, and merely moves, comes last whatever it may do.
     keys = [(each.decision.danger >= 0, rank) for each, rank in zip(braked, ranks, strict=True)]
     order = sorted(range(len(braked)), key=keys.__getitem__, reverse=True)
     return [braked[place] for place in order]
+
+
+def _not_read_to_its_end(run: Run, cause: Cause) -> ReactorError | None:
+    """Return what kept the cause's subjects from being read, or some of them; None if all were.
+
+    The most dangerous may be among those: then nobody takes a place of a brake that has too few.
+    """
+    whole = (each.observation for each in run.settled if each.observation.subject == cause.subject)
+    error = next((each.error for each in whole if each.error is not None), None)
+    if error is None:
+        return None
+    return Transient(f"not all could be read: {shorten(error)}", remedy=error.remedy)
+
+
+def _binds(brake: Brake, wanting: int) -> bool:
+    """Tell whether the brake keeps some of those from being changed who should be."""
+    return bool(brake.most) and brake.spent + wanting > brake.most
 
 
 def _places(brake: Brake, run: Run, waiting: int) -> int:
@@ -290,13 +314,15 @@ def _places(brake: Brake, run: Run, waiting: int) -> int:
 
 
 def _spends_the_brake(outcomes: Sequence[Outcome]) -> bool:
-    """Whether a plan counts as a change: not when it is known to have failed for good.
+    """Whether a plan counts as a change: not when nothing was done, or it failed for good.
 
     Or else users who can never be changed would keep the brake's places, and nobody else would ever
     be looked after.
     """
     without = Permanent | OutOfTime
-    return bool(outcomes) and not any(isinstance(each.error, without) for each in outcomes)
+    if all(each.status is OutcomeStatus.SKIPPED for each in outcomes):
+        return False
+    return not any(isinstance(each.error, without) for each in outcomes)
 
 
 def _observe(guardrail: Guardrail, cause: Cause) -> Iterable[Observation[Any]]:

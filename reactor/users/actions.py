@@ -9,6 +9,7 @@ class AttachGuard:
 
     `recheck`: done on an event's word against the read, so another look must confirm it.
     `otherwise`: what is done instead when a quota is in the way; `closed`: why there is no such.
+    `unless_enrolled`: the user's devices were asked for minutes ago, and are asked for once more.
     """
 
     user: str
@@ -16,6 +17,7 @@ class AttachGuard:
     recheck: bool = False
     otherwise: "JoinGuardGroup | None" = None
     closed: str = ""
+    unless_enrolled: bool = False
     name: str = field(default="attach-guard", init=False)
     permissions: frozenset[str] = field(default=frozenset({"iam:AttachUserPolicy"}), init=False)
     changes: bool = field(default=True, init=False)
@@ -27,7 +29,7 @@ class AttachGuard:
 
 @dataclass(frozen=True, slots=True)
 class JoinGuardGroup:
-    """Put a user into the group that carries the guard; `recheck`, `otherwise` as AttachGuard's.
+    """Put a user into the group that carries the guard; what it shares with AttachGuard, as there.
 
     `keep`: after the keeper has brought the group into order; `otherwise` also when it cannot.
     `member`: the user is in it already, so that this is all there is to do.
@@ -39,6 +41,7 @@ class JoinGuardGroup:
     otherwise: AttachGuard | None = None
     keep: bool = False
     member: bool = False
+    unless_enrolled: bool = False
     name: str = field(default="join-guard-group", init=False)
     permissions: frozenset[str] = field(default=frozenset({"iam:AddUserToGroup"}), init=False)
     changes: bool = field(default=True, init=False)

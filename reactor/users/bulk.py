@@ -147,7 +147,8 @@ class Bulk:
         """Return what an earlier part of the sweep was told about a user."""
         reads = scope_reads(self.reader.settings)
         has_password = state.id in self.known.lacking if "has_password" in reads else None
-        return self._seen(cause, replace(state, devices=(), has_password=has_password), *reads)
+        known = replace(state, devices=(), has_password=has_password, asked_before=True)
+        return self._seen(cause, known, *reads)
 
     def _ask(self, states: list[UserState], cause: Cause) -> Iterator[Observation[UserState]]:
         calls = ((place, partial(self._answers, state)) for place, state in enumerate(states))

@@ -53,6 +53,7 @@ class UserState:
     has_credentials: bool | None = None  # asked for events only, of users who are not new
     inline: tuple[object, ...] = ()  # documents of inline policies; read in bulk only
     id: str = ""  # AIDA…
+    asked_before: bool = False  # for devices, minutes ago
 
     @property
     def guarded_directly(self) -> bool:

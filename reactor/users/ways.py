@@ -31,8 +31,9 @@ def on(
 
     A group of the guard's name that is not ours is no way: its members might get anything.
     """
-    attach = AttachGuard(user.name, user.guard.arn, recheck)
-    join = JoinGuardGroup(user.name, user.guard.group, recheck)
+    again = user.asked_before
+    attach = AttachGuard(user.name, user.guard.arn, recheck, unless_enrolled=again)
+    join = JoinGuardGroup(user.name, user.guard.group, recheck, unless_enrolled=again)
     if user.group_standing is Standing.FOREIGN:
         return (*_kept(user), replace(attach, closed=str(user.guard.group_refusal())))
     if settings.guard_via is Via.USER:

@@ -6,7 +6,9 @@ from reactor.errors import Permanent, Transient
 from reactor.model import OutcomeStatus
 from reactor.reconcile import enforce
 from reactor.users.actions import AttachGuard, DetachGuard, KeepGuard
+from reactor.users.state import Device
 from tests.fakes.account import GUARD_ARN
+from tests.fakes.clock import START
 from tests.fakes.events import about_user
 from tests.fakes.harness import Harness
 from tests.unit.test_reconcile import Paint
@@ -27,6 +29,16 @@ def test_attach(harness: Harness) -> None:
         outcome = harness.users.perform(AttachGuard("alice", GUARD_ARN, recheck=recheck))
         assert (outcome.status, outcome.recheck) == (OutcomeStatus.DONE, recheck)
     assert harness.carries_guard("alice")
+
+
+@pytest.mark.parametrize("enrolled", [False, True])
+def test_whoever_was_asked_minutes_ago_is_asked_again(harness: Harness, enrolled: bool) -> None:
+    """Who has enrolled since then does not get the guard."""
+    if enrolled:
+        harness.account.change("alice", devices=(Device("a-passkey", START),))
+    outcome = harness.users.perform(AttachGuard("alice", GUARD_ARN, unless_enrolled=True))
+    assert outcome.status is (OutcomeStatus.SKIPPED if enrolled else OutcomeStatus.DONE)
+    assert harness.carries_guard("alice") is not enrolled
 
 
 def test_detach(harness: Harness) -> None:

@@ -361,6 +361,17 @@ class TestEveryUser:
         (state,) = states(harness)
         assert state.devices == (Device(SERIAL, START),)
 
+    def test_who_was_asked_in_a_part_before_is_asked_again_before_it_is_changed(self) -> None:
+        """A passkey is in no bulk data: whoever has enrolled one since then is left alone."""
+        harness = prepared(scope="without-mfa", max_remediations="0")
+        passkey = (Device("arn:aws:iam::123456789012:u2f/user/bob/key-ABC", START),)
+        bob, carol = harness.account.put_user("bob"), harness.account.put_user("carol")
+        harness.bulk.known = SoFar(lacking=frozenset({bob.id, carol.id}))
+        harness.account.change("bob", devices=passkey)
+        harness.sweep()
+        assert not harness.carries_guard("bob")
+        assert harness.carries_guard("carol")
+
     def test_judged_as_pages_arrive(self) -> None:
         """Whoever is on a page is there for judgement before the next page is asked for."""
         harness = prepared(scope="everyone")
@@ -484,14 +495,28 @@ def test_empty_exemption_list_is_an_answer() -> None:
     assert harness.carries_guard("alice")
 
 
-def test_error_on_a_later_page() -> None:
-    """Who was on the pages before is put into order; that the rest is missing raises."""
-    harness = prepared()
+@pytest.mark.parametrize(
+    ("brake", "changed"),
+    [
+        pytest.param("0", True, id="no brake"),
+        pytest.param("5000", True, id="a brake for more than were read"),
+        pytest.param("50", False, id="a brake for fewer"),
+    ],
+)
+def test_error_on_a_later_page(brake: str, changed: bool) -> None:
+    """Who was on the pages before is put into order; that the rest is missing raises.
+
+    But nobody takes one of too few places while the most dangerous may be on the missing pages.
+    """
+    harness = prepared(max_remediations=brake)
     for number in range(600):
         harness.account.put_user(f"user-{number}")
     harness.iam.fail("account_pages", about="page 100")
     run = harness.sweep()
-    assert 0 < len(harness.iam.writes) <= 50
+    assert bool(harness.iam.writes) is changed
+    assert bool(run.held_back) is not changed
+    assert all(each.unsettled for each in run.held_back)
+    assert run.spent == len(harness.iam.writes)
     kinds = [each.observation.subject.kind for each in run.settled]
     assert kinds.count(SubjectKind.EVERY_USER) == 1
     with pytest.raises(Unsettled):
