@@ -4,7 +4,7 @@ Each reads its payload, has reactor.reconcile do the rest, and raises when Lambd
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reactor.audit import Journal
@@ -25,6 +25,7 @@ from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers import cloudtrail
 from reactor.triggers.records import event_of, mapping
 from reactor.users.alarms import taken_off_by_us
+from reactor.users.policies import Kept
 from reactor.users.rules import guard_holds
 from reactor.users.state import UserState
 from reactor.watch.watch import look
@@ -42,6 +43,7 @@ class FunctionReactor:
     sweeps: Coalescer
     clock: Clock = now
     drift: Drift = field(default_factory=Drift)
+    kept: Kept = field(default_factory=dict)  # what AWS's own policies say, once they were read
 
     def react(self, payload: object, context: LambdaContext) -> None:
         """Handle an EventBridge delivery of an IAM event, or of a change to the exemption list.
@@ -144,7 +146,10 @@ class FunctionReactor:
         return answer(concerned)
 
     def _begin(self, context: LambdaContext, payload: object = None) -> Invocation:
-        inv = Invocation.begin(self.settings, self.session, self.journal, self.clock, context)
+        inv = replace(
+            Invocation.begin(self.settings, self.session, self.journal, self.clock, context),
+            kept=self.kept,
+        )
         self.journal.begin(inv.run, stage=inv.stage, asked_by=Request.of(payload).asked_by)
         return inv
 

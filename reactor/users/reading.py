@@ -1,7 +1,7 @@
 """What is read of users alike, one by one and in bulk: which questions, and the state they give."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,7 @@ from reactor.gathering import Call, answer_of
 from reactor.guard.identity import Guard, Standing
 from reactor.settings import Scope, Settings
 from reactor.users.exemptions import parse_list
+from reactor.users.policies import Kept
 from reactor.users.ports import READS, Iam, UserDetail
 from reactor.users.state import Presence, UserState
 
@@ -46,6 +47,7 @@ class Reader:
     exemption_list: Callable[[], str]
     guard: Guard
     settings: Settings
+    kept: Kept = field(default_factory=dict)  # what AWS's own policies say
 
     def calls(self, questions: Iterable[str], name: str) -> dict[str, Call]:
         """Return the calls that ask these questions about a user."""

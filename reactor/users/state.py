@@ -3,12 +3,14 @@
 None means "not read", never "none": a rule that touches such a member has a bug, and says so.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from reactor.guard.identity import Guard, Standing
+from reactor.users.privileges.powers import Policy
 
 Known = TypeVar("Known")
 
@@ -51,7 +53,8 @@ class UserState:
     devices: tuple[Device, ...] | None = None
     has_password: bool | None = None
     has_credentials: bool | None = None  # asked for events only, of users who are not new
-    inline: tuple[object, ...] = ()  # documents of inline policies; read in bulk only
+    inline: Mapping[str, object] = field(default_factory=dict)  # by name; read in bulk only
+    powers: tuple[Policy, ...] | None = None  # what reaches it, its groups' too; in one scope only
     id: str = ""  # AIDA…
 
     @property

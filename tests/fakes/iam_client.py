@@ -205,10 +205,10 @@ class IamClient:
     def delete_group_policy(self, GroupName: str, PolicyName: str) -> None:  # noqa: N803
         """Do DeleteGroupPolicy."""
         self._weather.call()
-        held = self._account.world.inline.get(GroupName, frozenset())
+        held = self._account.world.inline.get(GroupName, {})
         if PolicyName not in held:
             fail("NoSuchEntity")
-        self._account.put_inline(GroupName, *(held - {PolicyName}))
+        self._account.put_inline(GroupName, *(held.keys() - {PolicyName}))
         self._on_write("DeleteGroupPolicy", {"groupName": GroupName, "policyName": PolicyName})
 
     def create_policy(
@@ -299,7 +299,7 @@ class IamClient:
     def _inline_of_group(self, GroupName: str) -> Iterator[Answer]:  # noqa: N803
         world = self._read()
         _group(world, GroupName)
-        yield {"PolicyNames": sorted(world.inline.get(GroupName, frozenset()))}
+        yield {"PolicyNames": sorted(world.inline.get(GroupName, {}))}
 
     def _devices(self, UserName: str) -> Iterator[Answer]:  # noqa: N803
         devices = _user(self._read(), UserName).devices

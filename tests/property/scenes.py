@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from reactor.model import Hint
 from reactor.settings import Settings
 from reactor.users.state import Device
-from tests.fakes.account import ACCOUNT, GUARD_ARN, Account, IamUser, World
+from tests.fakes.account import (
+    ACCOUNT,
+    GUARD_ARN,
+    INLINE_DOCUMENT,
+    Account,
+    IamUser,
+    World,
+)
 from tests.fakes.clock import START
 from tests.fakes.events import created, detached, removed
 from tests.fakes.harness import Harness, settings
@@ -133,7 +140,7 @@ _MEMBERS = (
     "tags",
     "groups",
     "policies",
-    "inline_policies",
+    "inline",
     "devices",
     "password",
     "keys",
@@ -160,7 +167,7 @@ def _users(draw: st.DrawFn, name: str, guard: str | None) -> IamUser:
         ),
         groups=draw(st.frozensets(st.sampled_from(GROUPS), max_size=2)),
         policies=policies,
-        inline_policies=draw(_FEW),
+        inline={f"own-{number}": INLINE_DOCUMENT for number in range(draw(_FEW))},
         devices=devices,
         password=draw(st.booleans()),
         keys=draw(statuses),

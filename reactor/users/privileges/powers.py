@@ -109,7 +109,7 @@ def _is_left(
 ) -> bool:
     """Tell whether a dangerous action may be left of what a statement allows, after denials."""
     within = [action.lower(), *([] if statement.but else [pattern.lower()])]
-    wanted = [(each,) for each in within]
+    wanted: list[Patterns] = [(each,) for each in within]
     taken = list(_lower(statement.patterns)) if statement.but else []
     for each in denied:
         if each.but:
