@@ -15,7 +15,7 @@ from functools import partial
 
 from reactor.errors import OutOfTime, ReactorError
 from reactor.gathering import Calling, settled
-from reactor.model import Cause, Observation, Subject, SubjectKind
+from reactor.model import Cause, Claim, Observation, Subject, SubjectKind
 from reactor.settings import Scope
 from reactor.users.policies import IN_BULK, Policies
 from reactor.users.ports import READS, AccountPage, GroupDetail
@@ -93,7 +93,8 @@ class Bulk:
 
     def _virtual_devices(self, cause: Cause) -> Iterator[Devices]:
         """Yield the devices, once; none where no verdict needs them, or an event denies one."""
-        if scope_reads(self.reader.settings) and not cause.hints:
+        denied = any(hint.claim is Claim.DEVICE_REMOVED for hint in cause.hints)
+        if scope_reads(self.reader.settings) and not denied:
             yield self.reader.iam.virtual_devices()
         else:
             yield {}

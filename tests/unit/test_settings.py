@@ -49,6 +49,8 @@ def test_defaults() -> None:
         "guard_self_service": SelfService.ENROL,
         "guard_restore": Restore.ALWAYS,
         "lift": Lift.NEVER,
+        "dangerous_actions": (),
+        "only_custom_policies": False,
         "exempt_tags": (asdict(TagMatch("userType", "Service")),),
         "exempt_parameter": "",
         "exempt_names": (),
@@ -157,7 +159,9 @@ _PARAMETER = "the name of an SSM parameter of type StringList, such as /mfa/exem
     [
         pytest.param("MODE", "Enforce", "one of observe, enforce", id="a mode in another case"),
         pytest.param("MODE", "", "one of observe, enforce", id="an empty mode"),
-        pytest.param("SCOPE", "all", "one of everyone, without-mfa, console", id="no scope"),
+        pytest.param(
+            "SCOPE", "all", "one of everyone, without-mfa, console, privileged", id="no scope"
+        ),
         pytest.param("LIFT", "always", "one of never, exempt, compliant", id="no lift"),
         pytest.param("GUARD_POLICY", "", _POLICY, id="an empty policy"),
         pytest.param("GUARD_POLICY", "a policy", _POLICY, id="a policy's name with a blank"),
