@@ -66,7 +66,7 @@ def permissions_lag(user: UserState, cause: Cause, now: datetime) -> bool:
         return False
     if any(claims(cause, Claim.PERMISSIONS_CHANGED, now, RECHECK_LIFETIME)):
         return True
-    shown = {*user.groups, *(each.arn for each in powers)}
+    shown = {user.guard.arn, *user.groups, *(each.arn for each in powers)}
     given = claims(cause, Claim.PERMISSIONS_GIVEN, now, RECHECK_LIFETIME)
     if any(hint.about not in shown for hint in given):
         return True

@@ -47,7 +47,8 @@ class Policies:
         """Return what reaches each of some users, in their order."""
         names = [each.name for each in states]
         in_groups = sorted({group for each in states for group in each.groups})
-        of_users = {arn for each in states for arn in each.policies}
+        guards = _guards(states)
+        of_users = {arn for each in states for arn in each.policies} - guards
         answers = self.calls.gather(
             {
                 **{("user", each): partial(self._inline_of_user, each) for each in names},
@@ -57,7 +58,7 @@ class Policies:
         )
         groups = {each: answers["group", each] for each in in_groups}
         of_groups = {arn for each in groups.values() for arn in _attached(each)}
-        answers |= self.calls.gather(self._asking(of_groups - of_users))
+        answers |= self.calls.gather(self._asking(of_groups - of_users - guards))
         said = {name: each for (what, name), each in answers.items() if what == "policy"}
         inline = [answers["user", each] for each in names]
         return _reaching(states, inline, groups, self._keep(said))
@@ -69,7 +70,7 @@ class Policies:
         through = {group for each in states for group in each.groups} & groups.keys()
         wanted = {arn for each in states for arn in each.policies}
         wanted.update(arn for each in through for arn in groups[each].policies)
-        documents = settled(partial(self._listed, wanted)) if states else {}
+        documents = settled(partial(self._listed, wanted - _guards(states)))
         if isinstance(documents, ReactorError):
             return [documents] * len(states)
         return _reaching(states, [each.inline for each in states], groups, documents)
@@ -118,26 +119,37 @@ class Policies:
 
 
 def _reaching(
-    states: Iterable[UserState], inline: Iterable[Inline], groups: Groups, documents: Documents
+    states: Sequence[UserState], inline: Iterable[Inline], groups: Groups, documents: Documents
 ) -> list[Powers]:
     """Put together what reaches users: their policies, and those of their groups."""
-    through = cache(lambda group: tuple(_through(group, groups, documents)))
+    guards = _guards(states)
+    through = cache(lambda group: tuple(_through(group, groups, documents, guards)))
 
     def of(state: UserState, own: Inline) -> tuple[Policy, ...]:
-        policies = [*_carried(state.policies, answer_of(own), documents)]
+        policies = [*_carried(state.policies - guards, answer_of(own), documents)]
         return tuple(chain(policies, *map(through, state.groups)))
 
     return [settled(partial(of, *each)) for each in zip(states, inline, strict=True)]
 
 
-def _through(group: str, groups: Groups, documents: Documents) -> Iterator[Policy]:
+def _guards(states: Iterable[UserState]) -> set[str]:
+    """Return the guard's ARN: what the guard allows comes and goes with it, and counts for nothing.
+
+    A policy that only has its name counts as any other.
+    """
+    return {each.guard.arn for each in states if each.guard_is_usable}
+
+
+def _through(
+    group: str, groups: Groups, documents: Documents, guards: set[str]
+) -> Iterator[Policy]:
     if group not in groups:
         raise Transient(
             f"what the group {group} carries is not known yet",
             remedy="nothing: it was made just now, and the next sweep looks at it",
         )
     detail = answer_of(groups[group])
-    yield from _carried(detail.policies, detail.inline, documents, group)
+    yield from _carried(detail.policies - guards, detail.inline, documents, group)
 
 
 def _carried(
