@@ -107,6 +107,9 @@ class UserState:
             facts["password"] = self.has_password
         if self.has_credentials is not None:
             facts["credentials"] = self.has_credentials
+        if self.powers is not None:
+            carried = sorted(self.powers, key=lambda each: each.place)
+            facts["policies"] = [each.describe() for each in carried]
         return facts
 
 

@@ -172,6 +172,10 @@ class TestReads:
         assert {READS[each] for each in ONE_BY_ONE} <= set(seen.reads)
         assert seen.state is not None
         powers = {(each.name, each.group) for each in seen.state.powers or ()}
+        told = seen.state.facts()["policies"]
+        assert isinstance(told, list)
+        assert told[:2] == ["policy reader (attached)", "policy own (inline)"]
+        assert "policy one (through group staff)" in told
         own = {("reader", ""), ("own", "")}
         through = {(each, "staff") for each in ("reader", "writer", "one", "two")}
         assert powers == own | through
