@@ -5,7 +5,7 @@ Each reads its payload, has reactor.reconcile do the rest, and raises when Lambd
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession
@@ -25,10 +25,12 @@ from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers import cloudtrail
 from reactor.triggers.records import event_of, mapping
 from reactor.users.alarms import taken_off_by_us
-from reactor.users.policies import Kept
 from reactor.users.rules import guard_holds
 from reactor.users.state import UserState
 from reactor.watch.watch import look
+
+if TYPE_CHECKING:
+    from reactor.users.policies import Kept
 
 SHARE_FOR_READS = 0.5  # of a reaction's time; the rest is for changes, as it may concern thousands
 
@@ -43,7 +45,7 @@ class FunctionReactor:
     sweeps: Coalescer
     clock: Clock = now
     drift: Drift = field(default_factory=Drift)
-    kept: Kept = field(default_factory=dict)  # what AWS's own policies say, once they were read
+    kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say, once they were read
 
     def react(self, payload: object, context: LambdaContext) -> None:
         """Handle an EventBridge delivery of an IAM event, or of a change to the exemption list.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession, Home
@@ -16,7 +16,9 @@ from reactor.runtime import LookAtAll, once, users_guardrail
 from reactor.settings import Settings
 from reactor.triggers.records import mapping, quoted, time_of
 from reactor.users.guardrail import Users
-from reactor.users.policies import Kept
+
+if TYPE_CHECKING:
+    from reactor.users.policies import Kept
 
 
 class LambdaContext(Protocol):
@@ -40,7 +42,7 @@ class Invocation:
     clock: Clock
     context: LambdaContext
     home: Home
-    kept: Kept = field(default_factory=dict)  # what AWS's own policies say
+    kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say
 
     @classmethod
     def begin(

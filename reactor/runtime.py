@@ -28,13 +28,13 @@ from reactor.settings import Mode, Settings, Via
 from reactor.users.bulk import Bulk, SoFar, always
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
-from reactor.users.policies import Kept
 from reactor.users.ports import CredentialReports
 from reactor.users.reading import Reader
 from reactor.users.reports import ReportOnce
 
 if TYPE_CHECKING:
     from reactor.users.credentials import CredentialReport
+    from reactor.users.policies import Kept
     from reactor.users.ranking import Ranking
 
 
@@ -65,7 +65,7 @@ def users_guardrail(  # noqa: PLR0913 - its parts; all but the first three by na
     keep_guard: Callable[[bool], None],
     sweep_everyone: Callable[[], None],
     at_all: LookAtAll = LookAtAll(),
-    kept: Kept | None = None,
+    kept: "Kept | None" = None,
 ) -> Users:
     """Put the MFA guardrail of an account together.
 

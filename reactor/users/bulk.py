@@ -17,7 +17,6 @@ from reactor.errors import OutOfTime, ReactorError
 from reactor.gathering import Calling, settled
 from reactor.model import Cause, Claim, Observation, Subject, SubjectKind
 from reactor.settings import Scope
-from reactor.users.policies import IN_BULK, Policies
 from reactor.users.ports import READS, AccountPage, GroupDetail
 from reactor.users.reading import Answers, Reader, operations, scope_reads, with_answers
 from reactor.users.rules import danger_to, needs_scope
@@ -149,6 +148,8 @@ class Bulk:
         reader = self.reader
         if reader.settings.scope is not Scope.PRIVILEGED:
             return states, []
+        from reactor.users.policies import IN_BULK, Policies  # noqa: PLC0415 - one scope only
+
         dangerous, told = list[UserState](), list[Observation[UserState]]()
         read = Policies(reader.iam, self.calls, reader.kept).in_bulk(states, self.groups)
         for state, powers in zip(states, read, strict=True):

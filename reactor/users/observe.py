@@ -12,7 +12,6 @@ from reactor.errors import ReactorError
 from reactor.gathering import Call, Calling, answer_of
 from reactor.model import USER_NAME, Cause, Claim, Observation, Subject, SubjectKind, TriggerKind
 from reactor.users.bulk import Bulk
-from reactor.users.policies import ONE_BY_ONE, Policies
 from reactor.users.ports import CREDENTIAL_READS, READS, User, UserDetail
 from reactor.users.reading import Answers, Reader, operations, scope_reads, with_answers
 from reactor.users.rules import needs_powers
@@ -112,6 +111,8 @@ class Observer:
             if each.state is not None and needs_powers(each.state, settings, cause)
         }
         if wanting:
+            from reactor.users.policies import ONE_BY_ONE, Policies  # noqa: PLC0415 - one scope only
+
             policies = Policies(self.reader.iam, self.calls, self.reader.kept)
             read = policies.one_by_one(list(wanting.values()))
             for (place, state), powers in zip(wanting.items(), read, strict=True):

@@ -4,6 +4,7 @@ A ladder of guard returns, each with its why; the first rung that holds decides.
 """
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from reactor.errors import Transient
 from reactor.guard.identity import Standing
@@ -22,8 +23,10 @@ from reactor.users import ways
 from reactor.users.actions import SweepEveryone
 from reactor.users.claims import Believed, believe, claims, permissions_lag
 from reactor.users.exemptions import exemption_of
-from reactor.users.privileges.powers import Grant, danger_of
 from reactor.users.state import Presence, UserState, known
+
+if TYPE_CHECKING:
+    from reactor.users.privileges.powers import Grant
 
 # What is not found this soon after it was made is not visible yet; later it is gone again.
 VISIBILITY_LAG = timedelta(seconds=60)
@@ -127,10 +130,10 @@ def _judge_scope(user: UserState, settings: Settings, cause: Cause, now: datetim
         return _not_visible("credential-not-visible", f"the new password of {user.name}")
     excuse = _out_of_scope(believed.user, settings)
     if excuse:
-        # What a user may do may be more than is seen; by its device it would be out of scope.
-        narrow = bool(not believed.user.devices) and permissions_lag(user, cause, now)
-        plan = ways.off(user) if settings.lift is Lift.COMPLIANT and not narrow else ()
-        return _compliant("out-of-scope", excuse, plan=plan, recheck=recheck or narrow)
+        # It may do more than is seen, perhaps; with a device it is out of scope whatever it may do.
+        lags = not believed.user.devices and permissions_lag(user, cause, now)
+        plan = ways.off(user) if settings.lift is Lift.COMPLIANT and not lags else ()
+        return _compliant("out-of-scope", excuse, plan=plan, recheck=recheck or lags)
     if guarded is not None:
         return guarded
     return _put_on(user, believed, settings, cause, now)
@@ -160,8 +163,10 @@ def _out_of_scope(user: UserState, settings: Settings) -> str:
     return ""
 
 
-def danger_to(user: UserState, settings: Settings) -> Grant | None:
+def danger_to(user: UserState, settings: Settings) -> "Grant | None":
     """Return what allows a user something dangerous, None when nothing does."""
+    from reactor.users.privileges.powers import danger_of  # noqa: PLC0415 - one scope only
+
     powers = known(user.powers, "what the user may do")
     return danger_of(powers, settings.dangerous_actions, only_custom=settings.only_custom_policies)
 

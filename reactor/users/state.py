@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reactor.guard.identity import Guard, Standing
-from reactor.users.privileges.powers import Policy
+
+if TYPE_CHECKING:
+    from reactor.users.privileges.powers import Policy  # which one scope looks at
 
 Known = TypeVar("Known")
 
@@ -54,7 +56,7 @@ class UserState:
     has_password: bool | None = None
     has_credentials: bool | None = None  # asked for events only, of users who are not new
     inline: Mapping[str, object] = field(default_factory=dict)  # by name; read in bulk only
-    powers: tuple[Policy, ...] | None = None  # what reaches it, its groups' too; in one scope only
+    powers: "tuple[Policy, ...] | None" = None  # whatever reaches it; read in one scope
     id: str = ""  # AIDA…
 
     @property
