@@ -17,6 +17,7 @@ from benches import (
     growth,
     importing,
     parts,
+    privileges,
     reaction,
     restoring,
     sweeping,
@@ -25,7 +26,17 @@ from benches import (
 RESULTS = Path("build/bench")
 BENCHES = {
     each.__name__.rpartition(".")[2]: each
-    for each in (importing, deciding, reaction, restoring, growth, parts, burst, sweeping)
+    for each in (
+        importing,
+        deciding,
+        privileges,
+        reaction,
+        restoring,
+        growth,
+        parts,
+        burst,
+        sweeping,
+    )
 }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benches import comparisons, deciding, parts, points, sweeping
+from benches import comparisons, deciding, parts, points, privileges, sweeping
 from benches.cells import Cells
 from benches.sweeps import stored
 
@@ -22,6 +22,7 @@ BEGIN = "<!-- figures: renewed by python -m benches.tables --write -->"
 END = "<!-- end of the figures -->"
 _PARTS = sweeping.RESULT.with_name("parts.json")
 _DECIDING = sweeping.RESULT.with_name("deciding.json")
+_PRIVILEGES = sweeping.RESULT.with_name("privileges.json")
 
 
 def all_stored() -> Iterator[Cells]:
@@ -34,6 +35,8 @@ def all_stored() -> Iterator[Cells]:
         yield parts.cells_of(json.loads(_PARTS.read_text()))
     if _DECIDING.exists():
         yield deciding.cells_of(json.loads(_DECIDING.read_text()))
+    if _PRIVILEGES.exists():
+        yield privileges.cells_of(json.loads(_PRIVILEGES.read_text()))
 
 
 def renewed(page: str, figures: str) -> str:

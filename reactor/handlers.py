@@ -4,8 +4,8 @@ Each reads its payload, has reactor.reconcile do the rest, and raises when Lambd
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession
@@ -29,6 +29,9 @@ from reactor.users.rules import guard_holds
 from reactor.users.state import UserState
 from reactor.watch.watch import look
 
+if TYPE_CHECKING:
+    from reactor.users.policies import Kept
+
 SHARE_FOR_READS = 0.5  # of a reaction's time; the rest is for changes, as it may concern thousands
 
 
@@ -42,6 +45,7 @@ class FunctionReactor:
     sweeps: Coalescer
     clock: Clock = now
     drift: Drift = field(default_factory=Drift)
+    kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say, once they were read
 
     def react(self, payload: object, context: LambdaContext) -> None:
         """Handle an EventBridge delivery of an IAM event, or of a change to the exemption list.
@@ -144,7 +148,10 @@ class FunctionReactor:
         return answer(concerned)
 
     def _begin(self, context: LambdaContext, payload: object = None) -> Invocation:
-        inv = Invocation.begin(self.settings, self.session, self.journal, self.clock, context)
+        inv = replace(
+            Invocation.begin(self.settings, self.session, self.journal, self.clock, context),
+            kept=self.kept,
+        )
         self.journal.begin(inv.run, stage=inv.stage, asked_by=Request.of(payload).asked_by)
         return inv
 

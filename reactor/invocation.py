@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession, Home
@@ -16,6 +16,9 @@ from reactor.runtime import LookAtAll, once, users_guardrail
 from reactor.settings import Settings
 from reactor.triggers.records import mapping, quoted, time_of
 from reactor.users.guardrail import Users
+
+if TYPE_CHECKING:
+    from reactor.users.policies import Kept
 
 
 class LambdaContext(Protocol):
@@ -39,6 +42,7 @@ class Invocation:
     clock: Clock
     context: LambdaContext
     home: Home
+    kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say
 
     @classmethod
     def begin(
@@ -97,6 +101,7 @@ class Invocation:
                 )
             ),
             at_all=at_all or LookAtAll(),
+            kept=self.kept,
         )
 
     @contextmanager

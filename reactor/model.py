@@ -108,6 +108,8 @@ class Claim(StrEnum):
     CREDENTIAL_MADE = "credential-made"
     PASSWORD_MADE = "password-made"  # noqa: S105 - a claim's name
     DELETION_BLOCKED = "deletion-blocked"
+    PERMISSIONS_GIVEN = "permissions-given"
+    PERMISSIONS_CHANGED = "permissions-changed"
     GUARD_EDITED = "guard-edited"
     GUARD_GROUP_EDITED = "guard-group-edited"
 
@@ -117,8 +119,9 @@ class Hint:
     """An event's claim.
 
     `about` is the policy's ARN (POLICY_DETACHED, GUARD_EDITED), the group's name (GROUP_LEFT,
-    GUARD_GROUP_EDITED), the device's serial (DEVICE_REMOVED), its new name (GROUP_RENAMED), or else
-    the user's name.
+    GUARD_GROUP_EDITED), the device's serial (DEVICE_REMOVED), its new name (GROUP_RENAMED), the ARN
+    or the name of a policy, or of a group (PERMISSIONS_GIVEN, PERMISSIONS_CHANGED), or else the
+    user's name.
     """
 
     claim: Claim

@@ -17,7 +17,7 @@ from reactor.guard import group, keeper
 from reactor.guard.identity import GROUP_PATH
 from reactor.inspection import ports as inspection
 from reactor.names import Function, failed_queue, function_name, log_group
-from reactor.settings import PREFIX, Lift, Mode, Restore, Settings, Via
+from reactor.settings import PREFIX, Lift, Mode, Restore, Scope, Settings, Via
 from reactor.users import ports
 from reactor.users.actions import (
     AttachGuard,
@@ -30,6 +30,8 @@ from reactor.users.actions import (
 from reactor.users.reading import scope_reads
 
 _USERS = ("arn:*:iam::*:user/*",)
+_GROUPS = ("arn:*:iam::*:group/*",)
+_POLICIES = ("arn:*:iam::*:policy/*",)  # AWS's own, too: their account is "aws"
 _ANY_ACCOUNT = "the account is not known when the file is made; a role acts in its own only"
 # A queue's or a function's own policy may let roles of other accounts in, and somebody else's may
 # have our name. SQS and Lambda are not among the services whose calls lack this key (IAM user
@@ -77,7 +79,7 @@ def statements(function: str, stage: str, settings: Settings) -> tuple[Statement
         case Function.REACT:
             powers = _reacting(stage, settings, detaches=True)
         case Function.REVIEW:
-            powers = _reacting(stage, settings, detaches=settings.lift is not Lift.NEVER)
+            powers = _reviewing(stage, settings)
         case Function.WATCH:
             powers = ()
         case Function.SWEEP:
@@ -170,13 +172,24 @@ def _content(path: Path) -> str | None:
 
 def _reacting(stage: str, settings: Settings, *, detaches: bool) -> Iterable[Statement]:
     """What reading one user at a time needs, and finding whom an event leads to."""
-    reads = ("user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS)
+    reads = ["user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS]
+    bulk = ["device_owner", "account_pages"]
+    if settings.scope is Scope.PRIVILEGED:
+        reads += ports.USERS_POLICY_READS
+        bulk.append("managed_documents")
+        yield _read_policies()
+        yield Statement(
+            "ReadGroups",
+            _reads(*ports.GROUPS_POLICY_READS),
+            _GROUPS,
+            f"any group may let its members do something dangerous; {_ANY_ACCOUNT}",
+        )
     yield _read_users(*reads, *scope_reads(settings))
-    yield _read_in_bulk("device_owner", "account_pages")
+    yield _read_in_bulk(*bulk)
     yield Statement(
         "FindMembers",
         _reads("members_of"),
-        ("arn:*:iam::*:group/*",),
+        _GROUPS,
         f"any group's policies may be changed; {_ANY_ACCOUNT}",
     )
     # In observe mode, too: whom an event concerns must be known to be recorded.
@@ -184,11 +197,25 @@ def _reacting(stage: str, settings: Settings, *, detaches: bool) -> Iterable[Sta
     yield from _judging(stage, settings, detaches=detaches)
 
 
+def _reviewing(stage: str, settings: Settings) -> Iterable[Statement]:
+    """What reacting needs, and finding whom another policy than the guard reaches."""
+    if settings.scope is Scope.PRIVILEGED:
+        yield Statement(
+            "FindHolders",
+            _reads("holders_of"),
+            _POLICIES,
+            f"any policy may be made to allow something dangerous; {_ANY_ACCOUNT}",
+        )
+    yield from _reacting(stage, settings, detaches=settings.lift is not Lift.NEVER)
+
+
 def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
     """What reading everybody in bulk needs, and asking what that leaves open."""
     reads = scope_reads(settings)
     if reads:
         yield _read_users(*reads)
+    if settings.scope is Scope.PRIVILEGED:
+        yield _read_policies()
     bulk = ["account_pages", *(["virtual_devices"] if reads else [])]
     if reads or (settings.mode is Mode.ENFORCE and settings.max_remediations):
         bulk += ports.REPORT_READS  # they rank whom to ask and to change first
@@ -215,6 +242,15 @@ def _inspecting(stage: str) -> Iterable[Statement]:
 def _read_users(*reads: str) -> Statement:
     return Statement(
         "ReadUsers", _reads(*reads), _USERS, f"any user may be the one; {_ANY_ACCOUNT}"
+    )
+
+
+def _read_policies() -> Statement:
+    return Statement(
+        "ReadPolicies",
+        _reads(*ports.POLICY_READS),
+        _POLICIES,
+        f"any policy may allow something dangerous, AWS's own, too; {_ANY_ACCOUNT}",
     )
 
 

@@ -34,6 +34,7 @@ from reactor.users.reports import ReportOnce
 
 if TYPE_CHECKING:
     from reactor.users.credentials import CredentialReport
+    from reactor.users.policies import Kept
     from reactor.users.ranking import Ranking
 
 
@@ -64,14 +65,19 @@ def users_guardrail(  # noqa: PLR0913 - its parts; all but the first three by na
     keep_guard: Callable[[bool], None],
     sweep_everyone: Callable[[], None],
     at_all: LookAtAll = LookAtAll(),
+    kept: "Kept | None" = None,
 ) -> Users:
-    """Put the MFA guardrail of an account together."""
+    """Put the MFA guardrail of an account together.
+
+    `kept` is what AWS's own policies say, as far as it was read before.
+    """
     iam = AwsUsers(session.iam, at_all.remembered)
     reader = Reader(
         iam=iam,
         exemption_list=lambda: read_list(session.ssm, settings.exempt_parameter),
         guard=Guard.of(settings, partition=home.partition, account=home.account),
         settings=settings,
+        kept={} if kept is None else kept,
     )
     bulk = Bulk(reader, session, at_all.known, at_all.has_time)
     return Users(Observer(reader, session, bulk), iam, settings, keep_guard, sweep_everyone)

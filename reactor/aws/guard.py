@@ -5,22 +5,11 @@ from collections.abc import Mapping
 from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
-from reactor.aws.iam import AwsIam, document_of, was_there
-from reactor.guard.ports import PolicyVersion
+from reactor.aws.iam import AwsIam, was_there
 
 
 class AwsGuard(AwsIam):
     """reactor.guard.ports.Keeping on AWS."""
-
-    def policies_of_group(self, group: str) -> frozenset[str]:
-        """Return the ARNs of a group's managed policies; none when there is no such group."""
-        pages = self._pages_if_there("list_attached_group_policies", GroupName=group)
-        return frozenset(each["PolicyArn"] for page in pages for each in page["AttachedPolicies"])
-
-    def inline_policies_of_group(self, group: str) -> tuple[str, ...]:
-        """Return the names of a group's inline policies; none when there is no such group."""
-        pages = self._pages_if_there("list_group_policies", GroupName=group)
-        return tuple(str(each) for page in pages for each in page["PolicyNames"])
 
     def create_group(self, group: str, path: str) -> bool:
         """Create a group; False when there is one of that name."""
@@ -72,15 +61,6 @@ class AwsGuard(AwsIam):
                     raise
                 return False
         return True
-
-    def policy_version(self, policy_arn: str, version: str) -> PolicyVersion:
-        """Return a version of a policy; it is an error when there is none."""
-        with asking("iam:GetPolicyVersion"):
-            answer = self._client.get_policy_version(PolicyArn=policy_arn, VersionId=version)
-            found = answer["PolicyVersion"]
-            return PolicyVersion(
-                found["VersionId"], found["CreateDate"], document_of(found["Document"])
-            )
 
     def other_versions(self, policy_arn: str) -> tuple[str, ...]:
         """Return the ids of a policy's versions that are not the default; none without a policy."""

@@ -1,4 +1,4 @@
-"""IAM of one account: pages, what is missing, and the two reads that both guardrails need."""
+"""IAM of one account: pages, what is missing, and the reads that both guardrails need."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from reactor.aws.errors import asking, code_of
 from reactor.errors import ReactorError
 from reactor.gathering import Call
 from reactor.guard.comparison import parse
-from reactor.guard.ports import ManagedPolicy
+from reactor.guard.ports import ManagedPolicy, PolicyVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -61,6 +61,25 @@ class AwsIam:
     def policy(self, policy_arn: str) -> ManagedPolicy | None:
         """Return a managed policy, None when there is none."""
         return self._once("GetPolicy", policy_arn, lambda: self._policy(policy_arn))
+
+    def policy_version(self, policy_arn: str, version: str) -> PolicyVersion:
+        """Return a version of a policy; it is an error when there is none."""
+        with asking("iam:GetPolicyVersion"):
+            answer = self._client.get_policy_version(PolicyArn=policy_arn, VersionId=version)
+            found = answer["PolicyVersion"]
+            return PolicyVersion(
+                found["VersionId"], found["CreateDate"], document_of(found["Document"])
+            )
+
+    def policies_of_group(self, group: str) -> frozenset[str]:
+        """Return the ARNs of a group's managed policies; none when there is no such group."""
+        pages = self._pages_if_there("list_attached_group_policies", GroupName=group)
+        return frozenset(each["PolicyArn"] for page in pages for each in page["AttachedPolicies"])
+
+    def inline_policies_of_group(self, group: str) -> tuple[str, ...]:
+        """Return the names of a group's inline policies; none when there is no such group."""
+        pages = self._pages_if_there("list_group_policies", GroupName=group)
+        return tuple(str(each) for page in pages for each in page["PolicyNames"])
 
     def _once(self, operation: str, about: str, ask: Callable[[], Answer]) -> Answer:
         if self._remembered is None:

@@ -60,6 +60,23 @@ class AwsUsers(AwsIam):
             tuple(each["GroupName"] for page in pages for each in page["PolicyGroups"]),
         )
 
+    def inline_policies_of_user(self, user: str) -> tuple[str, ...]:
+        """Return the names of a user's inline policies."""
+        pages = self._pages("list_user_policies", UserName=user)
+        return tuple(str(each) for page in pages for each in page["PolicyNames"])
+
+    def inline_policy_of_user(self, user: str, policy: str) -> object:
+        """Return the document of a user's inline policy; it is an error when there is none."""
+        with asking("iam:GetUserPolicy"):
+            answer = self._client.get_user_policy(UserName=user, PolicyName=policy)
+            return document_of(answer["PolicyDocument"])
+
+    def inline_policy_of_group(self, group: str, policy: str) -> object:
+        """Return the document of a group's inline policy; it is an error when there is none."""
+        with asking("iam:GetGroupPolicy"):
+            answer = self._client.get_group_policy(GroupName=group, PolicyName=policy)
+            return document_of(answer["PolicyDocument"])
+
     def devices_of(self, user: str) -> tuple[Device, ...]:
         """Return a user's MFA devices of every kind."""
         pages = self._pages("list_mfa_devices", UserName=user)
@@ -120,12 +137,10 @@ class AwsUsers(AwsIam):
                     tuple(_group_detail(each) for each in page["GroupDetailList"]),
                 )
 
-    def managed_documents(self) -> Iterator[tuple[str, object]]:
+    def managed_documents(self, *, of_aws: bool = True) -> Iterator[tuple[str, object]]:
         """Yield each managed policy's ARN and its default version's document."""
-        operation, only = (
-            "get_account_authorization_details",
-            ["LocalManagedPolicy", "AWSManagedPolicy"],
-        )
+        operation = "get_account_authorization_details"
+        only = ["LocalManagedPolicy", *(["AWSManagedPolicy"] if of_aws else [])]
         for page in self._pages(operation, page=_POLICIES_A_PAGE, Filter=only):
             with asking("iam:GetAccountAuthorizationDetails"):
                 found = [(each["Arn"], _default_document(each)) for each in page["Policies"]]
@@ -191,8 +206,8 @@ def _attached(each: Any) -> frozenset[str]:  # noqa: ANN401 - boto3's
     return frozenset(policy["PolicyArn"] for policy in each.get("AttachedManagedPolicies", []))
 
 
-def _inline(policies: Any) -> tuple[object, ...]:  # noqa: ANN401 - boto3's
-    return tuple(document_of(each["PolicyDocument"]) for each in policies)
+def _inline(policies: Any) -> dict[str, object]:  # noqa: ANN401 - boto3's
+    return {each["PolicyName"]: document_of(each["PolicyDocument"]) for each in policies}
 
 
 def _default_document(policy: Any) -> object:  # noqa: ANN401 - boto3's

@@ -20,6 +20,7 @@ class Scope(StrEnum):
     EVERYONE = "everyone"
     WITHOUT_MFA = "without-mfa"
     CONSOLE = "console"
+    PRIVILEGED = "privileged"
 
 
 class Via(StrEnum):

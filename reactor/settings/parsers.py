@@ -116,6 +116,18 @@ def roles(text: str) -> tuple[str, ...]:
     return found
 
 
+def actions(text: str) -> tuple[str, ...]:
+    """Read patterns of IAM actions; the service's name is given in full."""
+    found = tuple(_items(text))
+    for action in found:
+        if not re.fullmatch(r"\*|[a-z0-9-]+:[\w*?-]+", action, re.ASCII | re.IGNORECASE):
+            raise ValueError(
+                "patterns of IAM actions with commas between: * or service:name, such as"
+                " iam:*,s3:Put*,sts:AssumeRole"
+            )
+    return found
+
+
 def guard_policy(text: str) -> str:
     """Read a policy's name or ARN."""
     # No wildcards in its path: the roles' policies allow to attach exactly this policy.

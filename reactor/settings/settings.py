@@ -9,7 +9,7 @@ this module.
 import difflib
 import fnmatch
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from reactor.errors import SettingError, shorten
@@ -53,7 +53,8 @@ class Settings:
     scope: Scope = _setting(
         "everyone",
         "who must carry the guard: `everyone`, `without-mfa` (has no MFA device),"
-        " `console` (has a password and no MFA device)",
+        " `console` (has a password and no MFA device), `privileged` (has no MFA device, and may do"
+        " one of `REACTOR_DANGEROUS_ACTIONS`)",
         parsers.one_of(Scope),
     )
     guard_policy: str = _setting(
@@ -104,8 +105,20 @@ class Settings:
     lift: Lift = _setting(
         "never",
         "when the guard comes off: `never`; `exempt`, when a user is exempted;"
-        " `compliant`, also when a user in scope `without-mfa` or `console` has enrolled",
+        " `compliant`, also when a user in another scope than `everyone` has enrolled, or has left"
+        " the scope",
         parsers.one_of(Lift),
+    )
+    dangerous_actions: tuple[str, ...] = _setting(
+        "",
+        "IAM actions that make a user privileged, patterns with commas between, e.g."
+        " `iam:*,s3:Put*,sts:AssumeRole`; scope `privileged` needs some, others look at none",
+        parsers.actions,
+    )
+    only_custom_policies: bool = _setting(
+        "false",
+        "whether what AWS's own policies allow makes nobody privileged",
+        parsers.true_or_false,
     )
     exempt_tags: tuple[TagMatch, ...] = _setting(
         "userType:Service",
@@ -176,18 +189,30 @@ class Settings:
         for name in sorted(environment):
             if name.startswith(PREFIX) and name not in known:
                 raise SettingError(_unknown(name, list(known)))
-        values = {}
-        for name, each in known.items():
-            text = environment.get(name, each.metadata["default"]).strip()
-            try:
-                values[each.name] = each.metadata["parse"](text)
-            except ValueError as error:
-                raise SettingError(f"{name} is {shorten(text, 80)!r}: it takes {error}") from None
-        settings = cls(**values)
-        settings._refuse_contradictions()
+        texts = {
+            each.name: environment.get(name, each.metadata["default"])
+            for name, each in known.items()
+        }
+        settings = cls(**_read(texts))
+        settings.refuse_contradictions()
         return settings
 
-    def _refuse_contradictions(self) -> None:
+    def overridden(self, texts: Mapping[str, str]) -> "Settings":
+        """Return these settings with others in the place of some: texts by the fields' names.
+
+        Raises SettingError as `from_environment` does, also when they do not go together.
+        """
+        settings = replace(self, **_read(texts))
+        settings.refuse_contradictions()
+        return settings
+
+    def refuse_contradictions(self) -> None:
+        """Raise SettingError when two settings do not go together."""
+        if self.scope is Scope.PRIVILEGED and not self.dangerous_actions:
+            raise SettingError(
+                "REACTOR_SCOPE is 'privileged' while REACTOR_DANGEROUS_ACTIONS is empty: nobody"
+                " would be privileged; name some, such as iam:*,sts:AssumeRole"
+            )
         if self.lift is Lift.COMPLIANT and self.scope is Scope.EVERYONE:
             raise SettingError(
                 "REACTOR_LIFT is 'compliant' while REACTOR_SCOPE is 'everyone': everyone must carry"
@@ -226,6 +251,19 @@ class Settings:
             if fnmatch.fnmatchcase(name.lower(), pattern.lower()):
                 return pattern
         return None
+
+
+def _read(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of fields, by their names, as their texts have them."""
+    parsers_of = {each.name: each.metadata["parse"] for each in fields(Settings)}
+    values = {}
+    for name, text in texts.items():
+        try:
+            values[name] = parsers_of[name](text.strip())
+        except ValueError as error:
+            wrong = f"{variable(name)} is {shorten(text.strip(), 80)!r}: it takes {error}"
+            raise SettingError(wrong) from None
+    return values
 
 
 def variable(field_name: str) -> str:

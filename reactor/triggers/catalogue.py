@@ -61,9 +61,23 @@ FOR_DEVICES = Condition(
 FOR_PASSWORDS = Condition(
     "REACTOR_SCOPE is `console`", lambda settings: settings.scope is Scope.CONSOLE
 )
+FOR_POWERS = Condition(
+    "REACTOR_SCOPE is `privileged`", lambda settings: settings.scope is Scope.PRIVILEGED
+)
 WITH_LIFT = Condition(
     "REACTOR_LIFT is not `never`", lambda settings: settings.lift is not Lift.NEVER
 )
+
+
+def _either(one: Condition, other: Condition) -> Condition:
+    return Condition(
+        f"{one.words} or {other.words}",
+        lambda settings: one.holds(settings) or other.holds(settings),
+    )
+
+
+WITH_GROUPS_OR_FOR_POWERS = _either(WITH_GROUPS, FOR_POWERS)
+WITH_LIFT_OR_FOR_POWERS = _either(WITH_LIFT, FOR_POWERS)
 # Kept as rows so that the parser knows whom they concern, and nobody wonders where they are.
 NEVER = Condition("never: no scope looks at what it changes", lambda _: False)
 
@@ -73,8 +87,9 @@ class Row:
     """One event: how it names its subject, who hears it and when, what it claims, why it matters.
 
     `about` is the member of requestParameters that the claim is about, empty for the subject's own
-    name. `of_the_guard`: it is urgent only when its policyArn is the guard's, or cannot be read.
-    `failed_with`: the errorCode of the failure that is listened to, in place of success.
+    name. `of_the_guard`: it is urgent only when its policyArn is the guard's, or cannot be read; of
+    other policies `review` hears it under `of_others`. `failed_with`: the errorCode of the failure
+    that is listened to, in place of success.
     """
 
     event: str
@@ -85,11 +100,13 @@ class Row:
     claim: Claim | None = None
     about: str = ""
     of_the_guard: bool = False
+    of_others: Condition = NEVER
     failed_with: str = ""
 
 
 _REVIVED = "a credential brings a user back who was taken for one being deleted"
-_PERMISSIONS = "changes what a user may do, which no scope looks at"
+_PERMISSIONS = "changes what a user may do"
+_BOUNDARY = "a boundary only narrows what policies allow, and those alone are looked at"
 
 CATALOGUE = {
     row.event: row
@@ -129,6 +146,7 @@ CATALOGUE = {
             Claim.POLICY_DETACHED,
             "policyArn",
             of_the_guard=True,
+            of_others=ALWAYS,
         ),
         Row(
             "DeactivateMFADevice",
@@ -166,6 +184,7 @@ CATALOGUE = {
             Claim.POLICY_DETACHED,
             "policyArn",
             of_the_guard=True,
+            of_others=ALWAYS,
         ),
         Row(
             "DeletePolicy",
@@ -222,7 +241,7 @@ CATALOGUE = {
             Names.USER_OR_CALLER,
             Function.REVIEW,
             FOR_DEVICES,
-            "a device takes a user out of the scopes `without-mfa` and `console`",
+            "a device takes a user out of every scope but `everyone`",
         ),
         Row(
             "ResyncMFADevice",
@@ -256,8 +275,10 @@ CATALOGUE = {
             "AddUserToGroup",
             Names.USER,
             Function.REVIEW,
-            WITH_GROUPS,
-            "the group may exempt the user",
+            WITH_GROUPS_OR_FOR_POWERS,
+            f"the group may exempt the user; it {_PERMISSIONS}",
+            Claim.PERMISSIONS_GIVEN,
+            "groupName",
         ),
         Row(
             "UpdateGroup",
@@ -279,31 +300,60 @@ CATALOGUE = {
             "AttachUserPolicy",
             Names.USER,
             Function.REVIEW,
-            WITH_LIFT,
-            "the policy may be the guard, on somebody who need not carry it",
+            WITH_LIFT_OR_FOR_POWERS,
+            f"the policy may be the guard, on somebody who need not carry it; it {_PERMISSIONS}",
+            Claim.PERMISSIONS_GIVEN,
+            "policyArn",
         ),
-        Row("PutUserPolicy", Names.USER, Function.REVIEW, NEVER, _PERMISSIONS),
-        Row("DeleteUserPolicy", Names.USER, Function.REVIEW, NEVER, _PERMISSIONS),
-        Row("PutUserPermissionsBoundary", Names.USER, Function.REVIEW, NEVER, _PERMISSIONS),
-        Row("DeleteUserPermissionsBoundary", Names.USER, Function.REVIEW, NEVER, _PERMISSIONS),
-        Row("AttachGroupPolicy", Names.MEMBERS, Function.REVIEW, NEVER, _PERMISSIONS),
-        Row("PutGroupPolicy", Names.MEMBERS, Function.REVIEW, NEVER, _PERMISSIONS),
-        Row("DeleteGroupPolicy", Names.MEMBERS, Function.REVIEW, NEVER, _PERMISSIONS),
+        Row(
+            "AttachGroupPolicy",
+            Names.MEMBERS,
+            Function.REVIEW,
+            FOR_POWERS,
+            _PERMISSIONS,
+            Claim.PERMISSIONS_GIVEN,
+            "policyArn",
+        ),
+        *(
+            Row(
+                event,
+                names,
+                Function.REVIEW,
+                FOR_POWERS,
+                _PERMISSIONS,
+                Claim.PERMISSIONS_CHANGED,
+                "policyName",
+            )
+            for event, names in (
+                ("PutUserPolicy", Names.USER),
+                ("DeleteUserPolicy", Names.USER),
+                ("PutGroupPolicy", Names.MEMBERS),
+                ("DeleteGroupPolicy", Names.MEMBERS),
+            )
+        ),
+        Row("PutUserPermissionsBoundary", Names.USER, Function.REVIEW, NEVER, _BOUNDARY),
+        Row("DeleteUserPermissionsBoundary", Names.USER, Function.REVIEW, NEVER, _BOUNDARY),
         Row(
             "CreatePolicyVersion",
             Names.HOLDERS,
             Function.KEEPER,
             ALWAYS,
-            "the policy may be the guard, whose document is then restored",
+            f"the policy may be the guard, whose document is then restored; it {_PERMISSIONS}",
+            Claim.PERMISSIONS_CHANGED,
+            "policyArn",
             of_the_guard=True,
+            of_others=FOR_POWERS,
         ),
         Row(
             "SetDefaultPolicyVersion",
             Names.HOLDERS,
             Function.KEEPER,
             ALWAYS,
-            "the policy may be the guard, whose document is then restored",
+            f"the policy may be the guard, whose document is then restored; it {_PERMISSIONS}",
+            Claim.PERMISSIONS_CHANGED,
+            "policyArn",
             of_the_guard=True,
+            of_others=FOR_POWERS,
         ),
         Row(
             "DeletePolicyVersion",

@@ -25,6 +25,7 @@ from reactor.triggers.catalogue import (
 from reactor.triggers.matching import matches
 from reactor.triggers.records import (
     GROUP_NAME,
+    NAME_OR_ARN,
     POLICY_ARN,
     ROOT_USER,
     SERIAL,
@@ -42,6 +43,8 @@ _FORM_OF_CLAIM = {
     Claim.DEVICE_REMOVED: SERIAL,
     Claim.USER_RENAMED: USER_NAME,
     Claim.GROUP_RENAMED: GROUP_NAME,
+    Claim.PERMISSIONS_GIVEN: NAME_OR_ARN,
+    Claim.PERMISSIONS_CHANGED: NAME_OR_ARN,
 }
 
 
@@ -257,6 +260,8 @@ def _hints(
         return ()
     if row.claim is Claim.CREDENTIAL_MADE and request.get("status") == "Inactive":
         return ()  # a key was switched off
+    if row.event == "CreatePolicyVersion" and request.get("setAsDefault") in (None, False, "false"):
+        return ()  # the policy says what it said before
     form = _FORM_OF_CLAIM.get(row.claim)
     about = subject.name if form is None else text(request.get(row.about), form)
     return () if about is None else (Hint(row.claim, at, about),)

@@ -15,6 +15,7 @@ from typing import Any
 from reactor.names import Function
 from reactor.settings import Settings
 from reactor.triggers.catalogue import (
+    CATALOGUE,
     IAM_EVENT_SOURCE,
     PARAMETER_EVENT_SOURCE,
     PARAMETER_EVENTS,
@@ -58,11 +59,9 @@ def review_pattern(settings: Settings) -> Pattern:
     """Return what wakes `review`: what merely might matter, and whatever hides its parameters."""
     rows = delivered(settings, Function.REVIEW)
     parameters = [row for row in rows if row.event in PARAMETER_EVENTS]
-    # Which policy is detached from users and groups, other than the guard, is no hurry.
+    # What is done to other policies than the guard is no hurry.
     other_policies = [
-        row
-        for row in delivered(settings, Function.REACT)
-        if row.of_the_guard and row.event.startswith("Detach")
+        row for row in CATALOGUE.values() if row.of_the_guard and row.of_others.holds(settings)
     ]
     other = {"anything-but": {"suffix": _suffix(settings)[-_END:]}}
     return _one_of(

@@ -12,12 +12,13 @@ IAM, STS and Identity Center go. To run code under a role that is already there,
 too, is what the whole services can, and counts as that.
 """
 
-import fnmatch
 import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+
+from reactor.users.grammar import any_matches, is_wild, listed, matches, members, words
 
 
 class Breadth(IntEnum):
@@ -101,12 +102,11 @@ def breadth_of_managed(arn: str, documents: Mapping[str, object]) -> Breadth:
 
 def breadth(document: object) -> Breadth:
     """Return how much a policy document, a JSON value, allows; NOT_KNOWN if it is none."""
-    members = _members(document)
-    if "statement" not in members:
+    found = members(document)
+    if "statement" not in found:
         return NOT_KNOWN
-    statements = members["statement"]
-    listed = statements if isinstance(statements, list) else [statements]
-    return max(map(_of_statement, listed), default=Breadth.NOTHING)
+    statements = listed(found["statement"])
+    return max(map(_of_statement, statements), default=Breadth.NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,27 +123,27 @@ _ALL = _Reach(everything=True, a_service=True, identities=True, anybody=True)
 
 
 def _of_statement(statement: object) -> Breadth:
-    members = _members(statement)
-    if not members:
+    said = members(statement)
+    if not said:
         return NOT_KNOWN
-    if str(members.get("effect")).lower() != "allow":
+    if str(said.get("effect")).lower() != "allow":
         return Breadth.NOTHING
     reaches = [_ALL]  # of NotResource, and of none at all, which IAM does not take
-    if "resource" in members:
-        reaches = [_reach(each) for each in _words(members["resource"])]
-    if "notaction" in members:
-        but = _words(members["notaction"])
+    if "resource" in said:
+        reaches = [_reach(each) for each in words(said["resource"])]
+    if "notaction" in said:
+        but = words(said["notaction"])
         found = [_of_all_but(but, reach) for reach in reaches]
     else:
-        actions = _words(members.get("action"))
+        actions = words(said.get("action"))
         found = [_of_action(each, reach) for each in actions for reach in _distinct(reaches)]
     return max(found, default=Breadth.NOTHING)
 
 
 def _of_action(action: str, reach: _Reach) -> Breadth:
     service, _, name = action.partition(":")
-    whole = _is_wild(name or service)
-    if whole and _is_wild(service) and reach.everything:
+    whole = is_wild(name or service)
+    if whole and is_wild(service) and reach.everything:
         return Breadth.ADMINISTRATOR
     permissions, identities = _escalations(action)
     if (permissions and reach.identities) or (identities and reach.anybody):
@@ -155,7 +155,7 @@ def _of_action(action: str, reach: _Reach) -> Breadth:
 
 def _of_all_but(but: tuple[str, ...], reach: _Reach) -> Breadth:
     """Return what NotAction comes to: by what it leaves."""
-    if any(_is_wild(each.replace(":", "")) for each in but):
+    if any(is_wild(each.replace(":", "")) for each in but):
         return Breadth.NOTHING
     if _leaves(IAM_PERMISSIONS, but) and reach.everything:
         return Breadth.ADMINISTRATOR
@@ -172,13 +172,13 @@ def _escalations(action: str) -> tuple[bool, bool]:
         return action in PERMISSIONS, action in IDENTITIES
     pattern = action if ":" in action else f"{action}:*"
     return (
-        any(_matches(pattern, each) for each in PERMISSIONS),
-        any(_matches(pattern, each) for each in IDENTITIES),
+        any(matches(pattern, each) for each in PERMISSIONS),
+        any(matches(pattern, each) for each in IDENTITIES),
     )
 
 
 def _reach(resource: str) -> _Reach:
-    if _is_wild(resource):
+    if is_wild(resource):
         return _ALL
     parts = resource.split(":", 5)
     if len(parts) < 6 and resource.endswith("*"):  # noqa: PLR2004 - an ARN's parts
@@ -186,14 +186,14 @@ def _reach(resource: str) -> _Reach:
     if len(parts) < 6:  # noqa: PLR2004
         return _Reach()
     service, name = parts[2], parts[5]
-    all_of_it = _is_wild(name)
+    all_of_it = is_wild(name)
     kind = name.partition("/")[0]
-    identities = _matches(service, "iam") and any(_matches(kind, each) for each in _KINDS)
+    identities = matches(service, "iam") and any(matches(kind, each) for each in _KINDS)
     return _Reach(
-        everything=all_of_it and _is_wild(service),
+        everything=all_of_it and is_wild(service),
         a_service=all_of_it,
         identities=identities,
-        anybody=identities and _is_wild(name.rpartition("/")[2]),
+        anybody=identities and is_wild(name.rpartition("/")[2]),
     )
 
 
@@ -201,28 +201,6 @@ def _distinct(reaches: Iterable[_Reach]) -> tuple[_Reach, ...]:
     return tuple(dict.fromkeys(reaches))
 
 
-def _members(value: object) -> dict[str, object]:
-    """Return a JSON object's members, their names in lower case; none of what is no object."""
-    if not isinstance(value, dict):
-        return {}
-    return {str(name).lower(): each for name, each in value.items()}
-
-
-def _words(value: object) -> tuple[str, ...]:
-    listed = value if isinstance(value, list) else [value]
-    return tuple(each.strip().lower() for each in listed if isinstance(each, str))
-
-
-def _is_wild(pattern: str) -> bool:
-    """Tell whether a pattern matches whatever there is."""
-    return "*" in pattern and not pattern.strip("*?")
-
-
-def _leaves(actions: Iterable[str], but: Iterable[str]) -> bool:
+def _leaves(actions: Iterable[str], but: tuple[str, ...]) -> bool:
     """Tell whether NotAction leaves one of some actions."""
-    return any(not any(_matches(each, action) for each in but) for action in actions)
-
-
-def _matches(pattern: str, text: str) -> bool:
-    # Brackets mean nothing to IAM, but to fnmatch.
-    return fnmatch.fnmatchcase(text, pattern.replace("[", "[[]"))
+    return any(not any_matches(but, action) for action in actions)

@@ -2,6 +2,8 @@
 
     pages of users and groups -> in order, or open? -> a virtual device? -> asked one by one
 
+In scope `privileged` only they are asked who may do something dangerous, which pages tell, too.
+
 Pages are fetched ahead while users are judged. What bulk data cannot tell (a hardware token, a
 passkey, a password) is asked only about users whom it matters for, when everybody else is done.
 A user who comes twice, because it was renamed or pages shifted, is taken once.
@@ -13,12 +15,11 @@ from functools import partial
 
 from reactor.errors import OutOfTime, ReactorError
 from reactor.gathering import Calling, settled
-from reactor.model import Cause, Observation, Subject, SubjectKind
-from reactor.settings import Lift, Scope
-from reactor.users.exemptions import exemption_of
+from reactor.model import Cause, Claim, Observation, Subject, SubjectKind
+from reactor.settings import Scope
 from reactor.users.ports import READS, AccountPage, GroupDetail
 from reactor.users.reading import Answers, Reader, operations, scope_reads, with_answers
-from reactor.users.rules import guard_holds
+from reactor.users.rules import danger_to, needs_scope
 from reactor.users.state import Device, UserState
 
 ASKED_IN_ANY_ORDER = 200  # they take a few seconds; to order more is worth the report's two calls
@@ -78,7 +79,7 @@ class Bulk:
         ended: ReactorError | None = None
         try:
             for state in self._states(pages, only, only_ids):
-                if self._is_open(state, cause):
+                if needs_scope(state, self.reader.settings, cause):
                     undecided.append(state)
                 else:
                     yield self._seen(cause, state)
@@ -91,7 +92,8 @@ class Bulk:
 
     def _virtual_devices(self, cause: Cause) -> Iterator[Devices]:
         """Yield the devices, once; none where no verdict needs them, or an event denies one."""
-        if scope_reads(self.reader.settings) and not cause.hints:
+        denied = any(hint.claim is Claim.DEVICE_REMOVED for hint in cause.hints)
+        if scope_reads(self.reader.settings) and not denied:
             yield self.reader.iam.virtual_devices()
         else:
             yield {}
@@ -113,15 +115,6 @@ class Bulk:
                     taken.add(detail.user.id)
                     yield self.reader.state(detail, common)
 
-    def _is_open(self, state: UserState, cause: Cause) -> bool:
-        """Tell whether the verdict depends on what is not in the pages."""
-        settings = self.reader.settings
-        if settings.scope is Scope.EVERYONE or exemption_of(state, settings) is not None:
-            return False
-        # What an event claims may take off the guard that was read; then the scope is asked for.
-        guarded = guard_holds(state) and not cause.hints
-        return not guarded or settings.lift is Lift.COMPLIANT
-
     def _decide(
         self, undecided: list[UserState], devices: Devices | ReactorError, cause: Cause
     ) -> Iterator[Observation[UserState]]:
@@ -130,18 +123,45 @@ class Bulk:
             for state in undecided:
                 yield self._seen(cause, state, "virtual_devices", error=devices)
             return
+        enrolled = [each for each in undecided if each.id in devices]
+        rest, told = self._by_powers([each for each in undecided if each.id not in devices], cause)
         known = self.known.lacking | self.known.passwordless
-        asked = [each for each in undecided if each.id not in devices and each.id not in known]
+        asked = [each for each in rest if each.id not in known]
         if self.to_ask is not None and len(asked) > ASKED_IN_ANY_ORDER:
             asked = self.to_ask(asked)
         answered = self.calls.ahead(self._ask(asked, cause))
-        for state in undecided:
-            if state.id in devices:
-                enrolled = replace(state, devices=devices[state.id])
-                yield self._seen(cause, enrolled, "virtual_devices")
-            elif state.id in known:
+        yield from told
+        for state in enrolled:
+            yield self._seen(cause, replace(state, devices=devices[state.id]), "virtual_devices")
+        for state in rest:
+            if state.id in known:
                 yield self._asked_before(cause, state)
         yield from answered
+
+    def _by_powers(
+        self, states: list[UserState], cause: Cause
+    ) -> tuple[list[UserState], list[Observation[UserState]]]:
+        """Return who may do something dangerous, and what was seen of the others.
+
+        So that only they are asked for devices. In other scopes that is everybody.
+        """
+        reader = self.reader
+        if reader.settings.scope is not Scope.PRIVILEGED:
+            return states, []
+        from reactor.users.policies import IN_BULK, Policies  # noqa: PLC0415 - one scope only
+
+        dangerous, told = list[UserState](), list[Observation[UserState]]()
+        read = Policies(reader.iam, self.calls, reader.kept).in_bulk(states, self.groups)
+        for state, powers in zip(states, read, strict=True):
+            if isinstance(powers, ReactorError):
+                told.append(self._seen(cause, state, *IN_BULK, error=powers))
+                continue
+            able = replace(state, powers=powers)
+            if danger_to(able, reader.settings) is None:
+                told.append(self._seen(cause, able, *IN_BULK))
+            else:
+                dangerous.append(able)
+        return dangerous, told
 
     def _asked_before(self, cause: Cause, state: UserState) -> Observation[UserState]:
         """Return what an earlier part of the sweep was told about a user."""

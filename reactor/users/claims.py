@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reactor.model import Cause, Claim, Hint, SubjectKind
+from reactor.model import RECHECK_LIFETIME, Cause, Claim, Hint, SubjectKind
 from reactor.users.state import Device, UserState
 
 
@@ -52,6 +52,31 @@ def believe(user: UserState, cause: Cause, now: datetime) -> Believed:
         contradicted=voided or fewer_ways,
         in_guard_group=user.in_guard_group and group not in _left(cause, now),
         guard_group_holds=user.guard_group_holds and group not in _unguarded(user, cause, now),
+    )
+
+
+def permissions_lag(user: UserState, cause: Cause, now: datetime) -> bool:
+    """Tell whether a young event may have widened what a user may do, and the read not show it.
+
+    Of what was attached or joined the read tells, and of what denied something and was taken away.
+    Of a policy that says something else now it does not: that is looked at again in any case.
+    """
+    powers = user.powers
+    if powers is None:
+        return False
+    if any(claims(cause, Claim.PERMISSIONS_CHANGED, now, RECHECK_LIFETIME)):
+        return True
+    shown = {user.guard.arn, *user.groups, *(each.arn for each in powers)}
+    given = claims(cause, Claim.PERMISSIONS_GIVEN, now, RECHECK_LIFETIME)
+    if any(hint.about not in shown for hint in given):
+        return True
+    denying = [each for each in powers if each.document.denies]
+    still = {each.arn for each in denying} | {each.group.lower() for each in denying}
+    taken = (Claim.POLICY_DETACHED, Claim.GROUP_LEFT)
+    return any(
+        hint.about in still or hint.about.lower() in still
+        for claim in taken
+        for hint in claims(cause, claim, now, RECHECK_LIFETIME)
     )
 
 

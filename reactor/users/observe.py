@@ -14,6 +14,7 @@ from reactor.model import USER_NAME, Cause, Claim, Observation, Subject, Subject
 from reactor.users.bulk import Bulk
 from reactor.users.ports import CREDENTIAL_READS, READS, User, UserDetail
 from reactor.users.reading import Answers, Reader, operations, scope_reads, with_answers
+from reactor.users.rules import needs_powers
 from reactor.users.state import Presence, UserState
 
 COMMON = ""  # the key, no user's name, of the reads that serve every user of a round
@@ -94,9 +95,34 @@ class Observer:
             self._user_calls(names, cause) | {COMMON: self.reader.common_calls()}
         )
         common = answers.pop(COMMON)
-        return [
-            self._observation(_user(cause, name), own | common) for name, own in answers.items()
-        ]
+        return self._with_powers(
+            [self._observation(_user(cause, name), own | common) for name, own in answers.items()],
+            cause,
+        )
+
+    def _with_powers(
+        self, seen: list[Observation[UserState]], cause: Cause
+    ) -> list[Observation[UserState]]:
+        """Read what those may do whose verdict depends on it and is still open."""
+        settings, found = self.reader.settings, list(seen)
+        wanting = {
+            place: each.state
+            for place, each in enumerate(seen)
+            if each.state is not None and needs_powers(each.state, settings, cause)
+        }
+        if wanting:
+            from reactor.users.policies import ONE_BY_ONE, Policies  # noqa: PLC0415 - one scope only
+
+            policies = Policies(self.reader.iam, self.calls, self.reader.kept)
+            read = policies.one_by_one(list(wanting.values()))
+            for (place, state), powers in zip(wanting.items(), read, strict=True):
+                reads = tuple(sorted({*seen[place].reads, *operations(ONE_BY_ONE)}))
+                found[place] = (
+                    replace(seen[place], state=None, reads=reads, error=powers)
+                    if isinstance(powers, ReactorError)
+                    else replace(seen[place], state=replace(state, powers=powers), reads=reads)
+                )
+        return found
 
     def _gather_each(self, calls: Mapping[str, Mapping[str, Call]]) -> dict[str, Answers]:
         """Make the calls of several users in one round, and sort the answers by user again."""
@@ -126,9 +152,10 @@ class Observer:
         )
         shared = answers.pop(COMMON)
         owner = shared.pop("device_owner")
-        seen = [
-            self._observation(_user(cause, name), own | shared) for name, own in answers.items()
-        ]
+        seen = self._with_powers(
+            [self._observation(_user(cause, name), own | shared) for name, own in answers.items()],
+            cause,
+        )
         if isinstance(owner, ReactorError):
             seen.append(Observation(cause.subject, None, (READS["device_owner"],), owner))
         elif owner is not None and owner.lower() not in names:

@@ -4,11 +4,11 @@ Every method reads all pages, and raises ReactorError for whatever is not an ans
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from reactor.guard.ports import ManagedPolicy
+from reactor.guard.ports import ManagedPolicy, PolicyVersion
 from reactor.users.state import Device
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ class UserDetail:
     user: User
     policies: frozenset[str]  # ARNs attached to it
     groups: tuple[str, ...]
-    inline: tuple[object, ...] = ()  # the documents of its inline policies, JSON values
+    inline: Mapping[str, object] = field(
+        default_factory=dict
+    )  # JSON values, by the policies' names
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class GroupDetail:
 
     name: str
     policies: frozenset[str]  # ARNs attached to it
-    inline: tuple[object, ...] = ()  # the documents of its inline policies, JSON values
+    inline: Mapping[str, object] = field(
+        default_factory=dict
+    )  # JSON values, by the policies' names
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,24 @@ class Iam(Protocol):
     def policy(self, policy_arn: str) -> ManagedPolicy | None:
         """Return a managed policy, or None when there is none."""
 
+    def policy_version(self, policy_arn: str, version: str) -> PolicyVersion:
+        """Return a version; it is an error when there is none."""
+
+    def inline_policies_of_user(self, user: str) -> tuple[str, ...]:
+        """Return the names of a user's inline policies."""
+
+    def inline_policy_of_user(self, user: str, policy: str) -> object:
+        """Return the document of a user's inline policy; it is an error when there is none."""
+
+    def policies_of_group(self, group: str) -> frozenset[str]:
+        """Return the ARNs of the managed policies of a group; none when there is no such group."""
+
+    def inline_policies_of_group(self, group: str) -> tuple[str, ...]:
+        """Return the names of a group's inline policies; none when there is no such group."""
+
+    def inline_policy_of_group(self, group: str, policy: str) -> object:
+        """Return the document of a group's inline policy; it is an error when there is none."""
+
     def devices_of(self, user: str) -> tuple[Device, ...]:
         """Return a user's MFA devices of every kind."""
 
@@ -122,10 +144,11 @@ class Iam(Protocol):
         It proves that a user has a device, never that it has none: other kinds are not in it.
         """
 
-    def managed_documents(self) -> Iterator[tuple[str, object]]:
+    def managed_documents(self, *, of_aws: bool = True) -> Iterator[tuple[str, object]]:
         """Yield the ARN of each managed policy, and its default version's document.
 
-        A JSON value, or text where it is none. Of AWS's own policies perhaps only those in use.
+        A JSON value, or text where it is none. Of AWS's own policies, which may be left out,
+        perhaps only those in use.
         """
 
     def attach(self, user: str, policy_arn: str) -> None:
@@ -158,6 +181,12 @@ READS: Mapping[str, str] = {
     "members_of": "iam:GetGroup",
     "holders_of": "iam:ListEntitiesForPolicy",
     "policy": "iam:GetPolicy",
+    "policy_version": "iam:GetPolicyVersion",
+    "inline_policies_of_user": "iam:ListUserPolicies",
+    "inline_policy_of_user": "iam:GetUserPolicy",
+    "policies_of_group": "iam:ListAttachedGroupPolicies",
+    "inline_policies_of_group": "iam:ListGroupPolicies",
+    "inline_policy_of_group": "iam:GetGroupPolicy",
     "devices_of": "iam:ListMFADevices",
     "has_password": "iam:GetLoginProfile",
     "has_active_key": "iam:ListAccessKeys",
@@ -182,4 +211,13 @@ CREDENTIAL_READS = (
     "has_active_ssh_key",
     "has_active_service_credential",
     "has_active_certificate",
+)
+
+# What a user's policies say is read of the policies, the user, and its groups.
+POLICY_READS = ("policy", "policy_version")
+USERS_POLICY_READS = ("inline_policies_of_user", "inline_policy_of_user")
+GROUPS_POLICY_READS = (
+    "policies_of_group",
+    "inline_policies_of_group",
+    "inline_policy_of_group",
 )

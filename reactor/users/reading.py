@@ -1,9 +1,9 @@
 """What is read of users alike, one by one and in bulk: which questions, and the state they give."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reactor.gathering import Call, answer_of
 from reactor.guard.identity import Guard, Standing
@@ -11,6 +11,9 @@ from reactor.settings import Scope, Settings
 from reactor.users.exemptions import parse_list
 from reactor.users.ports import READS, Iam, UserDetail
 from reactor.users.state import Presence, UserState
+
+if TYPE_CHECKING:
+    from reactor.users.policies import Kept
 
 Answers = dict[str, Any]  # by read; a ReactorError stands in the place of its answer
 
@@ -46,6 +49,7 @@ class Reader:
     exemption_list: Callable[[], str]
     guard: Guard
     settings: Settings
+    kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say
 
     def calls(self, questions: Iterable[str], name: str) -> dict[str, Call]:
         """Return the calls that ask these questions about a user."""

@@ -4,6 +4,7 @@ A ladder of guard returns, each with its why; the first rung that holds decides.
 """
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from reactor.errors import Transient
 from reactor.guard.identity import Standing
@@ -20,9 +21,12 @@ from reactor.model import (
 from reactor.settings import Lift, Scope, Settings
 from reactor.users import ways
 from reactor.users.actions import SweepEveryone
-from reactor.users.claims import Believed, believe, claims
+from reactor.users.claims import Believed, believe, claims, permissions_lag
 from reactor.users.exemptions import exemption_of
 from reactor.users.state import Presence, UserState, known
+
+if TYPE_CHECKING:
+    from reactor.users.privileges.powers import Grant
 
 # What is not found this soon after it was made is not visible yet; later it is gone again.
 VISIBILITY_LAG = timedelta(seconds=60)
@@ -124,10 +128,12 @@ def _judge_scope(user: UserState, settings: Settings, cause: Cause, now: datetim
     unseen = any(claims(cause, Claim.PASSWORD_MADE, now, RECHECK_LIFETIME))
     if settings.scope is Scope.CONSOLE and unseen and user.has_password is False:
         return _not_visible("credential-not-visible", f"the new password of {user.name}")
-    excuse = _out_of_scope(believed.user, settings.scope)
+    excuse = _out_of_scope(believed.user, settings)
     if excuse:
-        plan = ways.off(user) if settings.lift is Lift.COMPLIANT else ()
-        return _compliant("out-of-scope", excuse, plan=plan, recheck=recheck)
+        # It may do more than is seen, perhaps; with a device it is out of scope whatever it may do.
+        lags = not believed.user.devices and permissions_lag(user, cause, now)
+        plan = ways.off(user) if settings.lift is Lift.COMPLIANT and not lags else ()
+        return _compliant("out-of-scope", excuse, plan=plan, recheck=recheck or lags)
     if guarded is not None:
         return guarded
     return _put_on(user, believed, settings, cause, now)
@@ -142,16 +148,47 @@ def _deletion_is_contradicted(user: UserState, cause: Cause) -> bool:
     return blocked and (user.guarded_directly or user.in_guard_group)
 
 
-def _out_of_scope(user: UserState, scope: Scope) -> str:
+def _out_of_scope(user: UserState, settings: Settings) -> str:
     """Return why a user is out of scope; nothing when it is not."""
+    scope = settings.scope
     if scope is Scope.EVERYONE:
         return ""
-    devices = known(user.devices, "the user's MFA devices")
-    if devices:  # then nobody need have asked for a password
-        return f"has the MFA device {devices[0].serial}"
+    if user.devices:  # then nobody need have asked for a password, or for what it may do
+        return f"has the MFA device {user.devices[0].serial}"
+    if scope is Scope.PRIVILEGED and danger_to(user, settings) is None:
+        return "may do nothing dangerous"  # then nobody need have asked for devices
+    known(user.devices, "the user's MFA devices")
     if scope is Scope.CONSOLE and not known(user.has_password, "whether it has a password"):
         return "has no password"
     return ""
+
+
+def danger_to(user: UserState, settings: Settings) -> "Grant | None":
+    """Return what allows a user something dangerous, None when nothing does."""
+    from reactor.users.privileges.powers import danger_of  # noqa: PLC0415 - one scope only
+
+    powers = known(user.powers, "what the user may do")
+    return danger_of(powers, settings.dangerous_actions, only_custom=settings.only_custom_policies)
+
+
+def needs_scope(user: UserState, settings: Settings, cause: Cause) -> bool:
+    """Tell whether a verdict may depend on what only the scope asks."""
+    if settings.scope is Scope.EVERYONE or exemption_of(user, settings) is not None:
+        return False
+    if user.has_credentials is False:  # being deleted
+        return False
+    # What an event claims may take off the guard that was read.
+    claimed = {hint.claim for hint in cause.hints}
+    holds = guard_holds(user) and not claimed & {Claim.POLICY_DETACHED, Claim.GROUP_LEFT}
+    return not holds or settings.lift is Lift.COMPLIANT
+
+
+def needs_powers(user: UserState, settings: Settings, cause: Cause) -> bool:
+    """Tell whether a verdict may depend on what the user may do, which is not known yet."""
+    if settings.scope is not Scope.PRIVILEGED or user.powers is not None:
+        return False
+    voided = any(hint.claim is Claim.DEVICE_REMOVED for hint in cause.hints)
+    return not (user.devices and not voided) and needs_scope(user, settings, cause)
 
 
 def guard_holds(user: UserState) -> bool:
@@ -186,7 +223,8 @@ def _put_on(
     guard taken for detached is not: to attach it again comes after the detachment whatever was
     read, and leaves nothing open. (So an event that comes twice costs one call and no alarm.)
     """
-    verdict = Verdict(Compliance.NON_COMPLIANT, "must-carry-guard", (_why_unguarded(believed),))
+    reasons = _why_unguarded(believed), *_why_in_scope(user, settings)
+    verdict = Verdict(Compliance.NON_COMPLIANT, "must-carry-guard", reasons)
     refusal = user.guard.refusal(user.guard_standing)
     if refusal is not None:
         return Decision(verdict, error=refusal, danger=_danger(user))
@@ -197,6 +235,12 @@ def _put_on(
     again = lost and _recheck_is_due(cause, now)
     shared = all(ways.is_shared(each) for each in plan)
     return Decision(verdict, plan, danger=_danger(user), recheck=again, unbraked=shared)
+
+
+def _why_in_scope(user: UserState, settings: Settings) -> tuple[str, ...]:
+    """Return why a user is in scope, where that is not plain to see."""
+    danger = danger_to(user, settings) if settings.scope is Scope.PRIVILEGED else None
+    return () if danger is None else (danger.describe(),)
 
 
 def _why_unguarded(believed: Believed) -> str:

@@ -3,12 +3,16 @@
 None means "not read", never "none": a rule that touches such a member has a bug, and says so.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reactor.guard.identity import Guard, Standing
+
+if TYPE_CHECKING:
+    from reactor.users.privileges.powers import Policy  # which one scope looks at
 
 Known = TypeVar("Known")
 
@@ -51,7 +55,8 @@ class UserState:
     devices: tuple[Device, ...] | None = None
     has_password: bool | None = None
     has_credentials: bool | None = None  # asked for events only, of users who are not new
-    inline: tuple[object, ...] = ()  # documents of inline policies; read in bulk only
+    inline: Mapping[str, object] = field(default_factory=dict)  # by name; read in bulk only
+    powers: "tuple[Policy, ...] | None" = None  # whatever reaches it; read in one scope
     id: str = ""  # AIDA…
     asked_before: bool = False  # for devices, minutes ago
 
@@ -105,6 +110,9 @@ class UserState:
             facts["password"] = self.has_password
         if self.has_credentials is not None:
             facts["credentials"] = self.has_credentials
+        if self.powers is not None:
+            carried = sorted(self.powers, key=lambda each: each.place)
+            facts["policies"] = [each.describe() for each in carried]
         return facts
 
 

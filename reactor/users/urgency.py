@@ -22,8 +22,8 @@ class Carrier(Protocol):
         """The ARNs attached to it."""
 
     @property
-    def inline(self) -> tuple[object, ...]:
-        """The documents of its inline policies, JSON values."""
+    def inline(self) -> Mapping[str, object]:
+        """The documents of its inline policies, JSON values, by their names."""
 
 
 class Candidate(Carrier, Protocol):
@@ -82,7 +82,7 @@ def rank(
     managed = functools.cache(lambda arn: breadth_of_managed(arn, documents))
 
     def carried(by: Carrier) -> Breadth:
-        found = [*map(managed, by.policies), *map(breadth, by.inline)]
+        found = [*map(managed, by.policies), *map(breadth, by.inline.values())]
         return max(found, default=Breadth.NOTHING)
 
     of_group = {name: carried(each) for name, each in groups.items()}

@@ -134,6 +134,27 @@ def test_the_settings_of_the_environment_judge(
     assert serial in ran.stdout
 
 
+def test_what_a_user_may_do_is_named(
+    command: CommandLine, new_user: Callable[..., str], iam: Any
+) -> None:
+    """In scope privileged the reason has policy, statement and pattern; of all users alike."""
+    user, arn = new_user(), "arn:aws:iam::aws:policy/AdministratorAccess"
+    scope = {"REACTOR_SCOPE": "privileged", "REACTOR_DANGEROUS_ACTIONS": "iam:Create*"}
+    ran = command("check", user, **scope, COLUMNS="200")
+    assert (ran.status, "may do nothing dangerous" in ran.stdout) == (0, True)
+    iam.attach_user_policy(UserName=user, PolicyArn=arn)
+    why = "may do iam:Create*: policy AdministratorAccess (attached), statement 1, allows *"
+    for names in ((user,), ()):
+        ran = command("check", *names, "--json", **scope)
+        (found,) = [each for each in ran.document["users"] if each["user"] == user]
+        assert (found["verdict"], found["reasons"][1]) == ("NON_COMPLIANT", why)
+    ran = command("check", user, **scope, REACTOR_ONLY_CUSTOM_POLICIES="true")
+    assert ran.status == 0
+    ran = command("check", user, REACTOR_SCOPE="privileged")
+    assert (ran.status, "REACTOR_DANGEROUS_ACTIONS" in ran.error_line) == (2, True)
+    iam.detach_user_policy(UserName=user, PolicyArn=arn)
+
+
 def test_a_stage_judges_as_it_is_deployed_and_the_environment_outweighs_it(
     command: CommandLine, new_user: Callable[..., str], tmp_path: Path
 ) -> None:

@@ -91,7 +91,7 @@ def test_an_event_that_no_rule_delivers_says_so(offline: CommandLine) -> None:
     assert explain(offline, record).stdout.splitlines() == [
         "EnableMFADevice: no rule delivers it to react, review or keeper under these settings.",
         f"Would look at the user alice (account {ACCOUNT}).",
-        "Why it matters: a device takes a user out of the scopes `without-mfa` and `console`.",
+        "Why it matters: a device takes a user out of every scope but `everyone`.",
         "When it can change a verdict: REACTOR_SCOPE is not `everyone`.",
     ]
     assert explain(offline, record, "--json").document == {

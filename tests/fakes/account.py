@@ -21,6 +21,7 @@ GUARD_ARN = policy_arn("aws", ACCOUNT, "MfaReactorGuard")
 GUARD_GROUP = "MfaReactorGuard"
 GUARD_TAGS = {"mfa-reactor": "guard"}
 DEFAULTS = Settings.from_environment({})
+INLINE_DOCUMENT: Mapping[str, object] = {"Version": "2012-10-17", "Statement": []}
 GUARD_DOCUMENT = canonical(guard_document("aws", ACCOUNT, DEFAULTS))
 
 
@@ -33,7 +34,7 @@ class IamUser:
     tags: tuple[tuple[str, str], ...] = ()
     groups: frozenset[str] = frozenset()
     policies: frozenset[str] = frozenset()
-    inline_policies: int = 0
+    inline: Mapping[str, object] = field(default_factory=dict)  # documents, by the policies' names
     devices: tuple[Device, ...] = ()
     password: bool = False
     keys: tuple[bool, ...] = ()
@@ -92,7 +93,8 @@ class World:
     users: Mapping[str, IamUser] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the policies of each
     paths: Mapping[str, str] = field(default_factory=dict)  # of groups that are not below /
-    inline: Mapping[str, frozenset[str]] = field(default_factory=dict)  # names, of some groups
+    # The documents of groups' inline policies, by their names, of some groups.
+    inline: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
     exemption_list: str | None = None
 
@@ -192,9 +194,12 @@ class Account:
         self.put_group(GUARD_GROUP, GUARD_ARN, *policies, path=GROUP_PATH)
 
     def put_inline(self, group: str, *policies: str) -> None:
-        """Give a group these inline policies instead of its own."""
-        inline = {**self.world.inline, group: frozenset(policies)}
-        self._become(replace(self.world, inline=inline))
+        """Give a group these inline policies, which allow nothing, instead of its own."""
+        self.put_inline_documents(group, dict.fromkeys(policies, INLINE_DOCUMENT))
+
+    def put_inline_documents(self, group: str, documents: Mapping[str, object]) -> None:
+        """Give a group inline policies of these names instead of its own."""
+        self._become(replace(self.world, inline={**self.world.inline, group: documents}))
 
     def put_policy(
         self,

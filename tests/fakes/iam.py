@@ -20,7 +20,6 @@ from tests.fakes.account import ACCOUNT, Account, IamUser, Policy, World
 
 Place = tuple[int, str]  # in the pages of an account: users before groups
 POLICIES_PER_USER = 10  # AWS's quota
-INLINE_DOCUMENT = {"Version": "2012-10-17", "Statement": []}
 USER_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 VERSIONS_PER_POLICY = 5
 GROUPS_PER_USER = 10
@@ -218,7 +217,10 @@ class FakeIam:
             placed: dict[Place, UserDetail | GroupDetail] = {
                 (1, self.place(each)): _in_detail(each) for each in world.users.values()
             }
-            placed |= {(2, name): GroupDetail(name, held) for name, held in world.groups.items()}
+            placed |= {
+                (2, name): GroupDetail(name, held, world.inline.get(name, {}))
+                for name, held in world.groups.items()
+            }
             left = sorted(each for each in placed if each > behind)
             page = [placed[each] for each in left[: self.page]]
             yield AccountPage(
@@ -229,10 +231,22 @@ class FakeIam:
                 return
             behind = left[self.page - 1]
 
-    def managed_documents(self) -> Iterator[tuple[str, object]]:
+    def managed_documents(self, *, of_aws: bool = True) -> Iterator[tuple[str, object]]:
         """Answer GetAccountAuthorizationDetails, for managed policies."""
         for arn, policy in self._read("managed_documents", "").policies.items():
-            yield arn, parse(policy.document)
+            if of_aws or ":iam::aws:" not in arn:
+                yield arn, parse(policy.document)
+
+    def inline_policies_of_user(self, user: str) -> tuple[str, ...]:
+        """Answer ListUserPolicies."""
+        return tuple(sorted(self._user("inline_policies_of_user", user).inline))
+
+    def inline_policy_of_user(self, user: str, policy: str) -> object:
+        """Answer GetUserPolicy."""
+        found = self._user("inline_policy_of_user", user).inline
+        if policy not in found:
+            raise Transient(f"{policy} of {user}: NoSuchEntity", remedy="-")
+        return found[policy]
 
     def virtual_devices(self) -> Mapping[str, tuple[Device, ...]]:
         """Answer ListVirtualMFADevices."""
@@ -297,7 +311,14 @@ class FakeIam:
     def inline_policies_of_group(self, group: str) -> tuple[str, ...]:
         """Answer ListGroupPolicies."""
         inline = self._read("inline_policies_of_group", group).inline
-        return tuple(sorted(inline.get(group, frozenset())))
+        return tuple(sorted(inline.get(group, {})))
+
+    def inline_policy_of_group(self, group: str, policy: str) -> object:
+        """Answer GetGroupPolicy."""
+        found = self._read("inline_policy_of_group", group).inline.get(group, {})
+        if policy not in found:
+            raise Transient(f"{policy} of {group}: NoSuchEntity", remedy="-")
+        return found[policy]
 
     def create_group(self, group: str, path: str) -> bool:
         """Do CreateGroup."""
@@ -330,8 +351,9 @@ class FakeIam:
     def delete_from_group(self, group: str, policy: str) -> bool:
         """Do DeleteGroupPolicy."""
         self._call("delete_from_group", group)
-        inline = self.account.world.inline.get(group, frozenset())
-        self.account.put_inline(group, *(inline - {policy}))
+        inline = self.account.world.inline.get(group, {})
+        left = {name: each for name, each in inline.items() if name != policy}
+        self.account.put_inline_documents(group, left)
         return policy in inline
 
     def delete_group(self, group: str) -> bool:
@@ -432,5 +454,4 @@ def _as_shown(user: IamUser) -> User:
 
 
 def _in_detail(user: IamUser) -> UserDetail:
-    inline = (INLINE_DOCUMENT,) * user.inline_policies
-    return UserDetail(_as_shown(user), user.policies, tuple(sorted(user.groups)), inline)
+    return UserDetail(_as_shown(user), user.policies, tuple(sorted(user.groups)), user.inline)

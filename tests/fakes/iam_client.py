@@ -3,11 +3,12 @@
 It answers as IAM does, with pages, NoSuchEntity and quotas; reads are as old as `Weather` says.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
@@ -90,6 +91,7 @@ class IamClient:
             "list_policy_versions": self._versions,
             "list_attached_group_policies": self._attached_to_group,
             "list_group_policies": self._inline_of_group,
+            "list_user_policies": self._inline_of_user,
         }
         names = {each: each.title().replace("_", "") for each in self._pages}
         self.meta = SimpleNamespace(method_to_api_mapping=names)
@@ -207,10 +209,10 @@ class IamClient:
     def delete_group_policy(self, GroupName: str, PolicyName: str) -> None:  # noqa: N803
         """Do DeleteGroupPolicy."""
         self._weather.call()
-        held = self._account.world.inline.get(GroupName, frozenset())
+        held = self._account.world.inline.get(GroupName, {})
         if PolicyName not in held:
             fail("NoSuchEntity")
-        self._account.put_inline(GroupName, *(held - {PolicyName}))
+        self._account.put_inline(GroupName, *(held.keys() - {PolicyName}))
         self._on_write("DeleteGroupPolicy", {"groupName": GroupName, "policyName": PolicyName})
 
     def create_policy(
@@ -301,7 +303,24 @@ class IamClient:
     def _inline_of_group(self, GroupName: str) -> Iterator[Answer]:  # noqa: N803
         world = self._read()
         _group(world, GroupName)
-        yield {"PolicyNames": sorted(world.inline.get(GroupName, frozenset()))}
+        yield {"PolicyNames": sorted(world.inline.get(GroupName, {}))}
+
+    def _inline_of_user(self, UserName: str) -> Iterator[Answer]:  # noqa: N803
+        yield {"PolicyNames": sorted(_user(self._read(), UserName).inline)}
+
+    def get_user_policy(self, UserName: str, PolicyName: str) -> Answer:  # noqa: N803
+        """Answer GetUserPolicy."""
+        inline = _user(self._read(), UserName).inline
+        return (
+            {"PolicyDocument": inline[PolicyName]} if PolicyName in inline else fail("NoSuchEntity")
+        )
+
+    def get_group_policy(self, GroupName: str, PolicyName: str) -> Answer:  # noqa: N803
+        """Answer GetGroupPolicy."""
+        inline = self._read().inline.get(GroupName, {})
+        return (
+            {"PolicyDocument": inline[PolicyName]} if PolicyName in inline else fail("NoSuchEntity")
+        )
 
     def _devices(self, UserName: str) -> Iterator[Answer]:  # noqa: N803
         devices = _user(self._read(), UserName).devices
@@ -336,11 +355,18 @@ class IamClient:
             ]
         }
 
-    def _details(self, Filter: list[str]) -> Iterator[Answer]:  # noqa: ARG002, N803
+    def _details(self, Filter: list[str]) -> Iterator[Answer]:  # noqa: N803
         world = self._read()
+        if "User" not in Filter:
+            yield {"Policies": [_managed(arn, each) for arn, each in world.policies.items()]}
+            return
         users = list(world.users.values())
         groups = [
-            {"GroupName": name, "AttachedManagedPolicies": [{"PolicyArn": each} for each in held]}
+            {
+                "GroupName": name,
+                "AttachedManagedPolicies": [{"PolicyArn": each} for each in held],
+                "GroupPolicyList": _inline(world.inline.get(name, {})),
+            }
             for name, held in world.groups.items()
         ]
         for start in range(0, max(len(users), 1), USERS_A_PAGE):
@@ -398,4 +424,21 @@ def _detail(user: IamUser) -> Answer:
         **_shown(user),
         "AttachedManagedPolicies": [{"PolicyArn": each} for each in sorted(user.policies)],
         "GroupList": sorted(user.groups),
+        "UserPolicyList": _inline(user.inline),
     }
+
+
+def _inline(documents: Mapping[str, object]) -> list[Answer]:
+    return [{"PolicyName": name, "PolicyDocument": each} for name, each in documents.items()]
+
+
+def _managed(arn: str, policy: Policy) -> Answer:
+    versions = [
+        {
+            "VersionId": name,
+            "Document": quote(each.document),
+            "IsDefaultVersion": name == policy.default,
+        }
+        for name, each in policy.versions.items()
+    ]
+    return {"Arn": arn, "PolicyVersionList": versions}

@@ -142,7 +142,7 @@ class Tools:
     def delete_keys(self, user: str) -> Envelope:
         """Do DeleteAccessKey, and the same for every other credential."""
         self._account.change(
-            user, keys=(), ssh_keys=(), service_credentials=(), certificates=(), inline_policies=0
+            user, keys=(), ssh_keys=(), service_credentials=(), certificates=(), inline={}
         )
         return self._event("DeleteAccessKey", userName=user, accessKeyId="AKIAEXAMPLE")
 
@@ -151,7 +151,7 @@ class Tools:
         user = self._user(name)
         hanging = {
             "policies": user.policies,
-            "inline policies": user.inline_policies,
+            "inline policies": user.inline,
             "groups": user.groups,
             "devices": user.devices,
             "a password": user.password,

@@ -9,7 +9,7 @@ from dataclasses import fields
 from reactor.model import Claim
 from reactor.names import Function
 from reactor.settings import Settings, variable
-from reactor.triggers.catalogue import CATALOGUE, NEVER, Row
+from reactor.triggers.catalogue import ALWAYS, CATALOGUE, NEVER, Row
 from reactor.triggers.rules import ON_ITS_GROUP, ON_THE_GUARD
 
 
@@ -68,7 +68,10 @@ def _delivered(row: Row) -> str:
     if row.failed_with:
         return f"when it failed with `{row.failed_with}`"
     if row.of_the_guard:
-        return "for the guard, or where the event does not say which policy"
+        guards = "for the guard, or where the event does not say which policy"
+        when = "" if row.of_others is ALWAYS else f" if {row.of_others.words}"
+        others = "" if row.of_others is NEVER else f"; to `review` for other policies{when}"
+        return f"{guards}{others}"
     return row.matters.words.replace("REACTOR_", "if REACTOR_", 1)
 
 

@@ -51,7 +51,7 @@ def only_the_guard_hangs_on(world: World, user: IamUser) -> bool:
     """Tell whether nothing but the guard keeps a user from being deleted."""
     kinds = [getattr(user, kind) for kind in KINDS]
     groups, policies = user.groups - {GUARD_GROUP}, user.policies - {GUARD_ARN}
-    others = (groups, policies, user.devices, user.inline_policies, *kinds)
+    others = (groups, policies, user.devices, user.inline, *kinds)
     return _is_ours_on(world, user) and not any(others)
 
 

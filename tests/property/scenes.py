@@ -11,17 +11,41 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from reactor.guard.document import canonical
 from reactor.model import Hint
 from reactor.settings import Settings
 from reactor.users.state import Device
-from tests.fakes.account import ACCOUNT, GUARD_ARN, Account, IamUser, World
+from tests.fakes.account import (
+    ACCOUNT,
+    GUARD_ARN,
+    INLINE_DOCUMENT,
+    Account,
+    IamUser,
+    World,
+)
 from tests.fakes.clock import START
 from tests.fakes.events import created, detached, removed
 from tests.fakes.harness import Harness, settings
 
 GIVEN_ARN = f"arn:aws:iam::{ACCOUNT}:policy/team/Guard"
 LOOK_ALIKE = f"arn:aws:iam::{ACCOUNT}:policy/team/MfaReactorGuard"
-OTHERS = (f"arn:aws:iam::{ACCOUNT}:policy/a", f"arn:aws:iam::{ACCOUNT}:policy/b", LOOK_ALIKE)
+MIGHTY, READER = f"arn:aws:iam::{ACCOUNT}:policy/a", f"arn:aws:iam::{ACCOUNT}:policy/b"
+OTHERS = (MIGHTY, READER, LOOK_ALIKE)
+DANGEROUS = "iam:*,sts:AssumeRole"
+
+
+def _document(effect: str, *actions: str) -> dict[str, Any]:
+    statement = {"Effect": effect, "Action": list(actions), "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+# What the policies say, in scope `privileged`: some allow something dangerous, some deny it.
+DOCUMENTS = {
+    MIGHTY: _document("Allow", "s3:*", "IAM:Create*"),
+    READER: _document("Allow", "s3:Get*", "sts:GetCallerIdentity"),
+    LOOK_ALIKE: _document("Deny", "iam:*"),
+}
+OF_STAFF = _document("Allow", "sts:*")  # inline
 NAMES = ("alice", "Bob", "svc-1", "CAROL", "dave", "eve", "svc", "mallory")
 GROUPS = ("staff", "break-glass", "guarded")
 OLD = START - timedelta(days=1)
@@ -81,9 +105,15 @@ class Scene:
         """Put all that there is into an account."""
         if self.guard != "missing":
             foreign = self.given or self.guard == "foreign"
-            account.put_policy(self.guard_arn, {} if foreign else None)
+            if foreign:
+                account.put_policy(self.guard_arn, {}, canonical(DOCUMENTS[READER]))
+            else:
+                account.put_policy(self.guard_arn)
+        for arn, document in DOCUMENTS.items():
+            account.put_policy(arn, {}, canonical(document))
         for group in GROUPS:
             account.put_group(group)
+        account.put_inline_documents("staff", {"crew": OF_STAFF})
         if self.guard != "missing":
             account.put_group("guarded", self.guard_arn)
         account.put_list(",".join(self.listed))
@@ -111,6 +141,7 @@ class Scene:
             "everyone": True,
             "without-mfa": not enrolled,
             "console": user.password and not enrolled,
+            "privileged": is_dangerous(user) and not enrolled,
         }[self.chosen["scope"]]
 
     def exempts(self, user: IamUser) -> bool:
@@ -130,12 +161,20 @@ class Scene:
         )
 
 
+def is_dangerous(user: IamUser) -> bool:
+    """Tell whether a user may do one of DANGEROUS."""
+    takes_roles = "staff" in user.groups
+    writes_iam = MIGHTY in user.policies or DOCUMENTS[MIGHTY] in user.inline.values()
+    denied = LOOK_ALIKE in user.policies or DOCUMENTS[LOOK_ALIKE] in user.inline.values()
+    return takes_roles or (writes_iam and not denied)
+
+
 _MEMBERS = (
     "path",
     "tags",
     "groups",
     "policies",
-    "inline_policies",
+    "inline",
     "devices",
     "password",
     "keys",
@@ -162,7 +201,7 @@ def _users(draw: st.DrawFn, name: str, guard: str | None) -> IamUser:
         ),
         groups=draw(st.frozensets(st.sampled_from(GROUPS), max_size=2)),
         policies=policies,
-        inline_policies=draw(_FEW),
+        inline={f"own-{number}": draw(_INLINE) for number in range(draw(_FEW))},
         devices=devices,
         password=draw(st.booleans()),
         keys=draw(statuses),
@@ -171,15 +210,17 @@ def _users(draw: st.DrawFn, name: str, guard: str | None) -> IamUser:
 
 
 _FEW = st.integers(0, 2)
+_INLINE = st.sampled_from([INLINE_DOCUMENT, *DOCUMENTS.values()])
 
 
 @st.composite
 def scenes(draw: st.DrawFn, *, min_users: int = 1, usable: bool = False) -> Scene:
     """Draw an account with a few users, and settings for it."""
-    scope = draw(st.sampled_from(("everyone", "without-mfa", "console")))
+    scope = draw(st.sampled_from(("everyone", "without-mfa", "console", "privileged")))
     lifts = ("never", "exempt") if scope == "everyone" else ("never", "exempt", "compliant")
     chosen = {
         "scope": scope,
+        "dangerous_actions": DANGEROUS,
         "lift": draw(st.sampled_from(lifts)),
         "exempt_tags": draw(st.sampled_from(("", "userType:Service"))),
         "exempt_parameter": draw(st.sampled_from(("", "/mfa/exempt"))),

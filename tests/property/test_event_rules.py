@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from moto.events.models import EventPattern
 
 from reactor.names import Function
-from reactor.settings import Settings
+from reactor.settings import Scope, Settings
 from reactor.triggers.catalogue import CATALOGUE, PARAMETER_EVENTS
 from reactor.triggers.matching import matches
 from reactor.triggers.rules import pattern_of
@@ -47,11 +47,12 @@ PARAMETERS = st.one_of(
 @st.composite
 def any_settings(draw: st.DrawFn) -> Settings:
     """Draw valid settings, as an environment gives them."""
-    scope = draw(st.sampled_from(("everyone", "without-mfa", "console")))
+    scope = draw(st.sampled_from(("everyone", "without-mfa", "console", "privileged")))
     lifts = ("never", "exempt") if scope == "everyone" else ("never", "exempt", "compliant")
     return Settings.from_environment(
         {
             "REACTOR_SCOPE": scope,
+            "REACTOR_DANGEROUS_ACTIONS": "iam:*",
             "REACTOR_LIFT": draw(st.sampled_from(lifts)),
             "REACTOR_GUARD_POLICY": draw(POLICIES),
             "REACTOR_EXEMPT_TAGS": draw(st.sampled_from(("", "team:bots"))),
@@ -174,10 +175,15 @@ def test_no_event_is_both_urgent_and_not(settings: Settings, payload: dict[str, 
 
 @given(settings=any_settings(), payload=events())
 def test_detachments_are_always_heard(settings: Settings, payload: dict[str, Any]) -> None:
-    """Wherever the line between urgent and not runs, none falls between."""
+    """Wherever the line between urgent and not runs, none falls between.
+
+    Nor does what other policies say, where that matters.
+    """
     detail = payload["detail"]
     genuine = payload["source"] == "aws.iam" and detail["eventSource"] == "iam.amazonaws.com"
     if not genuine or "errorCode" in detail:
         return
-    if detail["eventName"] in {"DetachUserPolicy", "DetachGroupPolicy"}:
+    new_versions = {"CreatePolicyVersion", "SetDefaultPolicyVersion"}
+    wide = new_versions if settings.scope is Scope.PRIVILEGED else set()
+    if detail["eventName"] in {"DetachUserPolicy", "DetachGroupPolicy"} | wide:
         assert any(matches(pattern, payload) for pattern in patterns(settings).values())

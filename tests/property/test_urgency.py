@@ -56,11 +56,16 @@ DOCUMENTS = (
 USERS = st.lists(st.lists(DOCUMENTS, max_size=3), min_size=1, max_size=5)
 
 
+def named(documents: list[object]) -> dict[str, object]:
+    """Return documents as policies of some names."""
+    return {str(number): each for number, each in enumerate(documents)}
+
+
 def carrying(inline: list[list[object]]) -> list[UserState]:
     """Users who carry these documents."""
     guard = Guard(GUARD_ARN, given=False)
     return [
-        UserState(f"user-{n}", Presence.EXISTS, guard, arn=f"arn:{n}", inline=tuple(own))
+        UserState(f"user-{n}", Presence.EXISTS, guard, arn=f"arn:{n}", inline=named(own))
         for n, own in enumerate(inline)
     ]
 
@@ -80,7 +85,7 @@ def test_another_policy_never_ranks_lower(
     users = carrying(inline)
     chosen = data.draw(st.integers(0, len(users) - 1))
     wider = [
-        replace(each, inline=(*each.inline, more)) if n == chosen else each
+        replace(each, inline={**each.inline, "more": more}) if n == chosen else each
         for n, each in enumerate(users)
     ]
     before, after = (

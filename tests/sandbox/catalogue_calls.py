@@ -95,9 +95,9 @@ class Scene:
         """Expect the event to concern the group's members."""
         return Expected(heard_by, SubjectKind.GROUP_MEMBERS, self.group, claim, about)
 
-    def about_holders(self, *heard_by: Function) -> Expected:
+    def about_holders(self, *heard_by: Function, claim: Claim | None = None) -> Expected:
         """Expect the event to concern whoever has the guard."""
-        return Expected(heard_by, SubjectKind.POLICY_HOLDERS, self.guard)
+        return Expected(heard_by, SubjectKind.POLICY_HOLDERS, self.guard, claim)
 
 
 def _create_user(scene: Scene) -> Expected:
@@ -121,7 +121,7 @@ def _delete_user(scene: Scene) -> Expected:
 
 def _attach_user_policy(scene: Scene) -> Expected:
     scene.iam.attach_user_policy(UserName=scene.new_user(), PolicyArn=scene.new_guard())
-    return scene.about_user(_REVIEW)
+    return scene.about_user(_REVIEW, claim=Claim.PERMISSIONS_GIVEN, about=scene.guard)
 
 
 def _detach_user_policy(scene: Scene) -> Expected:
@@ -132,13 +132,13 @@ def _detach_user_policy(scene: Scene) -> Expected:
 
 def _put_user_policy(scene: Scene) -> Expected:
     scene.iam.put_user_policy(UserName=scene.new_user(), PolicyName="p", PolicyDocument=GUARD)
-    return scene.about_user()
+    return scene.about_user(claim=Claim.PERMISSIONS_CHANGED, about="p")
 
 
 def _delete_user_policy(scene: Scene) -> Expected:
     _put_user_policy(scene)
     scene.iam.delete_user_policy(UserName=scene.user, PolicyName="p")
-    return scene.about_user()
+    return scene.about_user(claim=Claim.PERMISSIONS_CHANGED, about="p")
 
 
 def _put_boundary(scene: Scene) -> Expected:
@@ -272,7 +272,7 @@ def _update_certificate(scene: Scene) -> Expected:
 
 def _add_to_group(scene: Scene) -> Expected:
     scene.iam.add_user_to_group(UserName=scene.new_user(), GroupName=scene.new_group())
-    return scene.about_user(_REVIEW)
+    return scene.about_user(_REVIEW, claim=Claim.PERMISSIONS_GIVEN, about=scene.group)
 
 
 def _remove_from_group(scene: Scene) -> Expected:
@@ -294,7 +294,7 @@ def _delete_group(scene: Scene) -> Expected:
 
 def _attach_group_policy(scene: Scene) -> Expected:
     scene.iam.attach_group_policy(GroupName=scene.new_group(), PolicyArn=scene.new_guard())
-    return scene.about_group()
+    return scene.about_group(claim=Claim.PERMISSIONS_GIVEN, about=scene.guard)
 
 
 def _detach_group_policy(scene: Scene) -> Expected:
@@ -305,13 +305,13 @@ def _detach_group_policy(scene: Scene) -> Expected:
 
 def _put_group_policy(scene: Scene) -> Expected:
     scene.iam.put_group_policy(GroupName=scene.new_group(), PolicyName="p", PolicyDocument=GUARD)
-    return scene.about_group()
+    return scene.about_group(claim=Claim.PERMISSIONS_CHANGED, about="p")
 
 
 def _delete_group_policy(scene: Scene) -> Expected:
     _put_group_policy(scene)
     scene.iam.delete_group_policy(GroupName=scene.group, PolicyName="p")
-    return scene.about_group()
+    return scene.about_group(claim=Claim.PERMISSIONS_CHANGED, about="p")
 
 
 def _delete_policy(scene: Scene) -> Expected:
@@ -327,7 +327,7 @@ def _create_version(scene: Scene) -> Expected:
 def _set_default_version(scene: Scene) -> Expected:
     version = scene.new_version()
     scene.iam.set_default_policy_version(PolicyArn=scene.guard, VersionId=version)
-    return scene.about_holders(_KEEPER)
+    return scene.about_holders(_KEEPER, claim=Claim.PERMISSIONS_CHANGED)
 
 
 def _delete_version(scene: Scene) -> Expected:

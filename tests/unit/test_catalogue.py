@@ -25,16 +25,21 @@ MODELS = {
     service: botocore.session.get_session().get_service_model(service) for service in ("iam", "ssm")
 }
 DEFAULTS = settings()
+PRIVILEGED = {"scope": "privileged", "dangerous_actions": "iam:*"}
 # Each condition with settings under which it holds, and some under which it does not.
 CONDITIONS = {
     "always": ({}, None),
     "never: no scope looks at what it changes": (None, {}),
     "REACTOR_EXEMPT_TAGS is set": ({"exempt_tags": "team:bots"}, {"exempt_tags": ""}),
-    "REACTOR_EXEMPT_GROUPS is set": ({"exempt_groups": "bots"}, {}),
+    "REACTOR_EXEMPT_GROUPS is set or REACTOR_SCOPE is `privileged`": (
+        {"exempt_groups": "bots"},
+        {"scope": "console"},
+    ),
     "REACTOR_EXEMPT_PARAMETER is set": ({"exempt_parameter": "/mfa/exempt"}, {}),
     "REACTOR_SCOPE is not `everyone`": ({"scope": "without-mfa"}, {"scope": "everyone"}),
     "REACTOR_SCOPE is `console`": ({"scope": "console"}, {"scope": "without-mfa"}),
-    "REACTOR_LIFT is not `never`": ({"lift": "exempt"}, {"lift": "never"}),
+    "REACTOR_SCOPE is `privileged`": (PRIVILEGED, {"scope": "console"}),
+    "REACTOR_LIFT is not `never` or REACTOR_SCOPE is `privileged`": (PRIVILEGED, {"lift": "never"}),
 }
 
 
@@ -105,6 +110,15 @@ def test_claims() -> None:
         "UpdateSSHPublicKey": Claim.CREDENTIAL_MADE,
         "UploadSigningCertificate": Claim.CREDENTIAL_MADE,
         "UpdateSigningCertificate": Claim.CREDENTIAL_MADE,
+        "AddUserToGroup": Claim.PERMISSIONS_GIVEN,
+        "AttachGroupPolicy": Claim.PERMISSIONS_GIVEN,
+        "AttachUserPolicy": Claim.PERMISSIONS_GIVEN,
+        "CreatePolicyVersion": Claim.PERMISSIONS_CHANGED,
+        "DeleteGroupPolicy": Claim.PERMISSIONS_CHANGED,
+        "DeleteUserPolicy": Claim.PERMISSIONS_CHANGED,
+        "PutGroupPolicy": Claim.PERMISSIONS_CHANGED,
+        "PutUserPolicy": Claim.PERMISSIONS_CHANGED,
+        "SetDefaultPolicyVersion": Claim.PERMISSIONS_CHANGED,
     }
 
 
@@ -168,3 +182,18 @@ def test_delivered_by_default() -> None:
     assert {"UpdateUser", "TagUser", "UntagUser", "CreateAccessKey", "UpdateGroup"} <= review
     assert not review & {"AddUserToGroup", "AttachUserPolicy", "EnableMFADevice", "PutParameter"}
     assert not names(Function.WATCH, DEFAULTS) | names(Function.SWEEP, DEFAULTS)
+
+
+def test_what_changes_permissions_is_heard_in_one_scope() -> None:
+    """Only where it matters what users may do does `review` hear of it."""
+    changing = {
+        *("AttachUserPolicy", "PutUserPolicy", "DeleteUserPolicy", "AddUserToGroup"),
+        *("AttachGroupPolicy", "PutGroupPolicy", "DeleteGroupPolicy"),
+    }
+    others = {
+        scope: names(Function.REVIEW, settings(scope=scope)) for scope in ("everyone", "console")
+    }
+    assert changing <= names(Function.REVIEW, settings(**PRIVILEGED))
+    assert not any(changing & heard for heard in others.values())
+    boundaries = {"PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary"}
+    assert not boundaries & names(Function.REVIEW, settings(**PRIVILEGED))

@@ -247,7 +247,7 @@ SUBJECTS = [
     pytest.param(
         event("AddUserToGroup", UserName="alice", GroupName="bots"),
         user("alice"),
-        (),
+        (Hint(Claim.PERMISSIONS_GIVEN, START, "bots"),),
         id="a user joins a group",
     ),
     pytest.param(
@@ -262,13 +262,25 @@ SUBJECTS = [
     pytest.param(
         event("AttachUserPolicy", UserName="alice", PolicyArn=GUARD_ARN),
         user("alice"),
-        (),
+        (Hint(Claim.PERMISSIONS_GIVEN, START, GUARD_ARN),),
         id="a policy is attached",
+    ),
+    pytest.param(
+        event("CreatePolicyVersion", PolicyArn=GUARD_ARN, PolicyDocument="{}", SetAsDefault=True),
+        holders(GUARD_ARN),
+        (Hint(Claim.PERMISSIONS_CHANGED, START, GUARD_ARN),),
+        id="a policy says something else",
+    ),
+    pytest.param(
+        event("CreatePolicyVersion", PolicyArn=GUARD_ARN, PolicyDocument="{}"),
+        holders(GUARD_ARN),
+        (),
+        id="a version that is not the default",
     ),
     pytest.param(
         event("SetDefaultPolicyVersion", PolicyArn=GUARD_ARN, VersionId="v1"),
         holders(GUARD_ARN),
-        (),
+        (Hint(Claim.PERMISSIONS_CHANGED, START, GUARD_ARN),),
         id="another version of the guard",
     ),
     pytest.param(

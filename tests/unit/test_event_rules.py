@@ -137,6 +137,14 @@ def test_events_about_policies(name: str, *, by_arn: bool) -> None:
         assert heard_by(happened(name, {"policyArn": arn}), under) == others
 
 
+@pytest.mark.parametrize("name", ["CreatePolicyVersion", "SetDefaultPolicyVersion"])
+def test_what_other_policies_say_matters_in_one_scope(name: str) -> None:
+    """In scope `privileged` the review hears of new versions; the guard's stay the keeper's."""
+    under = settings(scope="privileged", dangerous_actions="iam:*")
+    assert heard_by(happened(name, {"policyArn": GUARD_ARN}), under) == {KEEPER}
+    assert heard_by(happened(name, {"policyArn": OTHER_ARN}), under) == {REVIEW}
+
+
 def test_every_row_about_the_guard_is_tried() -> None:
     """The table above has them all."""
     assert {row.event for row in CATALOGUE.values() if row.of_the_guard} <= set(ABOUT_POLICIES)

@@ -41,7 +41,7 @@ class Kept(Harness):
     def carried(self) -> set[str]:
         """The policies of the guard's group, inline ones by their names."""
         world = self.account.world
-        return set(world.groups[GUARD_GROUP] | world.inline.get(GUARD_GROUP, frozenset()))
+        return set(world.groups[GUARD_GROUP] | world.inline.get(GUARD_GROUP, {}).keys())
 
     def look(self, *, event_at: datetime | None = None) -> Run:
         """Have the keeper look at the group, asked by one of ours or woken by an event."""

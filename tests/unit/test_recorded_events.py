@@ -26,15 +26,15 @@ ALL = settings(
 # A record without a time in UTC gives no claim. Root's records may carry the account's alias as
 # userName: that is no user.
 TABLE = """
-AddUserToGroup__beats__1 | review | user | Bob | - | Alice
+AddUserToGroup__beats__1 | review | user | Bob | permissions-given | Alice
 AddUserToGroup__traildiscover__1 | ignored | the call failed: AccessDenied
 AttachGroupPolicy__traildiscover__1 | ignored | the call failed: AccessDenied
-AttachUserPolicy__integrations__1 | review | user | pwncloud-backdoor-user | - | -
-AttachUserPolicy__invictus__1 | review | user | malicious-iam-user | - | bert-jan
-AttachUserPolicy__panther__2 | review | user | new-user | - | -
-AttachUserPolicy__panther__5 | review | user | tracy_stone | - | -
-AttachUserPolicy__panther__6 | review | user | tracy_stone | - | -
-AttachUserPolicy__panther__7 | review | user | jacknagz | - | -
+AttachUserPolicy__integrations__1 | review | user | pwncloud-backdoor-user | permissions-given | -
+AttachUserPolicy__invictus__1 | review | user | malicious-iam-user | permissions-given | bert-jan
+AttachUserPolicy__panther__2 | review | user | new-user | permissions-given | -
+AttachUserPolicy__panther__5 | review | user | tracy_stone | permissions-given | -
+AttachUserPolicy__panther__6 | review | user | tracy_stone | permissions-given | -
+AttachUserPolicy__panther__7 | review | user | jacknagz | permissions-given | -
 AttachUserPolicy__traildiscover__1 | ignored | the call failed: AccessDenied
 ChangePassword__panther__1 | ignored | not an event that can weaken MFA: ChangePassword
 ChangePassword__traildiscover__1 | ignored | not an event that can weaken MFA: ChangePassword
@@ -79,7 +79,7 @@ DeactivateMFADevice__beats__1 | react | user | Alice | device-removed | Alice
 DeactivateMFADevice__eb-cloudbuddy__1 | react | user | user1 | device-removed | -
 DeleteAccessKey__invictus__1 | ignored | not an event that can weaken MFA: DeleteAccessKey
 DeleteAccessKey__invictus__2 | ignored | not an event that can weaken MFA: DeleteAccessKey
-DeleteGroupPolicy__panther__1 | nobody | group-members | group | - | -
+DeleteGroupPolicy__panther__1 | nobody | group-members | group | permissions-changed | -
 DeleteLoginProfile__invictus__2 | ignored | the call failed: NoSuchEntityException
 DeleteLoginProfile__invictus__3 | review | user | stratus-red-team-nmfalu-gfjyeaypjt | - | bert-jan
 DeleteLoginProfile__stratus__1 | ignored | the call failed: EntityTemporarilyUnmodifiableException
@@ -111,9 +111,9 @@ PutParameter__invictus__3 | review | every-user | - | - | bert-jan
 PutParameter__invictus__6 | ignored | the call failed: ThrottlingException
 PutParameter__invictus__7 | ignored | the call failed: ThrottlingException
 PutUserPermissionsBoundary__traildiscover__1 | ignored | the call failed: AccessDenied
-PutUserPolicy__panther__1 | nobody | user | test-user | - | -
-PutUserPolicy__panther__2 | nobody | user | compromised_user | - | compromised_user
-PutUserPolicy__sans504__1 | nobody | user | jmerckle | - | jmerckle
+PutUserPolicy__panther__1 | nobody | user | test-user | permissions-changed | -
+PutUserPolicy__panther__2 | nobody | user | compromised_user | permissions-changed | compromised_user
+PutUserPolicy__sans504__1 | nobody | user | jmerckle | permissions-changed | jmerckle
 RemoveUserFromGroup__beats__1 | react | user | Bob | group-left | Alice
 ScheduledEvent__custodian__1 | ignored | malformed: the event has no detail
 SetDefaultPolicyVersion__traildiscover__1 | ignored | the call failed: AccessDenied

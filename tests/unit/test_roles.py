@@ -80,6 +80,7 @@ RESTORING = {"iam:CreatePolicyVersion", "iam:DeletePolicyVersion"}
 MENDING_THE_GROUP = {"iam:DetachGroupPolicy", "iam:DeleteGroupPolicy"}
 SWITCHING = {"iam:AttachUserPolicy", "iam:AddUserToGroup", "lambda:InvokeFunction"}
 OFF = {"iam:DetachUserPolicy", "iam:RemoveUserFromGroup"}
+PRIVILEGED = {"scope": "privileged", "dangerous_actions": "iam:*"}
 VIA_GROUP = {"guard_via": "group"}
 EXEMPT_LIST = {"exempt_parameter": "/mfa/exempt"}
 GIVEN = {"guard_policy": GIVEN_ARN}
@@ -157,6 +158,18 @@ def test_scope_needs_its_reads(function: str, scope: str, more: set[str]) -> Non
     assert granted(function, mode="observe", scope=scope) == READING[function] | more
 
 
+@pytest.mark.parametrize("function", READING)
+def test_what_users_may_do_is_read_in_one_scope(function: str) -> None:
+    """In scope `privileged`, devices and policies: a sweep has users' and groups' in its pages."""
+    own = {"iam:ListUserPolicies", "iam:GetUserPolicy"}
+    of_groups = {"iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies", "iam:GetGroupPolicy"}
+    more = own | of_groups
+    if function == "sweep":
+        more = {"iam:ListVirtualMFADevices"} | REPORT_READS
+    more |= {"iam:ListMFADevices", "iam:GetPolicy", "iam:GetPolicyVersion"}
+    assert granted(function, mode="observe", **PRIVILEGED) == READING[function] | more
+
+
 @pytest.mark.parametrize(
     ("chosen", "more"),
     [
@@ -204,7 +217,11 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
         frozenset(keeper.READS.values()),
     )
     everything = set[str]().union(
-        *(granted(function, scope="console", lift="exempt", **EXEMPT_LIST) for function in Function)
+        *(
+            granted(function, lift="exempt", **EXEMPT_LIST, **scope)
+            for function in Function
+            for scope in (PRIVILEGED, {"scope": "console"})
+        )
     )
     assert everything == set[str]().union(*declared)
 
@@ -311,13 +328,19 @@ def test_what_has_a_policy_of_its_own_must_be_in_the_roles_account(function: str
 
 @pytest.mark.parametrize("function", Function)
 def test_whose_holders_can_be_listed(function: str) -> None:
-    """No event leads to the holders of a policy other than the guard."""
-    found = [
-        each.resources
-        for each in statements(function, "prod", settings())
-        if "iam:ListEntitiesForPolicy" in each.actions
-    ]
-    assert found in ([], [("arn:*:iam::*:policy/MfaReactorGuard",)])
+    """In one scope an event of `review` leads to any policy's holders; else to the guard's only."""
+
+    def listing(**chosen: str) -> list[tuple[str, ...]]:
+        return [
+            each.resources
+            for each in statements(function, "prod", settings(**chosen))
+            if "iam:ListEntitiesForPolicy" in each.actions
+        ]
+
+    guards = ("arn:*:iam::*:policy/MfaReactorGuard",)
+    assert listing() in ([], [guards])
+    anybodys = [("arn:*:iam::*:policy/*",)] if function == "review" else []
+    assert listing(**PRIVILEGED) == anybodys + listing()
 
 
 def test_files_of_this_project_fit() -> None:

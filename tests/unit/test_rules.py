@@ -464,7 +464,7 @@ def test_hints_never_change_an_exemption(hint: Any) -> None:
 def test_danger_ranks_by_what_reaches_the_user() -> None:
     """The more policies and groups a user has, the earlier it is mended."""
     plain = after(1, alice(), about_everyone(), settings())
-    mighty = alice(policies=frozenset({"a", "b"}), inline=({},), groups=("x",))
+    mighty = alice(policies=frozenset({"a", "b"}), inline={"own": {}}, groups=("x",))
     assert (plain.danger, after(1, mighty, about_everyone(), settings()).danger) == (0, 4)
 
 

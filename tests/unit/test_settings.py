@@ -49,6 +49,8 @@ def test_defaults() -> None:
         "guard_self_service": SelfService.ENROL,
         "guard_restore": Restore.ALWAYS,
         "lift": Lift.NEVER,
+        "dangerous_actions": (),
+        "only_custom_policies": False,
         "exempt_tags": (asdict(TagMatch("userType", "Service")),),
         "exempt_parameter": "",
         "exempt_names": (),
@@ -143,6 +145,10 @@ def test_good_values(name: str, text: str, value: Any) -> None:
     assert getattr(read(**{name: text}), name.lower()) == value
 
 
+_ACTIONS = (
+    "patterns of IAM actions with commas between: * or service:name, such as"
+    " iam:*,s3:Put*,sts:AssumeRole"
+)
 _POLICY = "the name of a policy, or the ARN of one that someone else keeps"
 _PATHS = "IAM paths below /, such as /service/ (/ itself would be every user)"
 _TAGS = "key:value pairs with commas between, such as userType:Service"
@@ -157,7 +163,16 @@ _PARAMETER = "the name of an SSM parameter of type StringList, such as /mfa/exem
     [
         pytest.param("MODE", "Enforce", "one of observe, enforce", id="a mode in another case"),
         pytest.param("MODE", "", "one of observe, enforce", id="an empty mode"),
-        pytest.param("SCOPE", "all", "one of everyone, without-mfa, console", id="no scope"),
+        pytest.param(
+            "SCOPE", "all", "one of everyone, without-mfa, console, privileged", id="no scope"
+        ),
+        pytest.param("DANGEROUS_ACTIONS", "iam", _ACTIONS, id="a service without an action"),
+        pytest.param("DANGEROUS_ACTIONS", "iam:*,s3:", _ACTIONS, id="an action without a name"),
+        pytest.param("DANGEROUS_ACTIONS", "i*:PassRole", _ACTIONS, id="a service's pattern"),
+        pytest.param("DANGEROUS_ACTIONS", "*:*", _ACTIONS, id="everything, as a service's pattern"),
+        pytest.param("DANGEROUS_ACTIONS", "iam:a b", _ACTIONS, id="an action with a blank"),
+        pytest.param("DANGEROUS_ACTIONS", "iam:a:b", _ACTIONS, id="an action with two colons"),
+        pytest.param("ONLY_CUSTOM_POLICIES", "yes", "true or false", id="neither true nor false"),
         pytest.param("LIFT", "always", "one of never, exempt, compliant", id="no lift"),
         pytest.param("GUARD_POLICY", "", _POLICY, id="an empty policy"),
         pytest.param("GUARD_POLICY", "a policy", _POLICY, id="a policy's name with a blank"),
@@ -287,6 +302,37 @@ def test_lift_compliant_contradicts_scope_everyone() -> None:
     assert line.startswith("REACTOR_LIFT is 'compliant' while REACTOR_SCOPE is 'everyone': ")
     assert "\n" not in line
     assert read(LIFT="compliant", SCOPE="console").lift is Lift.COMPLIANT
+
+
+def test_scope_privileged_needs_dangerous_actions() -> None:
+    """Without any nobody would be privileged; with another scope they do no harm."""
+    line = refusal(SCOPE="privileged")
+    assert line.startswith("REACTOR_SCOPE is 'privileged' while REACTOR_DANGEROUS_ACTIONS is empty")
+    assert "\n" not in line
+    chosen = read(SCOPE="privileged", DANGEROUS_ACTIONS=" iam:*, S3:Put?bject ,*")
+    assert chosen.dangerous_actions == ("iam:*", "S3:Put?bject", "*")
+    assert read(DANGEROUS_ACTIONS="iam:*", ONLY_CUSTOM_POLICIES="true").scope is Scope.EVERYONE
+
+
+class TestOverridden:
+    """Other settings in the place of some, for one look at the account."""
+
+    def test_texts_are_read_as_variables_are(self) -> None:
+        """All else stays."""
+        chosen = read(MODE="enforce", DANGEROUS_ACTIONS="iam:*")
+        other = chosen.overridden({"scope": " privileged ", "only_custom_policies": "true"})
+        assert other.scope is Scope.PRIVILEGED
+        assert (other.mode, other.dangerous_actions) == (Mode.ENFORCE, ("iam:*",))
+        assert other.only_custom_policies
+        assert chosen.scope is Scope.EVERYONE
+        assert chosen.overridden({}) == chosen
+
+    def test_what_is_wrong_is_refused(self) -> None:
+        """A text that the setting does not take, and settings that do not go together."""
+        with pytest.raises(SettingError, match="REACTOR_DANGEROUS_ACTIONS is 'iam': it takes"):
+            read().overridden({"dangerous_actions": "iam"})
+        with pytest.raises(SettingError, match="REACTOR_DANGEROUS_ACTIONS is empty"):
+            read().overridden({"scope": "privileged"})
 
 
 @pytest.mark.parametrize(

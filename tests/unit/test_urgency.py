@@ -23,9 +23,9 @@ P = "arn:aws:iam::123456789012:policy/"
 DOCUMENTS = {f"{P}admin": ADMIN, f"{P}reader": READER}
 
 
-def group(*policies: str, inline: tuple[object, ...] = ()) -> GroupDetail:
+def group(*policies: str, inline: Mapping[str, object] | None = None) -> GroupDetail:
     """A group, by what it carries."""
-    return GroupDetail("group", frozenset(policies), inline)
+    return GroupDetail("group", frozenset(policies), inline or {})
 
 
 def user(name: str, *policies: str, **members: Any) -> UserState:
@@ -85,8 +85,8 @@ def order(
         pytest.param(user("a"), user("b"), None, id="then by name"),
         pytest.param(user("a"), user("B"), None, id="by name, in any case"),
         pytest.param(
-            user("b", inline=(ADMIN,)),
-            user("a", inline=(READER, WRITER)),
+            user("b", inline={"x": ADMIN}),
+            user("a", inline={"x": READER, "y": WRITER}),
             None,
             id="inline policies",
         ),
@@ -126,7 +126,7 @@ def test_who_comes_first(
     groups = {
         "admins": group(f"{P}admin"),
         "readers": group(f"{P}reader"),
-        "inliners": group(inline=(WRITER,)),
+        "inliners": group(inline={"x": WRITER}),
     }
     assert order(first, second, groups=groups, report=report) == [first.name, second.name]
 

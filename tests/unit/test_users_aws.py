@@ -42,9 +42,15 @@ class Stubbed:
         answer = {"Content": CONTENT, "ReportFormat": "text/csv", "GeneratedTime": MADE}
         self.stubber.add_response("get_credential_report", answer)
 
-    def details(self, policies: list[dict[str, Any]], marker: str = "", more: str = "") -> None:
+    def details(
+        self,
+        policies: list[dict[str, Any]],
+        marker: str = "",
+        more: str = "",
+        only: tuple[str, ...] = ("LocalManagedPolicy", "AWSManagedPolicy"),
+    ) -> None:
         """Answer the next GetAccountAuthorizationDetails for managed policies."""
-        asked: dict[str, Any] = {"Filter": ["LocalManagedPolicy", "AWSManagedPolicy"]}
+        asked: dict[str, Any] = {"Filter": list(only)}
         asked |= {"MaxItems": 50, **({"Marker": marker} if marker else {})}
         answer: dict[str, Any] = {"Policies": policies, "IsTruncated": bool(more)}
         answer |= {"Marker": more} if more else {}
@@ -151,6 +157,11 @@ class TestManagedDocuments:
         stubbed.details([], marker="m")
         assert [arn for arn, _ in stubbed.users.managed_documents()] == [GUARD_ARN]
 
+    def test_awss_own_can_be_left_out(self, stubbed: Stubbed) -> None:
+        """Then they are not asked for."""
+        stubbed.details([managed(GUARD_ARN, ("{}", True))], only=("LocalManagedPolicy",))
+        assert dict(stubbed.users.managed_documents(of_aws=False)) == {GUARD_ARN: {}}
+
     def test_a_document_that_is_no_json_is_text(self, stubbed: Stubbed) -> None:
         """Whoever judges it sees that it is none."""
         stubbed.details([managed(GUARD_ARN, ("no JSON", True))])
@@ -170,3 +181,47 @@ class TestManagedDocuments:
         stubbed.details([policy])
         with pytest.raises(ReactorError, match="not understood"):
             list(stubbed.users.managed_documents())
+
+
+DOCUMENT = {"Version": "2012-10-17", "Statement": []}
+
+
+class TestInlineDocuments:
+    """What inline policies of one user, or one group, say."""
+
+    def test_of_a_user(self, stubbed: Stubbed) -> None:
+        """Their names, and what each says."""
+        names = {"PolicyNames": ["own", "other"], "IsTruncated": False}
+        stubbed.stubber.add_response(
+            "list_user_policies", names, {"UserName": "alice", "MaxItems": 1000}
+        )
+        assert stubbed.users.inline_policies_of_user("alice") == ("own", "other")
+        asked = {"UserName": "alice", "PolicyName": "own"}
+        answer = {**asked, "PolicyDocument": quote(json.dumps(DOCUMENT))}
+        stubbed.stubber.add_response("get_user_policy", answer, asked)
+        assert stubbed.users.inline_policy_of_user("alice", "own") == DOCUMENT
+
+    def test_of_a_group(self, stubbed: Stubbed) -> None:
+        """The same, and the managed ones."""
+        names = {"PolicyNames": ["crew"], "IsTruncated": False}
+        asked = {"GroupName": "staff", "MaxItems": 1000}
+        stubbed.stubber.add_response("list_group_policies", names, asked)
+        assert stubbed.users.inline_policies_of_group("staff") == ("crew",)
+        attached = {"AttachedPolicies": [{"PolicyArn": GUARD_ARN}], "IsTruncated": False}
+        stubbed.stubber.add_response("list_attached_group_policies", attached, asked)
+        assert stubbed.users.policies_of_group("staff") == {GUARD_ARN}
+        asked = {"GroupName": "staff", "PolicyName": "crew"}
+        answer = {**asked, "PolicyDocument": quote(json.dumps(DOCUMENT))}
+        stubbed.stubber.add_response("get_group_policy", answer, asked)
+        assert stubbed.users.inline_policy_of_group("staff", "crew") == DOCUMENT
+
+    @pytest.mark.parametrize("operation", ["get_user_policy", "get_group_policy"])
+    def test_one_that_is_not_there_is_an_error(self, stubbed: Stubbed, operation: str) -> None:
+        """It was listed a moment ago: nobody may take that for a policy that allows nothing."""
+        stubbed.stubber.add_client_error(operation, "NoSuchEntity")
+        of = {
+            "get_user_policy": stubbed.users.inline_policy_of_user,
+            "get_group_policy": stubbed.users.inline_policy_of_group,
+        }[operation]
+        with pytest.raises(Transient, match="NoSuchEntity"):
+            of("alice", "own")
