@@ -314,13 +314,13 @@ def _places(brake: Brake, run: Run, waiting: int) -> int:
 
 
 def _spends_the_brake(outcomes: Sequence[Outcome]) -> bool:
-    """Whether a plan counts as a change: not when nothing was done, or it failed for good.
+    """Whether a plan counts as a change: not when there was nothing to do, or it failed for good.
 
     Or else users who can never be changed would keep the brake's places, and nobody else would ever
     be looked after.
     """
     without = Permanent | OutOfTime
-    if all(each.status is OutcomeStatus.SKIPPED for each in outcomes):
+    if all(each.status is OutcomeStatus.ALREADY for each in outcomes):
         return False
     return not any(isinstance(each.error, without) for each in outcomes)
 

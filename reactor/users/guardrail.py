@@ -65,7 +65,7 @@ class Users:
     def _put_on(self, action: AttachGuard | JoinGuardGroup) -> Outcome:
         """Put the guard on a user, the other way where this one is closed for good."""
         if action.unless_enrolled and self.iam.devices_of(action.user):
-            return Outcome(action, OutcomeStatus.SKIPPED, "it has enrolled a device meanwhile")
+            return Outcome(action, OutcomeStatus.ALREADY, "it has enrolled a device meanwhile")
         try:
             self._go(action)
         except Permanent as first:

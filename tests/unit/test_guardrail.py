@@ -37,7 +37,7 @@ def test_whoever_was_asked_minutes_ago_is_asked_again(harness: Harness, enrolled
     if enrolled:
         harness.account.change("alice", devices=(Device("a-passkey", START),))
     outcome = harness.users.perform(AttachGuard("alice", GUARD_ARN, unless_enrolled=True))
-    assert outcome.status is (OutcomeStatus.SKIPPED if enrolled else OutcomeStatus.DONE)
+    assert outcome.status is (OutcomeStatus.ALREADY if enrolled else OutcomeStatus.DONE)
     assert harness.carries_guard("alice") is not enrolled
 
 
