@@ -272,6 +272,18 @@ def test_observe_mode_performs_what_changes_nothing() -> None:
     assert painters.done == ["a"]
 
 
+def test_who_only_reports_performs_nothing_at_all() -> None:
+    """Neither what changes the account nor what does not; the verdicts are what is wanted."""
+    painters = Painters([house("a", changes=False), house("b", error=TRANSIENT)])
+    done, recorded = run(painters, report_only)
+    assert painters.done == []
+    outcomes = [outcome for settled in recorded for outcome in settled.outcomes]
+    assert {(each.status, each.why) for each in outcomes} == {
+        (OutcomeStatus.SKIPPED, "only reported")
+    }
+    done.raise_unsettled()
+
+
 class TestBrake:
     """How many subjects one run may change."""
 
