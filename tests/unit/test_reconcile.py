@@ -29,6 +29,7 @@ from reactor.reconcile import (
     enforce,
     observe_only,
     reconcile,
+    report_only,
     tally,
 )
 from tests.fakes.account import ACCOUNT
