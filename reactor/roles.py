@@ -7,10 +7,11 @@ anything, so that a stage that was told to observe can be trusted to.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from reactor.compliance import ports as compliance
 from reactor.errors import SettingError
 from reactor.functions import functions_of
 from reactor.guard import group, keeper
@@ -18,6 +19,7 @@ from reactor.guard.identity import GROUP_PATH
 from reactor.inspection import ports as inspection
 from reactor.names import Function, failed_queue, function_name, log_group
 from reactor.settings import PREFIX, Lift, Mode, Restore, Scope, Settings, Via
+from reactor.triggers.config import LISTS_BELOW
 from reactor.users import ports
 from reactor.users.actions import (
     AttachGuard,
@@ -86,6 +88,8 @@ def statements(function: str, stage: str, settings: Settings) -> tuple[Statement
             powers = _sweeping(stage, settings)
         case Function.KEEPER:
             powers = _keeping(settings)
+        case Function.CONFIG:
+            powers = _evaluating(settings)
         case _:
             raise ValueError(f"no function {function!r}, there are {', '.join(Function)}")
     return (*powers, *_running(function, stage))
@@ -177,21 +181,10 @@ def _reacting(stage: str, settings: Settings, *, detaches: bool) -> Iterable[Sta
     if settings.scope is Scope.PRIVILEGED:
         reads += ports.USERS_POLICY_READS
         bulk.append("managed_documents")
-        yield _read_policies()
-        yield Statement(
-            "ReadGroups",
-            _reads(*ports.GROUPS_POLICY_READS),
-            _GROUPS,
-            f"any group may let its members do something dangerous; {_ANY_ACCOUNT}",
-        )
+        yield from _read_policies_one_by_one()
     yield _read_users(*reads, *scope_reads(settings))
     yield _read_in_bulk(*bulk)
-    yield Statement(
-        "FindMembers",
-        _reads("members_of"),
-        _GROUPS,
-        f"any group's policies may be changed; {_ANY_ACCOUNT}",
-    )
+    yield _find_members()
     # In observe mode, too: whom an event concerns must be known to be recorded.
     yield _invoke("AskSweep", SweepEveryone().permissions, stage, Function.SWEEP)
     yield from _judging(stage, settings, detaches=detaches)
@@ -227,6 +220,48 @@ def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
     yield from _judging(stage, settings, detaches=lifts, sweeps=True)
 
 
+def _evaluating(settings: Settings) -> Iterable[Statement]:
+    """What evaluating needs by any rule, whose parameters may name another scope; it only reads."""
+    rules = [
+        replace(settings, scope=scope, lift=Lift.NEVER, dangerous_actions=("*",)) for scope in Scope
+    ]
+    scoped = (read for each in rules for read in scope_reads(each))
+    reads = ("user", "attached_policies", "groups_of", *ports.USERS_POLICY_READS)
+    yield _read_users(*reads, *scoped)
+    yield _read_in_bulk("names_by_id", "account_pages", "virtual_devices", "managed_documents")
+    yield _read_policies()
+    yield _find_members()
+    yield Statement(
+        "FindHolders",
+        _reads("holders_of", "groups_with"),
+        ("arn:*:iam::*:policy/*",),
+        f"any policy may have changed; {_ANY_ACCOUNT}",
+    )
+    yield Statement("ReadGuard", _reads("policy"), (_guard_arn(settings),), _ANY_ACCOUNT)
+    yield _read_guard_group(settings, *_reads("group_path"))
+    lists = {_parameter_arn(f"{LISTS_BELOW}*")}
+    if settings.exempt_parameter:
+        lists.add(_parameter_arn(settings.exempt_parameter))
+    yield Statement(
+        "ReadExemptions",
+        _reads("exemption_list"),
+        tuple(lists),
+        f"a rule may have an exemption list of its own, below {LISTS_BELOW}; {_ANY_ACCOUNT}",
+    )
+    yield Statement(
+        "ReadResults",
+        (compliance.READS["evaluated"],),
+        ("arn:*:config:*:*:config-rule/*",),
+        f"rules have random ids; {_ANY_ACCOUNT}",
+    )
+    yield Statement(
+        "ReportToConfig",
+        (*compliance.REPORTS, compliance.READS["latest"]),
+        ("*",),
+        "AWS Config knows no resource for these; it takes results only with the token that it gave",
+    )
+
+
 def _inspecting(stage: str) -> Iterable[Statement]:
     """What looking for what no event can bring needs; the exemption list is read anyway."""
     by_resource: dict[str, list[str]] = {}
@@ -254,6 +289,26 @@ def _read_policies() -> Statement:
     )
 
 
+def _read_policies_one_by_one() -> Iterable[Statement]:
+    """What it takes to tell what somebody may do, where groups are not read in bulk."""
+    yield _read_policies()
+    yield Statement(
+        "ReadGroups",
+        _reads(*ports.GROUPS_POLICY_READS),
+        _GROUPS,
+        f"any group may let its members do something dangerous; {_ANY_ACCOUNT}",
+    )
+
+
+def _find_members() -> Statement:
+    return Statement(
+        "FindMembers",
+        _reads("members_of"),
+        _GROUPS,
+        f"any group's policies may be changed; {_ANY_ACCOUNT}",
+    )
+
+
 def _read_in_bulk(*reads: str) -> Statement:
     return Statement("ReadInBulk", _reads(*reads), ("*",), "IAM knows no resource for these")
 
@@ -271,7 +326,7 @@ def _judging(
     yield Statement("ReadGuard", tuple(of_guard), (guard,), _ANY_ACCOUNT)
     yield _read_guard_group(settings, *of_group)
     if settings.exempt_parameter:
-        parameter = f"arn:*:ssm:*:*:parameter/{settings.exempt_parameter.removeprefix('/')}"
+        parameter = _parameter_arn(settings.exempt_parameter)
         yield Statement("ReadExemptions", _reads("exemption_list"), (parameter,), _ANY_ACCOUNT)
     if settings.mode is Mode.ENFORCE:
         yield from _enforcing(stage, settings, guard, detaches=detaches, moves=sweeps)
@@ -376,6 +431,10 @@ def _read_guard_group(settings: Settings, *actions: str) -> Statement:
     return Statement(
         "ReadGuardGroup", actions, resources, f"its path tells whose it is; {_ANY_ACCOUNT}"
     )
+
+
+def _parameter_arn(name: str) -> str:
+    return f"arn:*:ssm:*:*:parameter/{name.removeprefix('/')}"
 
 
 def _guard_group(settings: Settings) -> str:

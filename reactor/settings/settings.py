@@ -9,7 +9,7 @@ this module.
 import difflib
 import fnmatch
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
 from reactor.errors import SettingError, shorten
@@ -189,25 +189,32 @@ class Settings:
         for name in sorted(environment):
             if name.startswith(PREFIX) and name not in known:
                 raise SettingError(_unknown(name, list(known)))
-        texts = {
-            each.name: environment.get(name, each.metadata["default"])
-            for name, each in known.items()
-        }
-        settings = cls(**_read(texts))
-        settings.refuse_contradictions()
-        return settings
+        values = {}
+        for name, each in known.items():
+            values[each.name] = _read(name, each, environment.get(name, each.metadata["default"]))
+        return cls(**values)
 
-    def overridden(self, texts: Mapping[str, str]) -> "Settings":
-        """Return these settings with others in the place of some: texts by the fields' names.
+    def with_overrides(self, texts: Mapping[str, str], called: Mapping[str, str]) -> "Settings":
+        """Return these settings with others in place of some, valid as a whole.
 
-        Raises SettingError as `from_environment` does, also when they do not go together.
+        `texts` has what a variable would have, by field; `called` what a field is called where its
+        text comes from, and an error then names it so. Raises SettingError as `from_environment`.
         """
-        settings = replace(self, **_read(texts))
-        settings.refuse_contradictions()
-        return settings
+        lacking = sorted(texts.keys() - {each.name for each in fields(self)})
+        if lacking:
+            name = called.get(lacking[0], variable(lacking[0]))
+            raise SettingError(f"{name} stands for no setting of this version")
+        values = {}
+        for each in fields(self):
+            if each.name in texts:
+                name = called.get(each.name, variable(each.name))
+                values[each.name] = _read(name, each, texts[each.name])
+        return replace(self, **values)
 
-    def refuse_contradictions(self) -> None:
-        """Raise SettingError when two settings do not go together."""
+    def __post_init__(self) -> None:
+        self._refuse_contradictions()
+
+    def _refuse_contradictions(self) -> None:
         if self.scope is Scope.PRIVILEGED and not self.dangerous_actions:
             raise SettingError(
                 "REACTOR_SCOPE is 'privileged' while REACTOR_DANGEROUS_ACTIONS is empty: nobody"
@@ -253,17 +260,12 @@ class Settings:
         return None
 
 
-def _read(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values of fields, by their names, as their texts have them."""
-    parsers_of = {each.name: each.metadata["parse"] for each in fields(Settings)}
-    values = {}
-    for name, text in texts.items():
-        try:
-            values[name] = parsers_of[name](text.strip())
-        except ValueError as error:
-            wrong = f"{variable(name)} is {shorten(text.strip(), 80)!r}: it takes {error}"
-            raise SettingError(wrong) from None
-    return values
+def _read(name: str, setting: "Field[Any]", text: str) -> Any:  # noqa: ANN401 - each has its own type
+    """Read a setting's text; what is wrong with it is told under this name."""
+    try:
+        return setting.metadata["parse"](text.strip())
+    except ValueError as error:
+        raise SettingError(f"{name} is {shorten(text.strip(), 80)!r}: it takes {error}") from None
 
 
 def variable(field_name: str) -> str:

@@ -27,6 +27,7 @@ from reactor.triggers.matching import matches
 from reactor.triggers.rules import pattern_of
 from tests.fakes.account import ACCOUNT, Account
 from tests.fakes.clock import FakeClock
+from tests.fakes.config import ConfigClient
 from tests.fakes.events import Envelope, role
 from tests.fakes.iam_client import IamClient, Weather, fail
 from tests.fakes.ledger import Ledger
@@ -74,7 +75,7 @@ class Stage:
     each of its calls takes (tests.fakes.lifetime). `kills` says where Lambda ends its next ones,
     None for one that is spared; `lands`, whether the call that is under way has its effect.
     `on_call` is told of each call of it. `forgetful`: each invocation of it has a new environment.
-    A reaction has `patience` seconds, of which each call of IAM takes one.
+    A reaction, or an evaluation, has `patience` seconds, of which each call of IAM takes one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -83,6 +84,7 @@ class Stage:
         self.account = Account(self.clock)
         self.weather = Weather()
         self.ledger = Ledger(settings.mode)
+        self.config = ConfigClient(self.account)
         self.waiting: list[Invocation] = []
         self.failed: list[Invocation] = []
         self.running: list[Invocation] = []
@@ -98,6 +100,7 @@ class Stage:
         self.lands = False
         self.forgetful = False
         self.patience = UNHURRIED
+        self.other_list = ""  # another name that the exemption list goes by
         self.sweeps_begun = 0
         self._sweep_lives: Lifetime | None = None
         self._numbers = itertools.count()
@@ -195,6 +198,7 @@ class Stage:
             Function.REVIEW: self._reactor.react,
             Function.SWEEP: self._reactor.sweep,
             Function.KEEPER: self._reactor.keep,
+            Function.CONFIG: self._reactor.evaluate,
         }
         self.running.append(run)
         try:
@@ -206,7 +210,7 @@ class Stage:
 
     def _hourglass(self, function: Function) -> Callable[[], int]:
         """Return what tells an invocation how many milliseconds it has left."""
-        if function in {Function.REACT, Function.REVIEW}:
+        if function in {Function.REACT, Function.REVIEW, Function.CONFIG}:
             before = self.weather.calls
             return lambda: max(0, self.patience - (self.weather.calls - before)) * 1000
         if function is Function.SWEEP:
@@ -271,7 +275,7 @@ class Stage:
     def _parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's
         """Answer ssm:GetParameter."""
         text = self.weather.world(self.account).exemption_list
-        if text is None or Name != self.settings.exempt_parameter:
+        if text is None or Name not in {self.settings.exempt_parameter, self.other_list}:
             fail("ParameterNotFound")
         return {"Parameter": {"Type": "StringList", "Value": text}}
 
@@ -281,6 +285,7 @@ class Stage:
             iam=IamClient(self.account, self.weather, self._written),
             ssm=SimpleNamespace(get_parameter=self._parameter),
             functions=SimpleNamespace(invoke=self._asked),
+            config=self.config,
             events=Refusing(),
             cloudtrail=Refusing(),
             function_settings=Refusing(),

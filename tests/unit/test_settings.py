@@ -320,19 +320,19 @@ class TestOverridden:
     def test_texts_are_read_as_variables_are(self) -> None:
         """All else stays."""
         chosen = read(MODE="enforce", DANGEROUS_ACTIONS="iam:*")
-        other = chosen.overridden({"scope": " privileged ", "only_custom_policies": "true"})
+        other = chosen.with_overrides({"scope": " privileged ", "only_custom_policies": "true"}, {})
         assert other.scope is Scope.PRIVILEGED
         assert (other.mode, other.dangerous_actions) == (Mode.ENFORCE, ("iam:*",))
         assert other.only_custom_policies
         assert chosen.scope is Scope.EVERYONE
-        assert chosen.overridden({}) == chosen
+        assert chosen.with_overrides({}, {}) == chosen
 
     def test_what_is_wrong_is_refused(self) -> None:
         """A text that the setting does not take, and settings that do not go together."""
         with pytest.raises(SettingError, match="REACTOR_DANGEROUS_ACTIONS is 'iam': it takes"):
-            read().overridden({"dangerous_actions": "iam"})
+            read().with_overrides({"dangerous_actions": "iam"}, {})
         with pytest.raises(SettingError, match="REACTOR_DANGEROUS_ACTIONS is empty"):
-            read().overridden({"scope": "privileged"})
+            read().with_overrides({"scope": "privileged"}, {})
 
 
 @pytest.mark.parametrize(
