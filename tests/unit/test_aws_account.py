@@ -133,7 +133,7 @@ class TestRetries:
         """It tries again; and the calls after that wait though nobody backs off any more."""
         monkeypatch.setattr("time.sleep", lambda _: None)  # a retry's own pause
         net = Net(coming=deque([THROTTLED]))
-        iam = AwsSession("us-east-1").iam
+        iam: Any = AwsSession("us-east-1").iam
         iam.meta.events.register_last("before-send.iam", net.answer)
         iam.list_mfa_devices(UserName="a")
         assert len(net.sent) == 2
