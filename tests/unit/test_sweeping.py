@@ -284,6 +284,28 @@ class TestPace:
         assert len(account.ended) > 1
 
 
+class TestDrift:
+    """Users whom the sweep before had not left out of order, and no event had brought."""
+
+    @staticmethod
+    def drifts(mode: str) -> list[int | None]:
+        """What three sweeps say, when two users come between each two of them."""
+        account = Account(3, mode=mode)
+        for new in (("d", "e"), ("f", "g"), ()):
+            account.sweep()
+            for name in new:
+                account.stage.account.put_user(name, keys=(True,))
+        return [each["drift"] for each in account.records(schema="mfa-reactor/sweep/1")]
+
+    def test_enforcing(self) -> None:
+        """Is not known at first, and then how many came whom nothing had put in order."""
+        assert self.drifts("enforce") == [None, 2, 2]
+
+    def test_observing(self) -> None:
+        """Nobody is put in order there, whether its event came or not: there is no measure."""
+        assert self.drifts("observe") == [None, None, None]
+
+
 class TestRequests:
     """Who is answered by which sweep."""
 
