@@ -32,7 +32,7 @@ from reactor.reconcile import (
 from reactor.runtime import LookAtAll, executor_of, keepers, ranking, report_once
 from reactor.settings import Mode, Via
 from reactor.sweeps.coalescing import Coalescer
-from reactor.sweeps.drift import Drift
+from reactor.sweeps.drift import Drift, Finds
 from reactor.sweeps.progress import Progress, id_of, id_of_state
 from reactor.sweeps.sweeper import End, Sweeper, Swept
 from reactor.users.guardrail import Users
@@ -128,7 +128,7 @@ class Sweeping:
         sweeper = Sweeper(
             self._look,
             inv.journal,
-            self.drift.begin(progress.sweep) if is_first else self.drift.goes_on(progress.sweep),
+            self._finds(progress),
             inv.clock,
             inv.seconds_left,
             inv.session.meter.take,
@@ -144,6 +144,13 @@ class Sweeping:
                 self.refused = late
             for alarm in () if inspected is None else _alarms_of(inspected(patience)):
                 inv.journal.alarm(alarm)
+
+    def _finds(self, progress: Progress) -> Finds:
+        """Return what takes notice of drift; when observing, of none (reactor.sweeps.drift)."""
+        if self.invocation.settings.mode is not Mode.ENFORCE:
+            return Finds(None)
+        drift = self.drift
+        return (drift.begin if progress.part == 1 else drift.goes_on)(progress.sweep)
 
     def _takes_inspection(self, progress: Progress) -> bool:
         period = timedelta(minutes=self.invocation.settings.sweep_minutes)

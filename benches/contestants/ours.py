@@ -19,7 +19,8 @@ SETTINGS = {
     "REACTOR_MODE": "enforce",
     "REACTOR_SCOPE": "without-mfa",  # the job that the others do
     "REACTOR_MAX_REMEDIATIONS": "0",
-    # As often as a sweep is to be cheap enough for: every third of them also inspects the reactor.
+    # As often as a sweep is to be cheap enough for. One that comes a quarter of an hour after the
+    # last that did so inspects the reactor besides: hardly any of five in a row.
     "REACTOR_SWEEP_MINUTES": "5",
 }
 _SWEEP = function_name(STAGE, Function.SWEEP)

@@ -61,6 +61,7 @@ class Impact:
     keys_in_use: tuple[str, ...] | None = None
     passkey_only: tuple[str, ...] | None = None
     not_in_report: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()  # of each row of the report that could not be read, why
     problems: tuple[ReactorError, ...] = field(default=(), compare=False)
 
     @property
@@ -78,6 +79,7 @@ class Impact:
             "keys_in_use": _listed(self.keys_in_use),
             "passkey_only": _listed(self.passkey_only),
             "not_in_report": list(self.not_in_report),
+            "unread": list(self.unread),
             "problems": [{"what": str(each), "remedy": each.remedy} for each in self.problems],
         }
 
@@ -119,6 +121,7 @@ def impact_of(concerned: Iterable[Settled], hints: Hints) -> Impact:
         keys_in_use=tuple(name for name, has in known.items() if _in_use(has, report)),
         passkey_only=None if only is None else tuple(name for name in known if name in only),
         not_in_report=tuple(name for name, has in known.items() if has is None),
+        unread=report.unread,
         problems=problems,
     )
 

@@ -114,6 +114,13 @@ def _remarks(impact: Impact) -> Iterator[str]:
         if impact.not_in_report:
             absent = len(impact.not_in_report)
             yield f"{many(absent)} {_verb(absent, 'is', 'are')} not in the report of {time}"
+    if impact.unread:
+        rows = len(impact.unread)
+        yield (
+            f"{rows} {_verb(rows, 'row', 'rows')} of the report could not be read, and"
+            f" {_verb(rows, 'its user counts', 'their users count')} as not in it:"
+            f" {impact.unread[0]}{'' if rows == 1 else '; …'}"
+        )
     if impact.keys_in_use:
         yield f"{many(len(impact.keys_in_use))} {_IN_USE}"
     if impact.passkey_only:

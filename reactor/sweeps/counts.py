@@ -18,7 +18,8 @@ class Counts:
     `users` are all of them; each is either `failed` (not read, or not changed), `exempt`,
     `remediated` (changed by this sweep), `compliant` (was in order) or `open` (not in order, and
     left so: by the brake, or because the stage observes). `drift` is how many were not in order
-    and had been so after the sweep before; None where that one is not remembered.
+    and had been so after the sweep before; None where that one is not remembered, and in observe
+    mode.
     """
 
     users: int = 0

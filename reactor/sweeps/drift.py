@@ -3,6 +3,9 @@
 Events are to bring each user back into order within seconds. So a user whom a sweep finds not in
 order, and whom the sweep before had not left so, is one whose event was lost; or came too late for
 this sweep, which is why a few do not mean much.
+
+Only where events bring users into order, in enforce mode. While the stage observes, a user whose
+event came in time is found by the next sweep as it was, and tells of no loss: then there is none.
 """
 
 from dataclasses import dataclass, field

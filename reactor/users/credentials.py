@@ -5,12 +5,13 @@ meanwhile is not in it. So whoever shows it to people shows its time, and nothin
 
 Source of the columns, and of the words that stand in place of an answer: IAM user guide, Generate
 credential reports. A user's id is not in it. Its name may have been another's when the report was
-made, so a user younger than the report has nothing in it.
+made, so a user younger than the report has nothing in it. Nor has one whose row has words that are
+not known: what is odd about one user must not hide all others.
 """
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -43,11 +44,15 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class CredentialReport:
-    """What everybody had when the report was made; root's is none of the users'."""
+    """What everybody had when the report was made; root's is none of the users'.
+
+    `unread` says of each row that could not be read what was odd about it.
+    """
 
     made_at: datetime  # UTC
     by_arn: Mapping[str, Credentials]
     root: Credentials | None = None
+    unread: tuple[str, ...] = ()
 
     def of(self, arn: str, created_at: datetime | None = None) -> Credentials | None:
         """Return what a user had; None when the report does not know this user."""
@@ -56,19 +61,38 @@ class CredentialReport:
         return self.by_arn.get(arn)
 
 
+class _OddRowError(Exception):
+    """A row is not understood."""
+
+
 def parse_report(content: bytes, made_at: datetime) -> CredentialReport:
-    """Read the CSV that GetCredentialReport gives. Raises Permanent when it is not one."""
+    """Read the CSV that GetCredentialReport gives. Raises Permanent when it is not one.
+
+    A row that is not understood is left out.
+    """
+    by_arn, unread = dict[str, Credentials](), list[str]()
+    for row in _rows(content):
+        try:
+            arn, has = _word(row, "arn"), _credentials(row)
+        except _OddRowError as error:
+            unread.append(str(error))
+        else:
+            by_arn[arn] = has
+    roots = [arn for arn in by_arn if arn.endswith(":root")]
+    root = [by_arn.pop(arn) for arn in roots]
+    return CredentialReport(made_at, by_arn, root[0] if root else None, tuple(unread))
+
+
+def _rows(content: bytes) -> Iterator[Row]:
+    """Yield the rows. Raises Permanent where they cannot be told from one another."""
     try:
         rows = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
         missing = [each for each in _NEEDED if each not in (rows.fieldnames or ())]
         if missing:
             raise _not_understood(f"it has no column {', '.join(missing)}")
-        by_arn = {row["arn"]: _credentials(row) for row in rows}
+        yield from rows
     except (csv.Error, UnicodeDecodeError) as error:
         raise _not_understood(shorten(error)) from error
-    roots = [arn for arn in by_arn if arn.endswith(":root")]
-    root = [by_arn.pop(arn) for arn in roots]
-    return CredentialReport(made_at, by_arn, root[0] if root else None)
 
 
 def _credentials(row: Row) -> Credentials:
@@ -84,21 +108,21 @@ def _credentials(row: Row) -> Credentials:
 
 
 def _truth(row: Row, column: str) -> bool:
-    word = _word(row, column)
+    word = _word(row, column).lower()
     if word not in {"true", "false", *_NOTHING}:
         raise _odd(row, column)
     return word == "true"
 
 
 def _time(row: Row, column: str) -> datetime | None:
-    word = _word(row, column)
+    word = _word(row, column).lower()
     if word in _NOTHING:
         return None
     try:
         time = datetime.fromisoformat(word.upper())
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # no time, or one that in UTC is out of the calendar
         raise _odd(row, column) from None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _word(row: Row, column: str) -> str:
@@ -106,12 +130,12 @@ def _word(row: Row, column: str) -> str:
     text: str | None = row[column]
     if text is None:
         raise _odd(row, column)
-    return text.strip().lower()
+    return text.strip()
 
 
-def _odd(row: Row, column: str) -> Permanent:
-    whom = shorten(row["arn"], 200)
-    return _not_understood(f"{column} of {whom} is {shorten(repr(row[column]), 80)}")
+def _odd(row: Row, column: str) -> _OddRowError:
+    whom = shorten(row["arn"] or "a user without ARN", 200)
+    return _OddRowError(f"{column} of {whom} is {shorten(repr(row[column]), 80)}")
 
 
 def _not_understood(what: str) -> Permanent:

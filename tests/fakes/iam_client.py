@@ -3,6 +3,8 @@
 It answers as IAM does, with pages, NoSuchEntity and quotas; reads are as old as `Weather` says.
 """
 
+import csv
+import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +15,7 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from reactor.partitions import policy_arn
+from reactor.users.state import Device
 from tests.fakes.account import ACCOUNT, Account, IamUser, Policy, World
 from tests.fakes.clock import START
 
@@ -20,9 +23,18 @@ POLICIES_PER_USER = 10  # AWS's quotas
 GROUPS_PER_USER = 10
 VERSIONS_PER_POLICY = 5
 USERS_A_PAGE = 3
+REPORTED = (  # the columns of a credential report that somebody reads
+    "arn",
+    "password_enabled",
+    "password_last_used",
+    "mfa_active",
+    *(f"access_key_{key}_{what}" for key in (1, 2) for what in ("active", "last_used_date")),
+)
 LONG_AGO = START - timedelta(days=365)
 
 Answer = dict[str, Any]
+ROOTS_DEVICE = Device(f"arn:aws:iam::{ACCOUNT}:mfa/root-account-mfa-device", LONG_AGO)
+NOBODYS_DEVICE = f"arn:aws:iam::{ACCOUNT}:mfa/never-assigned"
 
 
 def fail(code: str, message: str = "-") -> NoReturn:
@@ -69,14 +81,22 @@ class Weather:
 
 
 class IamClient:
-    """What reactor.aws.iam calls of boto3's IAM client. `on_write` is told what was changed."""
+    """What reactor.aws.iam calls of boto3's IAM client.
+
+    `on_write` is told what was changed, `on_ask` whose devices were asked for.
+    """
 
     def __init__(
-        self, account: Account, weather: Weather, on_write: Callable[[str, Answer], None]
+        self,
+        account: Account,
+        weather: Weather,
+        on_write: Callable[[str, Answer], None],
+        on_ask: Callable[[str], None] = lambda _user: None,
     ) -> None:
         self._account = account
         self._weather = weather
         self._on_write = on_write
+        self._on_ask = on_ask
         self._pages: dict[str, Callable[..., Iterator[Answer]]] = {
             "list_attached_user_policies": self._attached,
             "list_groups_for_user": self._groups,
@@ -112,6 +132,19 @@ class IamClient:
         """Answer GetAccountSummary, for an account whose root user has MFA."""
         self._weather.call()
         return {"SummaryMap": {"AccountMFAEnabled": 1, "AccountPasswordPresent": 1}}
+
+    def generate_credential_report(self) -> Answer:
+        """Answer GenerateCredentialReport, for an account that has one."""
+        self._weather.call("generate_credential_report")
+        return {"State": "COMPLETE"}
+
+    def get_credential_report(self) -> Answer:
+        """Answer GetCredentialReport, with one that is made at this moment."""
+        text = io.StringIO()
+        rows = csv.DictWriter(text, REPORTED)
+        rows.writeheader()
+        rows.writerows(_reported(each) for each in self._read().users.values())
+        return {"Content": text.getvalue().encode(), "GeneratedTime": self._account.clock()}
 
     def get_login_profile(self, UserName: str) -> Answer:  # noqa: N803
         """Answer GetLoginProfile."""
@@ -324,6 +357,7 @@ class IamClient:
         )
 
     def _devices(self, UserName: str) -> Iterator[Answer]:  # noqa: N803
+        self._on_ask(UserName)
         devices = _user(self._read(), UserName).devices
         yield {
             "MFADevices": [
@@ -341,20 +375,19 @@ class IamClient:
 
         return pages
 
-    def _virtual_devices(self, AssignmentStatus: str) -> Iterator[Answer]:  # noqa: ARG002, N803
+    def _virtual_devices(self, AssignmentStatus: str) -> Iterator[Answer]:  # noqa: N803
         users = self._read().users.values()
-        yield {
-            "VirtualMFADevices": [
-                {
-                    "SerialNumber": device.serial,
-                    "EnableDate": device.enabled_at.replace(microsecond=0),
-                    "User": {"UserName": user.name, "UserId": user.id},
-                }
-                for user in users
-                for device in user.devices
-                if ":mfa/" in device.serial
-            ]
-        }
+        found: list[Answer] = [
+            {**_virtual(device), "User": {"UserName": user.name, "UserId": user.id}}
+            for user in users
+            for device in user.devices
+            if ":mfa/" in device.serial
+        ]
+        # Root is shown without a name, and with the account's number for an id.
+        found.append({**_virtual(ROOTS_DEVICE), "User": {"UserId": ACCOUNT}})
+        if AssignmentStatus != "Assigned":
+            found.append({"SerialNumber": NOBODYS_DEVICE})
+        yield {"VirtualMFADevices": found}
 
     def _users(self) -> Iterator[Answer]:
         yield {"Users": [_shown(each) for each in self._read().users.values()]}
@@ -436,6 +469,11 @@ def _inline(documents: Mapping[str, object]) -> list[Answer]:
     return [{"PolicyName": name, "PolicyDocument": each} for name, each in documents.items()]
 
 
+def _virtual(device: Device) -> Answer:
+    enabled_at = device.enabled_at.replace(microsecond=0)
+    return {"SerialNumber": device.serial, "EnableDate": enabled_at}
+
+
 def _managed(arn: str, policy: Policy) -> Answer:
     versions = [
         {
@@ -446,3 +484,15 @@ def _managed(arn: str, policy: Policy) -> Answer:
         for name, each in policy.versions.items()
     ]
     return {"Arn": arn, "PolicyVersionList": versions}
+
+
+def _reported(user: IamUser) -> dict[str, str]:
+    """Return a user's row of the credential report."""
+    row = {**dict.fromkeys(REPORTED, "N/A"), "arn": user.arn}
+    row |= {"password_enabled": _word(user.password), "mfa_active": _word(bool(user.devices))}
+    keys = (*user.keys, False, False)
+    return row | {f"access_key_{key}_active": _word(keys[key - 1]) for key in (1, 2)}
+
+
+def _word(yes: object) -> str:
+    return "TRUE" if yes else "FALSE"

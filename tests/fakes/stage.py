@@ -75,7 +75,8 @@ class Stage:
     each of its calls takes (tests.fakes.lifetime). `kills` says where Lambda ends its next ones,
     None for one that is spared; `lands`, whether the call that is under way has its effect.
     `on_call` is told of each call of it. `forgetful`: each invocation of it has a new environment.
-    A reaction, or an evaluation, has `patience` seconds, of which each call of IAM takes one.
+    A reaction, or an evaluation, has `patience` seconds, of which each call of IAM takes one. `asked` are the users
+    whose devices were asked for, `paces` how many reads and writes a second sweeps were to make.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -102,6 +103,8 @@ class Stage:
         self.patience = UNHURRIED
         self.other_list = ""  # another name that the exemption list goes by
         self.sweeps_begun = 0
+        self.asked: list[str] = []
+        self.paces: list[tuple[float, float]] = []
         self._sweep_lives: Lifetime | None = None
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
@@ -282,7 +285,7 @@ class Stage:
     def _session(self) -> Any:
         """Return what stands for reactor.aws.account.AwsSession."""
         return SimpleNamespace(
-            iam=IamClient(self.account, self.weather, self._written),
+            iam=IamClient(self.account, self.weather, self._written, self.asked.append),
             ssm=SimpleNamespace(get_parameter=self._parameter),
             functions=SimpleNamespace(invoke=self._asked),
             config=self.config,
@@ -293,11 +296,23 @@ class Stage:
             stream=in_turn,
             ahead=iter,
             begin=_begin,
-            meter=Meter(),
+            meter=Metronome(self.paces),
         )
 
     def _sleep_until(self, moment: datetime) -> None:
         _sleep(self.clock, (moment - self.clock()).total_seconds())
+
+
+class Metronome(Meter):
+    """A meter that notes which pace it is to keep: there is no client here that it could hold."""
+
+    def __init__(self, paces: list[tuple[float, float]]) -> None:
+        super().__init__()
+        self._paces = paces
+
+    def keep_pace(self, *, reads: float, writes: float) -> None:
+        """Take so many reads and writes a second."""
+        self._paces.append((reads, writes))
 
 
 class Refusing:

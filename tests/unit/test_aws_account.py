@@ -5,7 +5,7 @@ import itertools
 import json
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from reactor.aws.account import STREAMED_AT_ONCE, AwsSession, Home
 from reactor.aws.functions import ask_keeper
 from reactor.aws.parameters import read_list, write_list
 from reactor.errors import Transient
+from tests.unit.test_pacing import THROTTLED, Net
 
 
 class TestHome:
@@ -97,6 +98,48 @@ class TestClients:
             "sts": 1,
         }
         assert len({id(each) for each in got}) == len(names)
+
+
+CLIENTS = (
+    "iam",
+    "ssm",
+    "function_settings",
+    "events",
+    "cloudtrail",
+    "sqs",
+    "cloudformation",
+    "sts",
+)
+
+
+@pytest.fixture
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials to sign with."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+
+
+class TestRetries:
+    """What is done when AWS lets no more calls through."""
+
+    @pytest.mark.parametrize("name", CLIENTS)
+    def test_adaptive_and_six(self, name: str) -> None:
+        """Every client adapts, and makes six attempts: what was measured to lose nobody."""
+        client: Any = getattr(AwsSession("us-east-1"), name)
+        assert client.meta.config.retries == {"mode": "adaptive", "total_max_attempts": 6}
+
+    @pytest.mark.usefixtures("_credentials")
+    def test_a_throttled_client_slows_down(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It tries again; and the calls after that wait though nobody backs off any more."""
+        monkeypatch.setattr("time.sleep", lambda _: None)  # a retry's own pause
+        net = Net(coming=deque([THROTTLED]))
+        iam: Any = AwsSession("us-east-1").iam
+        iam.meta.events.register_last("before-send.iam", net.answer)
+        iam.list_mfa_devices(UserName="a")
+        assert len(net.sent) == 2
+        began = time.monotonic()
+        iam.list_mfa_devices(UserName="a")
+        assert time.monotonic() - began > 0.2, "a client that does not adapt calls at once"
 
 
 class TestGather:

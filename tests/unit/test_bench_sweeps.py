@@ -8,8 +8,18 @@ import pytest
 from benches.accounts import Kind, kind_of
 from benches.cells import Cells
 from benches.comparisons import expected, headlines, seconds_of, sweeps_at
-from benches.sweeps import BULK, CUSTODIAN, OURS, Sweep, expectations, ratios
+from benches.contestants.ours import SETTINGS
+from benches.sweeps import (
+    BULK,
+    CUSTODIAN,
+    OURS,
+    WRITES_PER_SECOND,
+    Sweep,
+    expectations,
+    ratios,
+)
 from benches.tables import BEGIN, END, renewed
+from reactor.settings import Settings
 
 OF_OURS = Sweep(
     contestant=OURS,
@@ -33,7 +43,13 @@ OF_CUSTODIAN = replace(
     attached=440,
 )
 OF_BULK = replace(OF_OURS, contestant=BULK, seconds=0.8)
-FIRST = replace(OF_OURS, again=False, attached=440, seconds=44.0)
+FIRST = replace(
+    OF_OURS,
+    again=False,
+    calls={**OF_OURS.calls, "iam:AttachUserPolicy": 440},
+    attached=440,
+    seconds=50.4,
+)
 EVERYBODY = [OF_OURS, OF_CUSTODIAN, OF_BULK, FIRST]
 
 
@@ -59,6 +75,12 @@ def test_a_sweep_that_was_ended_gives_a_lower_bound() -> None:
     assert seconds_of(replace(ended, why="Throttling")).startswith("failed after 600")
 
 
+def test_the_pace_of_the_first_sweep_is_the_settings() -> None:
+    """The bench sweeps at the pace that it is held to: it says nothing of another."""
+    measured = Settings.from_environment(SETTINGS)
+    assert measured.sweep_writes_per_second == WRITES_PER_SECOND
+
+
 def test_sweeps_of_other_accounts_are_not_compared() -> None:
     """Only what shares users, throttle and state of the account stands in one ratio."""
     elsewhere = replace(OF_CUSTODIAN, throttled=True)
@@ -81,6 +103,20 @@ def test_sweeps_of_other_accounts_are_not_compared() -> None:
         ),
         pytest.param([replace(OF_OURS, attached=1)], {"0"}, id="ours writes again"),
         pytest.param([replace(FIRST, left=1)], {"0"}, id="ours leaves somebody"),
+        pytest.param([replace(FIRST, seconds=53.0)], {"at most 1.2"}, id="the first sweep dawdles"),
+        pytest.param([replace(FIRST, seconds=52.8)], set(), id="the first sweep is just in time"),
+        pytest.param(
+            [replace(FIRST, calls={})], {"at most 1.2"}, id="the first sweep writes nothing"
+        ),
+        pytest.param(
+            [
+                replace(FIRST, seconds=99.0, throttled=True),
+                replace(FIRST, seconds=99.0, users=100),
+                replace(FIRST, seconds=99.0, contestant=CUSTODIAN),
+            ],
+            set(),
+            id="other first sweeps may take what they take",
+        ),
         pytest.param([OF_OURS, FIRST], set(), id="ours alone, in order"),
     ],
 )

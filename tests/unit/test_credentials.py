@@ -9,6 +9,7 @@ from reactor.users.credentials import CredentialReport, Credentials, parse_repor
 
 MADE = datetime(2026, 11, 26, 9, 10, tzinfo=UTC)
 ALICE = "arn:aws:iam::123456789012:user/staff/alice"
+BOB = "arn:aws:iam::123456789012:user/bob"
 COLUMNS = (
     "user",
     "arn",
@@ -154,11 +155,6 @@ def test_a_user_younger_than_the_report_is_not_in_it() -> None:
             "no column mfa_active",
             id="a column is missing",
         ),
-        pytest.param(
-            f"{','.join(COLUMNS)}\nalice,{ALICE},2026-01-01".encode(),
-            f"access_key_1_active of {ALICE} is None",
-            id="a line is cut short",
-        ),
         pytest.param(b"\xff\xfe", "can't decode", id="no UTF-8"),
         pytest.param(
             f'{",".join(COLUMNS)}\nalice,"{ALICE}'.encode(), "unexpected end", id="an open quote"
@@ -166,7 +162,7 @@ def test_a_user_younger_than_the_report_is_not_in_it() -> None:
     ],
 )
 def test_what_is_no_report(content: bytes, what: str) -> None:
-    """It is refused as a whole, with the reason and a remedy: half a report would mislead."""
+    """It is refused as a whole, with the reason and a remedy: its rows cannot be told apart."""
     with pytest.raises(Permanent, match=what) as caught:
         parse_report(content, MADE)
     assert "hint" in caught.value.remedy
@@ -181,10 +177,37 @@ def test_what_is_no_report(content: bytes, what: str) -> None:
             {"access_key_1_active": "TRUE", "access_key_1_last_used_date": "26/11/2026"},
             id="a time in another form",
         ),
+        pytest.param({"password_last_used": "0001-01-01T00:00:00+14:00"}, id="before all time"),
+        pytest.param({"password_last_used": "9999-12-31T23:59:59-12:00"}, id="after all time"),
     ],
 )
 def test_a_word_that_is_not_known(cells: dict[str, str]) -> None:
-    """It is not taken for no: the column, the user and the word are named."""
+    """It is not taken for no: its user is not known, and all others are; what it is, is said."""
     column, word = list(cells.items())[-1]
-    with pytest.raises(Permanent, match=f"{column} of {ALICE} is '{word}'"):
-        report(line(**cells))
+    read = report(line(**cells), line("bob", BOB, mfa_active="TRUE"))
+    assert read.by_arn == {BOB: Credentials(False, None, True, 0, None)}
+    assert read.of(ALICE) is None
+    assert read.unread == (f"{column} of {ALICE} is '{word}'",)
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (f"alice,{ALICE},2026-01-01", f"access_key_1_active of {ALICE} is None"),
+        ("alice", "arn of a user without ARN is None"),
+    ],
+    ids=["in the middle", "before the ARN"],
+)
+def test_a_line_that_is_cut_short(row: str, why: str) -> None:
+    """It is left out, wherever it ends; the lines after it are read."""
+    bob = line("bob", BOB, mfa_active="TRUE")
+    lines = (",".join(COLUMNS), row, ",".join(bob[each] for each in COLUMNS))
+    read = parse_report("\n".join(lines).encode(), MADE)
+    assert (set(read.by_arn), read.unread) == ({BOB}, (why,))
+
+
+def test_roots_row_is_odd() -> None:
+    """Nothing is known of root then, and the users' are read."""
+    arn = "arn:aws:iam::123456789012:root"
+    read = report(line("<root_account>", arn, mfa_active="perhaps"), line())
+    assert (read.root, set(read.by_arn), len(read.unread)) == (None, {ALICE}, 1)

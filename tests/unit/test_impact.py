@@ -1,12 +1,13 @@
 """reactor.cli.impact on the fake: whom the guard would surprise, and what is asked to know it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from reactor.cli.impact import Hints, Impact, impact_of, read_hints, state_of
 from reactor.cli.report import Report
+from reactor.cli.sweep_shown import put_impact
 from reactor.errors import ReactorError, Transient
 from reactor.reconcile import Brake, Settled, observe_only, reconcile
 from reactor.users.credentials import CredentialReport, Credentials
@@ -205,6 +206,20 @@ def test_who_is_not_in_the_report(here: Harness) -> None:
     assert (impact.not_in_report, impact.with_password) == (("bob",), ("alice",))
 
 
+def test_a_row_that_could_not_be_read(here: Harness, capsys: pytest.CaptureFixture[str]) -> None:
+    """Hides no other: whose it is counts as not in the report, and why is said."""
+    here.account.put_user("alice")
+    here.account.put_user("bob")
+    odd = "mfa_active of bob is 'perhaps'"
+    report = replace(reported(here, alice=having(password=True)), unread=(odd,))
+    impact = impact_of(concerned(here), hints_of(here, Asked(here, report)))
+    assert (impact.with_password, impact.not_in_report) == (("alice",), ("bob",))
+    assert impact.document()["unread"] == [odd]
+    put_impact(impact)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"1 row of the report could not be read, and its user counts as not in it: {odd}" in said
+
+
 def test_the_brake_divides_them(here: Harness) -> None:
     """Who would get it now, and who waits; the rest is told of both."""
     for name in ("alice", "bob", "carol"):
@@ -257,5 +272,6 @@ def test_document(here: Harness) -> None:
         "keys_in_use": None,
         "passkey_only": None,
         "not_in_report": [],
+        "unread": [],
         "problems": [{"what": "iam:… failed: AccessDenied", "remedy": "allow it"}],
     }

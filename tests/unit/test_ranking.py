@@ -14,6 +14,7 @@ from tests.fakes.account import ACCOUNT
 from tests.fakes.clock import START
 from tests.fakes.events import about_everyone
 from tests.fakes.harness import Harness
+from tests.unit.test_urgency import user
 
 P = f"arn:aws:iam::{ACCOUNT}:policy/"
 DENIED = Transient("iam:… failed: AccessDenied", remedy="allow it")
@@ -98,3 +99,35 @@ def test_nothing_is_asked_when_all_can_be_changed(here: Harness) -> None:
     assert len(changed(swept(here, reports, 3))) == 3
     assert reports.asked == 0
     assert "managed_documents" not in here.iam.reads
+
+
+HAVE = {
+    "enrolled": Credentials(True, None, True, 2, None),
+    "harmless": Credentials(False, None, False, 0, None),
+    "one-key": Credentials(False, None, False, 1, None),
+    "password": Credentials(True, None, False, 0, None),
+    "two-keys": Credentials(False, None, False, 2, None),
+    "was-another": Credentials(True, None, True, 0, None),
+}
+
+
+def asked(here: Harness, reports: Reports) -> list[str]:
+    """The order in which these users are asked for their devices."""
+    new = "was-another"  # made after the report
+    users = [user(name, created_at=START if name == new else None) for name in HAVE]
+    ranking = Ranking(here.iam, reports, here.rounds, here.bulk.groups)
+    return [each.name for each in ranking.to_ask(users)]
+
+
+def test_whom_to_ask_first(here: Harness) -> None:
+    """Who lacks MFA, with a password, with most keys; whoever is not known as if it had both."""
+    by_arn = {user(name).arn: has for name, has in HAVE.items()}
+    report = CredentialReport(START - timedelta(hours=1), by_arn)
+    first = ["was-another", "password", "two-keys", "one-key", "harmless", "enrolled"]
+    assert asked(here, Reports(report)) == first
+
+
+@pytest.mark.parametrize("answer", [None, DENIED], ids=["none in time", "refused"])
+def test_whom_to_ask_first_without_a_report(here: Harness, answer: ReactorError | None) -> None:
+    """It is a hint: without it they are asked as they come."""
+    assert asked(here, Reports(answer)) == list(HAVE)

@@ -6,12 +6,19 @@ from typing import Any, Self
 
 import pytest
 
+from reactor.guard.document import canonical
 from reactor.names import Function
 from reactor.sweeping import MOST_HOPS
 from reactor.sweeps.sweeper import LOOK_SECONDS
+from reactor.users.bulk import ASKED_IN_ANY_ORDER
+from reactor.users.state import Device
+from tests.fakes.account import ACCOUNT
+from tests.fakes.clock import START
 from tests.fakes.harness import settings
 from tests.fakes.stage import Invocation, Stage
 
+POLICY = f"arn:aws:iam::{ACCOUNT}:policy/"
+TOKEN = Device("GAHT12345678", START)  # which is in no bulk data
 MANY = 100  # more than a part of a minute has time for: a question or a change takes a second
 
 
@@ -188,6 +195,121 @@ class TestBrake:
         assert account.stage.ledger.records[-1]["ended"]
         account.sweep()
         assert len(account.changed) == 8, "the schedule has a new one"
+
+
+def unequal(account: Account) -> None:
+    """Add users without the guard, who come in the order of how little harm they could do."""
+    for name, action in (("all", "*"), ("read", "s3:Get*"), ("write", "s3:PutObject")):
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        account.stage.account.put_policy(POLICY + name, {}, canonical({"Statement": statement}))
+    account.stage.account.put_group("writers", POLICY + "write")
+    reads, everything = (frozenset({POLICY + each}) for each in ("read", "all"))
+    account.stage.account.put_user("a-nothing", ssh_keys=(True,))
+    account.stage.account.put_user("b-reader", policies=reads, ssh_keys=(True,))
+    account.stage.account.put_user("c-key", policies=reads, keys=(True,))
+    account.stage.account.put_user("d-keys", policies=reads, keys=(True, True))
+    account.stage.account.put_user("e-password", policies=reads, password=True)
+    account.stage.account.put_user("f-writer", groups=frozenset({"writers"}), keys=(True,))
+    account.stage.account.put_user("g-admin", policies=everything, keys=(True,))
+
+
+class TestOrder:
+    """Whom the function changes first, and asks first, when it cannot have all."""
+
+    ORDER = ("g-admin", "f-writer", "e-password", "d-keys", "c-key", "b-reader", "a-nothing")
+
+    @pytest.mark.parametrize("brake", range(1, 7))
+    def test_the_most_dangerous_have_the_brakes_places(self, brake: int) -> None:
+        """By what they may do, then by a password, then by active keys; the others wait."""
+        account = Account(0, max_remediations=str(brake))
+        unequal(account)
+        account.sweep()
+        assert account.changed == list(self.ORDER[:brake])
+        (alarm,) = account.records(alarm="brake")
+        assert alarm["sample"] == list(self.ORDER[brake:])
+
+    def test_the_next_sweep_goes_on_with_the_next(self) -> None:
+        """Sweep after sweep takes the most dangerous of those who are left."""
+        account = Account(0, max_remediations="3")
+        unequal(account)
+        for _ in range(3):
+            account.sweep()
+        assert account.changed == list(self.ORDER)
+
+    def test_without_a_report_by_what_they_may_do(self) -> None:
+        """It is a hint: where it is refused, the order is coarser, and the brake holds."""
+        account = Account(0, max_remediations="2")
+        account.stage.weather.broken = frozenset({"generate_credential_report"})
+        unequal(account)
+        account.sweep()
+        assert account.changed == ["g-admin", "f-writer"]
+
+    def test_who_lacks_mfa_by_the_report_is_asked_first(self) -> None:
+        """And of them who has a password, then keys; who may be enrolled comes last."""
+        account = Account(0, scope="without-mfa", max_remediations="0")
+        put = account.stage.account.put_user
+        enrolled = [f"enrolled-{number:03}" for number in range(ASKED_IN_ANY_ORDER)]
+        for name in enrolled:
+            put(name, password=True, devices=(TOKEN,))
+        put("harmless", ssh_keys=(True,))
+        put("key", keys=(True,))
+        put("password", password=True)
+        account.sweep()
+        assert list(dict.fromkeys(account.stage.asked)) == [
+            "password",
+            "key",
+            "harmless",
+            *enrolled,
+        ]
+        assert sorted(account.changed) == ["harmless", "key", "password"]
+
+    def test_a_few_are_asked_in_any_order(self) -> None:
+        """To order them is not worth the report: it is not asked for."""
+        account = Account(ASKED_IN_ANY_ORDER, scope="without-mfa", max_remediations="0")
+        account.stage.weather.broken = frozenset({"generate_credential_report"})
+        account.sweep()
+        asked = dict.fromkeys(account.stage.asked)  # and once more before they are changed
+        assert list(asked) == [f"user-{each:03}" for each in range(ASKED_IN_ANY_ORDER)]
+        assert account.stage.weather.struck == 0
+
+
+class TestPace:
+    """How many calls a second a sweep makes."""
+
+    def test_is_what_the_settings_say(self) -> None:
+        """In each of its invocations: reads and writes have each a setting of their own."""
+        account = Account(
+            MANY,
+            max_remediations="0",
+            sweep_reads_per_second="30",
+            sweep_writes_per_second="4",
+        )
+        account.stage.haste = (60,)
+        account.sweep()
+        assert account.stage.paces == [(30, 4)] * len(account.ended)
+        assert len(account.ended) > 1
+
+
+class TestDrift:
+    """Users whom the sweep before had not left out of order, and no event had brought."""
+
+    @staticmethod
+    def drifts(mode: str) -> list[int | None]:
+        """What three sweeps say, when two users come between each two of them."""
+        account = Account(3, mode=mode)
+        for new in (("d", "e"), ("f", "g"), ()):
+            account.sweep()
+            for name in new:
+                account.stage.account.put_user(name, keys=(True,))
+        return [each["drift"] for each in account.records(schema="mfa-reactor/sweep/1")]
+
+    def test_enforcing(self) -> None:
+        """Is not known at first, and then how many came whom nothing had put in order."""
+        assert self.drifts("enforce") == [None, 2, 2]
+
+    def test_observing(self) -> None:
+        """Nobody is put in order there, whether its event came or not: there is no measure."""
+        assert self.drifts("observe") == [None, None, None]
 
 
 class TestRequests:

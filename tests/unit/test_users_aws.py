@@ -13,12 +13,17 @@ from botocore.stub import Stubber
 from reactor.aws.credentials import AwsCredentialReport
 from reactor.aws.users import AwsUsers
 from reactor.errors import Permanent, ReactorError, Transient
-from tests.fakes.account import GUARD_ARN, GUARD_DOCUMENT
+from reactor.users.state import Device
+from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_DOCUMENT, Account
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.iam_client import NOBODYS_DEVICE, ROOTS_DEVICE, IamClient, Weather
+from tests.fakes.parts import id_for
 from tests.unit.test_credentials import ALICE, COLUMNS, line
 
 MADE = datetime(2026, 11, 26, 9, 10, tzinfo=UTC)
 ROW = line(mfa_active="TRUE")
 CONTENT = "\n".join((",".join(COLUMNS), ",".join(ROW[each] for each in COLUMNS))).encode()
+MFA = "arn:aws:iam::123456789012:mfa/"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 
@@ -55,6 +60,14 @@ class Stubbed:
         answer: dict[str, Any] = {"Policies": policies, "IsTruncated": bool(more)}
         answer |= {"Marker": more} if more else {}
         self.stubber.add_response("get_account_authorization_details", answer, asked)
+
+    def devices(self, *devices: dict[str, Any], marker: str = "", more: str = "") -> None:
+        """Answer the next ListVirtualMFADevices, which asks for those that somebody has."""
+        asked: dict[str, Any] = {"AssignmentStatus": "Assigned", "MaxItems": 1000}
+        asked |= {"Marker": marker} if marker else {}
+        answer: dict[str, Any] = {"VirtualMFADevices": list(devices), "IsTruncated": bool(more)}
+        answer |= {"Marker": more} if more else {}
+        self.stubber.add_response("list_virtual_mfa_devices", answer, asked)
 
 
 @pytest.fixture
@@ -225,3 +238,56 @@ class TestInlineDocuments:
         }[operation]
         with pytest.raises(Transient, match="NoSuchEntity"):
             of("alice", "own")
+
+
+def device(name: str, owner: str) -> dict[str, Any]:
+    """A virtual device as IAM shows it, with its owner."""
+    arn = f"arn:aws:iam::123456789012:user/{owner}"
+    user = {"UserName": owner, "UserId": id_for(owner), "Arn": arn, "Path": "/", "CreateDate": MADE}
+    return {"SerialNumber": f"{MFA}{name}", "EnableDate": MADE, "User": user}
+
+
+class TestVirtualDevices:
+    """Who has a virtual device."""
+
+    @pytest.fixture
+    def users(self) -> AwsUsers:
+        """An account of one user with an app; root has one, too, and one is nobody's."""
+        account = Account(FakeClock())
+        account.put_user("alice", devices=(Device(f"{MFA}a", START),))
+        client: Any = IamClient(account, Weather(), lambda _operation, _request: None)
+        return AwsUsers(client)
+
+    def test_of_all_users(self, stubbed: Stubbed) -> None:
+        """By their owner's id, from all pages. Only those that somebody has are asked for."""
+        stubbed.devices(device("a", "alice"), device("b", "bob"), more="m")
+        stubbed.devices(device("a-2", "alice"), marker="m")
+        found = stubbed.users.virtual_devices()
+        serials = {owner: [each.serial for each in has] for owner, has in found.items()}
+        assert serials == {
+            id_for("alice"): [f"{MFA}a", f"{MFA}a-2"],
+            id_for("bob"): [f"{MFA}b"],
+        }
+
+    def test_roots_and_nobodys(self, users: AwsUsers) -> None:
+        """Root's is under the account's number, which no user has for an id; nobody's is not."""
+        found = users.virtual_devices()
+        (alice,) = (page.users[0].user.id for page in users.account_pages())
+        assert set(found) == {alice, ACCOUNT}
+
+    @pytest.mark.parametrize(
+        ("serial", "owner"),
+        [
+            pytest.param(f"{MFA}a", "alice", id="a user's"),
+            pytest.param(ROOTS_DEVICE.serial, None, id="root's"),
+            pytest.param(NOBODYS_DEVICE, None, id="nobody's"),
+        ],
+    )
+    def test_the_owner_of_one(self, users: AwsUsers, serial: str, owner: str | None) -> None:
+        """Is a user, or nobody whom a verdict could be about."""
+        assert users.device_owner(serial) == owner
+
+    def test_the_owner_is_looked_for_among_those_that_somebody_has(self, stubbed: Stubbed) -> None:
+        """The listing of all may be pages longer: people leave devices behind."""
+        stubbed.devices(device("a", "alice"))
+        assert stubbed.users.device_owner(f"{MFA}a") == "alice"
