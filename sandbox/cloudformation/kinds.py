@@ -113,6 +113,58 @@ class _EventInvokeConfig(Kind):
             clients("lambda").delete_function_event_invoke_config(**which)
 
 
+class _EventSourceMapping(Kind):
+    fixed = frozenset({"EventSourceArn"})
+
+    @override
+    def create(self, clients: Clients, name: str, properties: Properties) -> Made:
+        made = clients("lambda").create_event_source_mapping(**self._typed(properties))
+        return Made(made["UUID"], {"Id": made["UUID"]})
+
+    @override
+    def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
+        changeable = {n: v for n, v in self._typed(properties).items() if n not in self.fixed}
+        clients("lambda").update_event_source_mapping(UUID=made.physical_id, **changeable)
+        return made
+
+    @override
+    def delete(self, clients: Clients, made: Made, _: Properties) -> None:
+        with _gone("ResourceNotFoundException", "404"):
+            clients("lambda").delete_event_source_mapping(UUID=made.physical_id)
+
+    def _typed(self, properties: Properties) -> Properties:
+        typed = _numbers(properties, "BatchSize")
+        if "ScalingConfig" in typed:
+            typed["ScalingConfig"] = _numbers(typed["ScalingConfig"], "MaximumConcurrency")
+        return typed
+
+
+class _Permission(Kind):
+    # All of it: another permission is made, and this one taken away.
+    fixed = frozenset(
+        {
+            *("Action", "EventSourceToken", "FunctionName", "FunctionUrlAuthType"),
+            *("Principal", "PrincipalOrgID", "SourceAccount", "SourceArn"),
+        }
+    )
+
+    @override
+    def create(self, clients: Clients, name: str, properties: Properties) -> Made:
+        clients("lambda").add_permission(StatementId=name[:100], **properties)
+        return Made(name[:100], {"Id": name[:100]})
+
+    @override
+    def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
+        raise ValueError(f"all of {made.physical_id} is fixed: {properties}, {clients}")
+
+    @override
+    def delete(self, clients: Clients, made: Made, properties: Properties) -> None:
+        with _gone("ResourceNotFoundException"):
+            clients("lambda").remove_permission(
+                FunctionName=properties["FunctionName"], StatementId=made.physical_id
+            )
+
+
 class _Alarm(Kind):
     fixed = frozenset({"AlarmName"})
 
@@ -180,12 +232,22 @@ class _Subscription(Kind):
 
     @override
     def create(self, clients: Clients, _: str, properties: Properties) -> Made:
-        found = clients("sns").subscribe(**properties, ReturnSubscriptionArn=True)
+        settings = {n: v for n, v in properties.items() if n not in self.fixed}
+        found = clients("sns").subscribe(
+            **{n: properties[n] for n in self.fixed},
+            Attributes=_attributes(settings),
+            ReturnSubscriptionArn=True,
+        )
         return Made(found["SubscriptionArn"], {"Arn": found["SubscriptionArn"]})
 
     @override
     def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
-        raise ValueError(f"all of {made.physical_id} is fixed: {properties}, {clients}")
+        settings = {n: v for n, v in properties.items() if n not in self.fixed}
+        for name, value in _attributes(settings).items():
+            clients("sns").set_subscription_attributes(
+                SubscriptionArn=made.physical_id, AttributeName=name, AttributeValue=value
+            )
+        return made
 
     @override
     def delete(self, clients: Clients, made: Made, _: Properties) -> None:
@@ -196,6 +258,8 @@ class _Subscription(Kind):
 KINDS: dict[str, Kind] = {
     "AWS::CloudWatch::Alarm": _Alarm(),
     "AWS::Lambda::EventInvokeConfig": _EventInvokeConfig(),
+    "AWS::Lambda::EventSourceMapping": _EventSourceMapping(),
+    "AWS::Lambda::Permission": _Permission(),
     "AWS::SNS::Subscription": _Subscription(),
     "AWS::SNS::Topic": _Topic(),
     "AWS::SQS::Queue": _Queue(),
