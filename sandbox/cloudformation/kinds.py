@@ -228,22 +228,23 @@ class _Topic(Kind):
 
 
 class _Subscription(Kind):
-    fixed = frozenset({"TopicArn", "Protocol", "Endpoint"})
+    fixed = frozenset({"TopicArn", "Protocol", "Endpoint", "Region"})
 
     @override
     def create(self, clients: Clients, _: str, properties: Properties) -> Made:
-        settings = {n: v for n, v in properties.items() if n not in self.fixed}
-        found = clients("sns").subscribe(
-            **{n: properties[n] for n in self.fixed},
-            Attributes=_attributes(settings),
+        sns = clients("sns")
+        if properties.get("Region", sns.meta.region_name) != sns.meta.region_name:
+            raise ValueError("The sandbox does not play subscriptions of another region's topic.")
+        found = sns.subscribe(
+            **{n: v for n, v in properties.items() if n in self.fixed and n != "Region"},
+            Attributes=self._settings(properties),
             ReturnSubscriptionArn=True,
         )
         return Made(found["SubscriptionArn"], {"Arn": found["SubscriptionArn"]})
 
     @override
     def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
-        settings = {n: v for n, v in properties.items() if n not in self.fixed}
-        for name, value in _attributes(settings).items():
+        for name, value in self._settings(properties).items():
             clients("sns").set_subscription_attributes(
                 SubscriptionArn=made.physical_id, AttributeName=name, AttributeValue=value
             )
@@ -254,6 +255,30 @@ class _Subscription(Kind):
         with _gone("NotFound", "NotFoundException"):
             clients("sns").unsubscribe(SubscriptionArn=made.physical_id)
 
+    def _settings(self, properties: Properties) -> dict[str, str]:
+        return _attributes({n: v for n, v in properties.items() if n not in self.fixed})
+
+
+class _TopicPolicy(Kind):
+    fixed = frozenset({"Topics"})
+
+    @override
+    def create(self, clients: Clients, name: str, properties: Properties) -> Made:
+        document = json.dumps(properties["PolicyDocument"])
+        for arn in properties["Topics"]:
+            clients("sns").set_topic_attributes(
+                TopicArn=arn, AttributeName="Policy", AttributeValue=document
+            )
+        return Made(name, {"Id": name})
+
+    @override
+    def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
+        return self.create(clients, made.physical_id, properties)
+
+    @override
+    def delete(self, clients: Clients, made: Made, _: Properties) -> None:
+        """Leaves it to its topic, which goes with it; AWS puts the default policy back."""
+
 
 KINDS: dict[str, Kind] = {
     "AWS::CloudWatch::Alarm": _Alarm(),
@@ -262,6 +287,7 @@ KINDS: dict[str, Kind] = {
     "AWS::Lambda::Permission": _Permission(),
     "AWS::SNS::Subscription": _Subscription(),
     "AWS::SNS::Topic": _Topic(),
+    "AWS::SNS::TopicPolicy": _TopicPolicy(),
     "AWS::SQS::Queue": _Queue(),
     "AWS::SQS::QueuePolicy": _QueuePolicy(),
 }
