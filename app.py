@@ -57,5 +57,11 @@ def keeper(event: RawEvent) -> dict[str, object]:
     return reactor.keep(event.to_dict(), event.context)
 
 
+@app.lambda_function()
+def config(event: Any, context: Any) -> None:
+    """Evaluate for a rule of AWS Config, which invokes it itself; change nothing."""
+    reactor.evaluate(event, context)
+
+
 for function in (react, review, watch, sweep, keeper):
     function.event_class = RawEvent

@@ -13,6 +13,12 @@ class Function(StrEnum):
     WATCH = "watch"
     SWEEP = "sweep"
     KEEPER = "keeper"
+    CONFIG = "config"
+
+    @property
+    def has_rule(self) -> bool:
+        """Whether an EventBridge rule wakes it. AWS Config invokes the function `config` itself."""
+        return self is not Function.CONFIG
 
 
 def function_name(stage: str, function: str) -> str:
