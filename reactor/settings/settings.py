@@ -224,7 +224,7 @@ class Settings:
             )
         if self.notification_queues and not self.config_rules:
             raise SettingError(
-                "REACTOR_NOTIFICATION_QUEUES is set while REACTOR_CONFIG_RULES is empty: no function"
+                "REACTOR_NOTIFICATION_QUEUES is set while REACTOR_CONFIG_RULES is empty: nothing"
                 " takes notices then; name the rules, or leave the queues out"
             )
         if self.guard_is_given:

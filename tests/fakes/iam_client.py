@@ -34,12 +34,14 @@ class Weather:
     """How AWS is doing.
 
     `storm` holds an error code for each of the next calls, empty for one that goes well. `broken`
-    operations, by boto3's names, fail whenever they are called. `ages` are how many seconds ago the
+    operations, by boto3's names, fail whenever they are called, and so does GetUser of who is
+    `unlucky`. `ages` are how many seconds ago the
     reads are answered from, in turn.
     """
 
     storm: list[str] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
+    unlucky: frozenset[str] = frozenset()
     ages: tuple[int, ...] = (0,)
     calls: int = 0
     struck: int = 0
@@ -75,6 +77,7 @@ class IamClient:
         self._weather = weather
         self._on_write = on_write
         self._pages: dict[str, Callable[..., Iterator[Answer]]] = {
+            "list_users": self._users,
             "list_attached_user_policies": self._attached,
             "list_groups_for_user": self._groups,
             "list_entities_for_policy": self._entities,
@@ -101,6 +104,8 @@ class IamClient:
 
     def get_user(self, UserName: str) -> Answer:  # noqa: N803 - boto3's, here and below
         """Answer GetUser."""
+        if UserName in self._weather.unlucky:
+            fail("ServiceFailure")
         return {"User": _shown(_user(self._read(), UserName))}
 
     def get_account_summary(self) -> Answer:
@@ -267,6 +272,9 @@ class IamClient:
 
     def _read(self) -> World:
         return self._weather.world(self._account)
+
+    def _users(self) -> Iterator[Answer]:
+        yield {"Users": [_shown(each) for each in self._read().users.values()]}
 
     def _attached(self, UserName: str) -> Iterator[Answer]:  # noqa: N803
         policies = sorted(_user(self._read(), UserName).policies)

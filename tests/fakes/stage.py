@@ -90,6 +90,7 @@ class Stage:
         self.forgetful = False
         self.patience = UNHURRIED
         self.sweeps_begun = 0
+        self.mappings = Mappings()
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
         self._reactor = self._environment()
@@ -146,6 +147,11 @@ class Stage:
         due = self.clock() + timedelta(seconds=seconds)
         return Invocation(due, number, function, payload, f"request-{number}")
 
+    def answer(self, function: Function, payload: Any) -> Any:
+        """Invoke a function, and return what it answers at once. Raises what it raises."""
+        run = self._invocation(function, payload)
+        return self._call(run)
+
     def _run(self, run: Invocation) -> None:
         try:
             self._call(run)
@@ -176,6 +182,7 @@ class Stage:
             Function.REVIEW: self._reactor.react,
             Function.SWEEP: self._reactor.sweep,
             Function.KEEPER: self._reactor.keep,
+            Function.COMPLIANCE: self._reactor.comply,
         }
         self.running.append(run)
         try:
@@ -186,7 +193,7 @@ class Stage:
     def _hourglass(self, function: Function) -> Callable[[], int]:
         """Return what tells an invocation how many milliseconds it has left."""
         seconds = UNHURRIED
-        if function in {Function.REACT, Function.REVIEW}:
+        if function in {Function.REACT, Function.REVIEW, Function.COMPLIANCE}:
             before = self.weather.calls
             return lambda: max(0, self.patience - (self.weather.calls - before)) * 1000
         if function is Function.SWEEP:
@@ -234,7 +241,7 @@ class Stage:
             functions=SimpleNamespace(invoke=self._asked),
             events=Refusing(),
             cloudtrail=Refusing(),
-            function_settings=Refusing(),
+            function_settings=self.mappings,
             gather=gather,
             stream=in_turn,
             ahead=iter,
@@ -244,6 +251,38 @@ class Stage:
 
     def _sleep_until(self, moment: datetime) -> None:
         _sleep(self.clock, (moment - self.clock()).total_seconds())
+
+
+@dataclass(slots=True)
+class Mappings:
+    """Lambda's event source mappings, by the queue's ARN: whether each heeds batchItemFailures.
+
+    None: they cannot be listed. Every other call is denied, as by `Refusing`.
+    """
+
+    heeding: dict[str, bool] | None = field(default_factory=dict)
+    asked: int = 0
+
+    def get_paginator(self, operation: str) -> Any:
+        """Answer lambda:ListEventSourceMappings."""
+        if operation != "list_event_source_mappings":
+            fail("AccessDenied", operation)
+        return SimpleNamespace(paginate=self._pages)
+
+    def _pages(self, FunctionName: str, EventSourceArn: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's
+        self.asked += 1
+        if self.heeding is None:
+            fail("AccessDeniedException", "ListEventSourceMappings")
+        assert FunctionName.endswith(function_name(STAGE, Function.COMPLIANCE))
+        if EventSourceArn not in self.heeding:
+            return [{"EventSourceMappings": []}]
+        heeded = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+        more = heeded if self.heeding[EventSourceArn] else {}
+        return [{"EventSourceMappings": [{"UUID": "a-mapping", **more}]}]
+
+    def __getattr__(self, operation: str) -> Any:
+        """Return a call that fails."""
+        return lambda **_: fail("AccessDenied", operation)
 
 
 class Refusing:
