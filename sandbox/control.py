@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from sandbox.asynchronous import Asynchronous
     from sandbox.callers import Callers
+    from sandbox.config.rules import ConfigRules
     from sandbox.event_sources import EventSources
     from sandbox.events import Bus
     from sandbox.faults import Faults
@@ -63,6 +64,7 @@ class Control:
     unfinished: Unfinished
     faults: Faults
     staleness: Staleness
+    config_rules: ConfigRules
     account_lock: AbstractContextManager[Any]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -92,8 +94,10 @@ class Control:
             "compliance_change": self._compliance_change,
             "console_session": self._console_session,
             "enrol_passkey": self._enrol_passkey,
+            "fail_evaluations": self.config_rules.fail_evaluations,
             "fire_schedule": self.schedules.fire,
             "invocations": self.invoker.invocations,
+            "invoke_config_rule": self.config_rules.invoke,
             "invoke_event": self.bus.put,
             "lose_next_event": self.bus.lose_next_event,
             "records": self.recorder.records,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.cloudtrail.models import cloudtrail_backends
+from moto.config.models import config_backends
 from moto.core.config import default_user_config
 from moto.iam import urls as iam_urls
 from moto.iam.models import iam_backends
@@ -14,6 +15,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.sts import urls as sts_urls
 
+from sandbox.config.backend import StrictConfigBackend
 from sandbox.iam.backend import StrictIAMBackend
 from sandbox.iam.responses import StrictIamResponse
 from sandbox.lambda_settings import StrictLambdaBackend
@@ -36,6 +38,7 @@ def make_strict(callers: Callers, concurrency_limit: int) -> None:
     sns_backends.backend = StrictSNSBackend
     sqs_backends.backend = StrictSQSBackend
     cloudtrail_backends.backend = StrictCloudTrailBackend
+    config_backends.backend = StrictConfigBackend
     StrictIamResponse.callers = callers
     StrictTokenResponse.callers = callers
     iam_urls.url_paths["{0}/$"] = StrictIamResponse.dispatch

@@ -6,38 +6,15 @@ go through as they are, and one that the API does not know fails the resource.
 
 from __future__ import annotations
 
-import contextlib
 import json
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
-from botocore.exceptions import ClientError
 from typing_extensions import override
 
+from sandbox.cloudformation.config_rules import ConfigRule, Permission
 from sandbox.cloudformation.intrinsics import Made
-
-Properties = dict[str, Any]
-# A client of a service, in the name of who asked for the stack.
-Clients = Callable[[str], Any]
-
-
-class Kind(ABC):
-    """One type of resource. `fixed` are the properties that only another resource can change."""
-
-    fixed: ClassVar[frozenset[str]]
-
-    @abstractmethod
-    def create(self, clients: Clients, name: str, properties: Properties) -> Made:
-        """Makes it, under the name if it is not given one by its properties."""
-
-    @abstractmethod
-    def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
-        """Gives it these properties."""
-
-    @abstractmethod
-    def delete(self, clients: Clients, made: Made, properties: Properties) -> None:
-        """Ends it; all is well when it is gone already."""
+from sandbox.cloudformation.kind import Clients, Kind, Properties, gone
+from sandbox.cloudformation.notifications import EventSourceMapping, TopicPolicy
 
 
 class _Queue(Kind):
@@ -61,7 +38,7 @@ class _Queue(Kind):
 
     @override
     def delete(self, clients: Clients, made: Made, _: Properties) -> None:
-        with _gone("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
+        with gone("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
             clients("sqs").delete_queue(QueueUrl=made.physical_id)
 
     def _made(self, sqs: Any, url: str, name: str) -> Made:
@@ -84,7 +61,7 @@ class _QueuePolicy(Kind):
 
     @override
     def delete(self, clients: Clients, _: Made, properties: Properties) -> None:
-        with _gone("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
+        with gone("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
             self._set(clients, properties["Queues"], "")
 
     def _set(self, clients: Clients, urls: list[str], policy: str) -> None:
@@ -109,60 +86,8 @@ class _EventInvokeConfig(Kind):
     @override
     def delete(self, clients: Clients, _: Made, properties: Properties) -> None:
         which = {name: properties[name] for name in self.fixed if name in properties}
-        with _gone("ResourceNotFoundException"):
+        with gone("ResourceNotFoundException"):
             clients("lambda").delete_function_event_invoke_config(**which)
-
-
-class _EventSourceMapping(Kind):
-    fixed = frozenset({"EventSourceArn"})
-
-    @override
-    def create(self, clients: Clients, name: str, properties: Properties) -> Made:
-        made = clients("lambda").create_event_source_mapping(**self._typed(properties))
-        return Made(made["UUID"], {"Id": made["UUID"]})
-
-    @override
-    def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
-        changeable = {n: v for n, v in self._typed(properties).items() if n not in self.fixed}
-        clients("lambda").update_event_source_mapping(UUID=made.physical_id, **changeable)
-        return made
-
-    @override
-    def delete(self, clients: Clients, made: Made, _: Properties) -> None:
-        with _gone("ResourceNotFoundException", "404"):
-            clients("lambda").delete_event_source_mapping(UUID=made.physical_id)
-
-    def _typed(self, properties: Properties) -> Properties:
-        typed = _numbers(properties, "BatchSize")
-        if "ScalingConfig" in typed:
-            typed["ScalingConfig"] = _numbers(typed["ScalingConfig"], "MaximumConcurrency")
-        return typed
-
-
-class _Permission(Kind):
-    # All of it: another permission is made, and this one taken away.
-    fixed = frozenset(
-        {
-            *("Action", "EventSourceToken", "FunctionName", "FunctionUrlAuthType"),
-            *("Principal", "PrincipalOrgID", "SourceAccount", "SourceArn"),
-        }
-    )
-
-    @override
-    def create(self, clients: Clients, name: str, properties: Properties) -> Made:
-        clients("lambda").add_permission(StatementId=name[:100], **properties)
-        return Made(name[:100], {"Id": name[:100]})
-
-    @override
-    def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
-        raise ValueError(f"all of {made.physical_id} is fixed: {properties}, {clients}")
-
-    @override
-    def delete(self, clients: Clients, made: Made, properties: Properties) -> None:
-        with _gone("ResourceNotFoundException"):
-            clients("lambda").remove_permission(
-                FunctionName=properties["FunctionName"], StatementId=made.physical_id
-            )
 
 
 class _Alarm(Kind):
@@ -185,7 +110,7 @@ class _Alarm(Kind):
 
     @override
     def delete(self, clients: Clients, made: Made, _: Properties) -> None:
-        with _gone("ResourceNotFound"):
+        with gone("ResourceNotFound"):
             clients("cloudwatch").delete_alarms(AlarmNames=[made.physical_id])
 
 
@@ -219,7 +144,7 @@ class _Topic(Kind):
 
     @override
     def delete(self, clients: Clients, made: Made, _: Properties) -> None:
-        with _gone("NotFound", "NotFoundException"):
+        with gone("NotFound", "NotFoundException"):
             clients("sns").delete_topic(TopicArn=made.physical_id)
 
     def _settings(self, properties: Properties) -> dict[str, str]:
@@ -252,54 +177,25 @@ class _Subscription(Kind):
 
     @override
     def delete(self, clients: Clients, made: Made, _: Properties) -> None:
-        with _gone("NotFound", "NotFoundException"):
+        with gone("NotFound", "NotFoundException"):
             clients("sns").unsubscribe(SubscriptionArn=made.physical_id)
 
     def _settings(self, properties: Properties) -> dict[str, str]:
         return _attributes({n: v for n, v in properties.items() if n not in self.fixed})
 
 
-class _TopicPolicy(Kind):
-    fixed = frozenset({"Topics"})
-
-    @override
-    def create(self, clients: Clients, name: str, properties: Properties) -> Made:
-        document = json.dumps(properties["PolicyDocument"])
-        for arn in properties["Topics"]:
-            clients("sns").set_topic_attributes(
-                TopicArn=arn, AttributeName="Policy", AttributeValue=document
-            )
-        return Made(name, {"Id": name})
-
-    @override
-    def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
-        return self.create(clients, made.physical_id, properties)
-
-    @override
-    def delete(self, clients: Clients, made: Made, _: Properties) -> None:
-        """Leaves it to its topic, which goes with it; AWS puts the default policy back."""
-
-
 KINDS: dict[str, Kind] = {
     "AWS::CloudWatch::Alarm": _Alarm(),
+    "AWS::Config::ConfigRule": ConfigRule(),
     "AWS::Lambda::EventInvokeConfig": _EventInvokeConfig(),
-    "AWS::Lambda::EventSourceMapping": _EventSourceMapping(),
-    "AWS::Lambda::Permission": _Permission(),
+    "AWS::Lambda::EventSourceMapping": EventSourceMapping(),
+    "AWS::Lambda::Permission": Permission(),
     "AWS::SNS::Subscription": _Subscription(),
     "AWS::SNS::Topic": _Topic(),
-    "AWS::SNS::TopicPolicy": _TopicPolicy(),
+    "AWS::SNS::TopicPolicy": TopicPolicy(),
     "AWS::SQS::Queue": _Queue(),
     "AWS::SQS::QueuePolicy": _QueuePolicy(),
 }
-
-
-@contextlib.contextmanager
-def _gone(*codes: str) -> Any:
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in codes:
-            raise
 
 
 def _attributes(properties: Properties) -> dict[str, str]:
