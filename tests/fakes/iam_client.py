@@ -77,9 +77,9 @@ class IamClient:
         self._weather = weather
         self._on_write = on_write
         self._pages: dict[str, Callable[..., Iterator[Answer]]] = {
-            "list_users": self._users,
             "list_attached_user_policies": self._attached,
             "list_groups_for_user": self._groups,
+            "list_users": self._users,
             "list_entities_for_policy": self._entities,
             "get_group": self._group,
             "list_mfa_devices": self._devices,
@@ -273,9 +273,6 @@ class IamClient:
     def _read(self) -> World:
         return self._weather.world(self._account)
 
-    def _users(self) -> Iterator[Answer]:
-        yield {"Users": [_shown(each) for each in self._read().users.values()]}
-
     def _attached(self, UserName: str) -> Iterator[Answer]:  # noqa: N803
         policies = sorted(_user(self._read(), UserName).policies)
         yield {"AttachedPolicies": [{"PolicyArn": each} for each in policies]}
@@ -341,6 +338,9 @@ class IamClient:
                 if ":mfa/" in device.serial
             ]
         }
+
+    def _users(self) -> Iterator[Answer]:
+        yield {"Users": [_shown(each) for each in self._read().users.values()]}
 
     def _details(self, Filter: list[str]) -> Iterator[Answer]:  # noqa: ARG002, N803
         world = self._read()
