@@ -115,6 +115,7 @@ def _names(stage: str) -> tuple[str, ...]:
         operations_stack(stage),
         notifications(stage),
         failed_notifications(stage),
+        f"{failed_notifications(stage)}-waiting",
         *alarm_names(stage),
         topic_name(stage),
     )

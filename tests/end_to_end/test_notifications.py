@@ -1,19 +1,19 @@
 """Notices of AWS Config's rules, from EventBridge, a topic and queues, to the guard on the user."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from reactor.names import failed_notifications, failed_queue, notifications
-from tests.end_to_end.stage import Stage, staged
+from tests.end_to_end.stage import PROJECT, Stage, staged
 
 PROD, RULE = "prod", "mfa-enabled-for-users"
-APPLY = (
-    "aws cloudformation deploy --template-file infra/notifications.yaml"
-    " --stack-name {stack} --parameter-overrides Stage=prod {parameters}"
-)
+PAGE = (PROJECT / "docs" / "notifications.md").read_text()
+# What people are told to type: for a queue, and for a topic through it.
+QUEUE_ALONE, TOPIC_TOO = re.findall(r"^    (aws cloudformation deploy .*)$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +22,14 @@ def stage() -> Iterator[Stage]:
     with staged({"REACTOR_MODE": "enforce", "REACTOR_CONFIG_RULES": RULE}) as deployed:
         ran = deployed.command("operations", "apply")
         assert (ran.status, ran.stderr) == (0, "")
-        connect(deployed, notifications(PROD), "TopicArn=new")
+        typed(deployed, QUEUE_ALONE)
+        typed(deployed, TOPIC_TOO)
         yield deployed
 
 
-def connect(stage: Stage, stack: str, parameters: str) -> None:
-    """Apply infra/notifications.yaml."""
-    ran = stage.shell(APPLY.format(stack=stack, parameters=parameters))
+def typed(stage: Stage, command: str) -> None:
+    """Type what the documentation says."""
+    ran = stage.shell(command)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
@@ -138,7 +139,8 @@ def test_a_topic_without_a_queue(stage: Stage) -> None:
     [user_id] = weakened(stage, "directly")
     sns = stage.sandbox.client("sns")
     topic = sns.create_topic(Name="theirs")["TopicArn"]
-    connect(stage, "direct", f"TopicArn={topic} QueueArn=")
+    another = QUEUE_ALONE.replace(notifications(PROD), "direct")
+    typed(stage, f"{another} TopicArn={topic} QueueArn=")
     sns.publish(TopicArn=topic, Message=json.dumps([notice(user_id)]))
     stage.settle()
     assert stage.is_guarded("directly")
@@ -222,6 +224,21 @@ def test_a_mapping_that_does_not_listen_loses_nothing(stage: Stage) -> None:
     stage.settle()
     assert stage.is_guarded("heard-2")
     assert left(stage) == (0, 0)
+
+
+def test_a_notice_that_fails_with_all_tries_is_redriven(stage: Stage) -> None:
+    """What EventBridge brought waits in the stage's own queue, until somebody sends it again."""
+    [user_id] = weakened(stage, "redriven")
+    stage.sandbox.control.set_failures(1, operations=["GetUser"], users=["redriven"])
+    try:
+        stage.sandbox.control.compliance_change(RULE, "AWS::IAM::User", user_id, "NON_COMPLIANT")
+        stage.sandbox.control.settle(150)
+    finally:
+        stage.sandbox.control.set_failures(0)
+    assert left(stage, failed_queue(PROD)) == (1, 0)
+    ran = stage.command("redrive")
+    assert ran.stdout.splitlines()[-1] == "1 settled, 0 left"
+    assert stage.is_guarded("redriven")
 
 
 def test_the_stage_is_in_order(stage: Stage) -> None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.compliance import compliance_change
 from sandbox.event_sources import returned_by
 from tests.sandbox.support import Queue, refused
+from tests.unit.recorded import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -272,3 +274,26 @@ def test_a_topic_sends_to_a_queue_that_lets_it_in(
     [message] = queue.messages()
     body = message["Body"] if raw == "true" else json.loads(message["Body"])["Message"]
     assert body == "heard"
+
+
+def _shape(value: Any) -> Any:
+    """What an event has, whatever it says."""
+    return (
+        {key: _shape(each) for key, each in value.items()}
+        if isinstance(value, dict)
+        else type(value)
+    )
+
+
+def test_what_aws_config_tells_has_the_members_of_a_published_event() -> None:
+    """All of them, and no others."""
+    made = compliance_change(
+        "123456789012",
+        "us-east-1",
+        rule="a-rule",
+        resource_type="AWS::IAM::User",
+        resource_id="AIDA1",
+        compliance="NON_COMPLIANT",
+    )
+    published = [each for name, each in recorded().items() if name.startswith("ConfigRulesC")]
+    assert all(_shape(each) == _shape(made) for each in published)
