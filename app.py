@@ -9,8 +9,15 @@ from typing import Any
 
 from chalice.app import BaseLambdaEvent, Chalice, Rate
 
+from reactor.functions import functions_of
+from reactor.names import Function
 from reactor.start import start_or_exit
-from reactor.triggers.rules import keeper_pattern, react_pattern, review_pattern
+from reactor.triggers.rules import (
+    compliance_pattern,
+    keeper_pattern,
+    react_pattern,
+    review_pattern,
+)
 from reactor.watch.patterns import watch_pattern
 
 # Powertools writes the log; Chalice's own handler would write each line a second time.
@@ -62,6 +69,19 @@ def config(event: Any, context: Any) -> None:
     """Evaluate for a rule of AWS Config, which invokes it itself; change nothing."""
     reactor.evaluate(event, context)
 
+
+if Function.COMPLIANCE in functions_of(reactor.settings):
+
+    @app.on_cw_event(compliance_pattern(reactor.settings))
+    def compliance(event: RawEvent) -> dict[str, object]:
+        """Act on what rules of AWS Config found: events, and the notices of a topic or a queue.
+
+        No on_sqs_message: Chalice's event source mappings cannot have ReportBatchItemFailures, and
+        without it Lambda deletes what we give back. infra/notifications.yaml makes the mapping.
+        """
+        return reactor.comply(event.to_dict(), event.context)
+
+    compliance.event_class = RawEvent
 
 for function in (react, review, watch, sweep, keeper):
     function.event_class = RawEvent

@@ -289,6 +289,9 @@ def settled_record(each: Settled, mode: Mode) -> dict[str, object]:
 
 def _trigger(trigger: Trigger) -> dict[str, object]:
     event = trigger.event
+    if trigger.notice is not None:
+        of_notice = {"rule": trigger.notice.rule, "message": trigger.notice.message}
+        return {"kind": trigger.kind.value, "event": None, **of_notice}
     if event is None:
         return {"kind": trigger.kind.value, "event": None}
     return {

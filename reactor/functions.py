@@ -6,7 +6,10 @@ from reactor.names import Function
 from reactor.settings import Settings
 
 # Those that are not always there, with what they are there for.
-_WANTED: Mapping[Function, Callable[[Settings], bool]] = {}
+_WANTED: Mapping[Function, Callable[[Settings], bool]] = {
+    # Where no rule of AWS Config is named, no notice is anybody's business.
+    Function.COMPLIANCE: lambda settings: bool(settings.config_rules),
+}
 
 
 def functions_of(settings: Settings) -> tuple[Function, ...]:

@@ -4,7 +4,7 @@ AWS Config, and whoever notifies of compliance, know resources by type and id; a
 subjects, and puts its guardrail together for an invocation. What no row knows is not ours.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reactor.invocation import Invocation
@@ -26,6 +26,8 @@ class Row:
     subjects, those of that type among them. `hints_of` are what a resource claims of its subject.
     `id_of` is the id by which AWS Config knows what was settled, None for what is no resource of
     that type. `everything` stands for all its subjects; None where AWS Config is not told of them.
+    `together` makes one subject of many that have ids, where that is cheaper to read; it may be
+    None.
     """
 
     resource_type: str
@@ -35,6 +37,7 @@ class Row:
     everything: SubjectKind | None
     wanted: Callable[[Settings], bool]
     put_together: Callable[[Invocation, LookAtAll], Guardrail]
+    together: Callable[[Sequence[Subject]], Subject] | None = None
 
 
 GUARDRAILS: tuple[Row, ...] = (
@@ -46,6 +49,7 @@ GUARDRAILS: tuple[Row, ...] = (
         everything=SubjectKind.EVERY_USER,
         wanted=lambda _settings: True,
         put_together=lambda invocation, at_all: invocation.users(at_all),
+        together=users.together,
     ),
 )
 

@@ -16,6 +16,7 @@ from reactor.guard.keepers import answer, asked
 from reactor.invocation import Invocation, LambdaContext, Request
 from reactor.model import Hint, Trigger, TriggerKind
 from reactor.names import Function, function_name
+from reactor.notifications import Notifications
 from reactor.reconcile import Clock, Pace, Run, reconcile
 from reactor.runtime import LookAtAll, executor_of, keepers, now
 from reactor.settings import Lift, Settings
@@ -114,6 +115,14 @@ class FunctionReactor:
         Raises Unsettled when somebody could not be judged, or not be reported.
         """
         Evaluating(self._begin(context)).run(payload)
+
+    def comply(self, payload: object, context: LambdaContext) -> dict[str, object]:
+        """Settle notices of what rules of AWS Config found, each message on its own.
+
+        Answers which messages of a queue are to come back. Raises Unsettled when a notice that came
+        another way must be tried again, or when nobody would heed that answer.
+        """
+        return Notifications(self._begin(context)).run(payload)
 
     def keep(self, payload: object, context: LambdaContext) -> dict[str, object]:
         """Bring the guard into order, and say whether it is. Raises Unsettled as `react` does.

@@ -36,6 +36,7 @@ class TriggerKind(StrEnum):
     REACTOR = "reactor"  # one of our functions called another
     OPERATOR = "operator"  # a person at the command line
     CONFIG = "config"  # a rule of AWS Config wants resources evaluated
+    COMPLIANCE = "compliance"  # a notice of what a rule of AWS Config found
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +52,31 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Whose word a notice of compliance is: the rule's, and by what SQS knows the message.
+
+    None where it does not say, or there are several.
+    """
+
+    rule: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Trigger:
-    """One waking: its kind, when it reached us (UTC), and the event it brought, if any."""
+    """One waking: its kind, when it reached us (UTC), and the event or notice that it brought."""
 
     kind: TriggerKind
     received_at: datetime
     event: Event | None = None
+    notice: Notice | None = None
 
 
 class SubjectKind(StrEnum):
     """What a subject stands for; the values are what `mfa-reactor explain` prints."""
 
     USER = "user"
+    SEVERAL_USERS = "several-users"
     GROUP_MEMBERS = "group-members"
     POLICY_HOLDERS = "policy-holders"
     MFA_SERIAL = "mfa-serial"
@@ -78,7 +92,7 @@ class Subject:
 
     `name` is a user's or a group's, `arn` a policy's, `serial` an MFA device's. `id` is a user's
     unique id, AIDA…, where whoever asks knows it: a user by it alone, or this very user by a name
-    that may be another's by now.
+    that may be another's by now. `ids` are those of SEVERAL_USERS.
     """
 
     kind: SubjectKind
@@ -87,6 +101,7 @@ class Subject:
     serial: str | None = None
     arn: str | None = None
     id: str | None = None
+    ids: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:

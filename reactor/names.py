@@ -14,6 +14,7 @@ class Function(StrEnum):
     SWEEP = "sweep"
     KEEPER = "keeper"
     CONFIG = "config"
+    COMPLIANCE = "compliance"
 
     @property
     def has_rule(self) -> bool:
@@ -49,6 +50,19 @@ def undelivered_queue(stage: str) -> str:
 def failed_queue(stage: str) -> str:
     """Return the queue for events that a function failed on, with all its tries."""
     return f"{APP}-{stage}-failed"
+
+
+def notifications(stage: str) -> str:
+    """Return the name of the queue and of the topic of our own that bring compliance notices.
+
+    The CloudFormation stack of infra/notifications.yaml has it, too.
+    """
+    return f"{APP}-{stage}-notifications"
+
+
+def failed_notifications(stage: str) -> str:
+    """Return the queue for notices that came to nothing with all their tries."""
+    return f"{APP}-{stage}-notifications-failed"
 
 
 def operations_stack(stage: str) -> str:

@@ -17,7 +17,7 @@ from reactor.functions import functions_of
 from reactor.guard import group, keeper
 from reactor.guard.identity import GROUP_PATH
 from reactor.inspection import ports as inspection
-from reactor.names import Function, failed_queue, function_name, log_group
+from reactor.names import Function, failed_queue, function_name, log_group, notifications
 from reactor.settings import PREFIX, Lift, Mode, Restore, Scope, Settings, Via
 from reactor.triggers.config import LISTS_BELOW
 from reactor.users import ports
@@ -90,6 +90,8 @@ def statements(function: str, stage: str, settings: Settings) -> tuple[Statement
             powers = _keeping(settings)
         case Function.CONFIG:
             powers = _evaluating(settings)
+        case Function.COMPLIANCE:
+            powers = _complying(stage, settings)
         case _:
             raise ValueError(f"no function {function!r}, there are {', '.join(Function)}")
     return (*powers, *_running(function, stage))
@@ -218,6 +220,28 @@ def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
     yield from _inspecting(stage)
     lifts = settings.lift is not Lift.NEVER
     yield from _judging(stage, settings, detaches=lifts, sweeps=True)
+
+
+def _complying(stage: str, settings: Settings) -> Iterable[Statement]:
+    """What judging and mending the users that notices name needs, and working off their queue."""
+    scoped = scope_reads(settings)
+    yield _read_users("user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS, *scoped)
+    bulk = ("names_by_id", "account_pages", *(("virtual_devices",) if scoped else ()))
+    yield _read_in_bulk(*bulk)
+    yield from _judging(stage, settings, detaches=settings.lift is not Lift.NEVER)
+    # Lambda works the queue off with the function's role (developer guide, SQS).
+    takes = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+    own = (f"arn:*:sqs:*:*:{notifications(stage)}",)
+    yield Statement("TakeNotices", takes, own, _KEPT_TO_OWN, _OWN_ACCOUNT)
+    if settings.notification_queues:
+        others = settings.notification_queues
+        yield Statement("TakeNoticesOfOthers", takes, others, "none: REACTOR_NOTIFICATION_QUEUES")
+    yield Statement(
+        "SeeWhatIsHeeded",
+        ("lambda:ListEventSourceMappings",),
+        ("*",),
+        "Lambda knows no resource for this one",
+    )
 
 
 def _evaluating(settings: Settings) -> Iterable[Statement]:

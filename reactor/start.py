@@ -16,6 +16,7 @@ from reactor.partitions import require_iam_event_region
 from reactor.runtime import now
 from reactor.settings import Settings
 from reactor.sweeps.coalescing import Coalescer
+from reactor.triggers.rules import require_room_for_rules
 
 
 def start_or_exit(project: Path, environment: Mapping[str, str] = os.environ) -> FunctionReactor:
@@ -42,6 +43,7 @@ def start(environment: Mapping[str, str]) -> FunctionReactor:
     """
     settings = Settings.from_environment(environment)
     require_room(settings)
+    require_room_for_rules(settings)
     session = AwsSession(environment.get("AWS_REGION"))
     if session.region is not None:
         require_iam_event_region(session.region)

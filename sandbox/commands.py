@@ -83,10 +83,17 @@ class Control:
         )
 
     def set_failures(
-        self, share: float, operations: Sequence[str] | None = None, seed: int = 0
+        self,
+        share: float,
+        operations: Sequence[str] | None = None,
+        seed: int = 0,
+        users: Sequence[str] | None = None,
     ) -> None:
-        """Lets this share of IAM's calls (of these operations) fail with a 500 or 503; 0 is off."""
-        self._command("set_failures", share=share, operations=operations, seed=seed)
+        """Lets this share of IAM's calls fail with a 500 or 503; 0 is off.
+
+        Of these operations only, and of those that name one of these users only.
+        """
+        self._command("set_failures", share=share, operations=operations, seed=seed, users=users)
 
     def set_staleness(self, seconds: float, seed: int | None = None) -> None:
         """Lets IAM's reads see what was so many seconds ago; 0 is off.
@@ -132,6 +139,27 @@ class Control:
         """Puts an envelope on the bus as if AWS delivered it; returns the functions' ARNs."""
         arns: list[str] = self._command("invoke_event", envelope=envelope)
         return arns
+
+    def compliance_change(
+        self, rule: str, resource_type: str, resource_id: str, compliance: str, region: str = ""
+    ) -> list[str]:
+        """Has AWS Config tell EventBridge what a rule found; returns the functions' ARNs."""
+        arns: list[str] = self._command(
+            "compliance_change",
+            rule=rule,
+            resource_type=resource_type,
+            resource_id=resource_id,
+            compliance=compliance,
+            region=region or self._region,
+        )
+        return arns
+
+    def show_hidden_messages(self, queue_name: str) -> int:
+        """Ends the visibility timeouts of a queue's messages now; returns how many came back."""
+        count: int = self._command(
+            "show_hidden_messages", queue_name=queue_name, region=self._region
+        )
+        return count
 
     def reset_functions(self) -> None:
         """Ends all warm workers: the next invocation of each function is a cold one."""

@@ -7,6 +7,7 @@ with a status of 400 and more.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -16,8 +17,10 @@ from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 from werkzeug.wrappers import Request, Response
 
+from sandbox.compliance import compliance_change
 from sandbox.iam.responses import StrictIamResponse
 from sandbox.iam.root import Credentials
+from sandbox.queues import show_hidden
 from sandbox.wire import Refusal
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from sandbox.asynchronous import Asynchronous
     from sandbox.callers import Callers
     from sandbox.config.rules import ConfigRules
+    from sandbox.event_sources import EventSources
     from sandbox.events import Bus
     from sandbox.faults import Faults
     from sandbox.gateway import Gateway
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from sandbox.unfinished import Unfinished
 
 PREFIX = "/_sandbox/"
+_TICK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Control:
     callers: Callers
     bus: Bus
     schedules: Schedules
+    event_sources: EventSources
     invoker: Invoker
     pool: Pool
     recorder: Recorder
@@ -85,6 +91,7 @@ class Control:
             "age_credential_report": self._age_credential_report,
             "calls": self.gateway.calls,
             "clear_calls": self.gateway.clear_calls,
+            "compliance_change": self._compliance_change,
             "console_session": self._console_session,
             "enrol_passkey": self._enrol_passkey,
             "fail_evaluations": self.config_rules.fail_evaluations,
@@ -106,6 +113,7 @@ class Control:
             "set_throttle": self.faults.set_throttle,
             "set_throttled_pauses": self.asynchronous.set_throttled_pauses,
             "settle": self._settle,
+            "show_hidden_messages": self._show_hidden_messages,
         }
 
     def _set_latency(self, milliseconds: float) -> None:
@@ -138,8 +146,25 @@ class Control:
         return cast("StrictIAMBackend", backend)
 
     def _settle(self, timeout_seconds: float) -> None:
-        if running := self.unfinished.settle(timeout_seconds):
-            raise TimeoutError(f"still running after {timeout_seconds} s: {', '.join(running)}")
+        until = time.monotonic() + timeout_seconds
+        while not self._is_settled():
+            running = self.unfinished.settle(max(0, until - time.monotonic()))
+            if time.monotonic() >= until:
+                waiting = ", ".join(running or self.event_sources.waiting())
+                raise TimeoutError(f"still running after {timeout_seconds} s: {waiting}")
+            time.sleep(_TICK_SECONDS)
+
+    def _is_settled(self) -> bool:
+        """Whether nothing runs or waits at one moment: a batch that was taken counts as running."""
+        with self.account_lock:
+            return not self.event_sources.waiting() and not self.unfinished.settle(0)
+
+    def _compliance_change(self, region: str, **change: str) -> list[str]:
+        return self.bus.put(compliance_change(self.bus.account, region, **change))
+
+    def _show_hidden_messages(self, queue_name: str, region: str) -> int:
+        with self.account_lock:
+            return show_hidden(self.callers.account, region, queue_name)
 
     def _console_session(self, user_name: str, mfa: bool, region: str) -> dict[str, str | None]:
         with self.account_lock:

@@ -7,7 +7,6 @@ rule may invoke a function, the function's resource policy must let it.
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import threading
 import uuid
@@ -17,6 +16,7 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.events.models import Rule, events_backends
 
 from sandbox.functions import find_function
+from sandbox.resource_policies import lets_invoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sandbox.dead_letters import DeadLetters
     from sandbox.functions import Function
     from sandbox.invocations import Invoker
+
+_SERVICE = "events.amazonaws.com"
 
 
 class Bus:
@@ -122,7 +124,9 @@ class Bus:
         function = self._find(function_arn)
         if function is None:
             return "NO_RESOURCE", f"the function {function_arn} does not exist"
-        if any(_lets_in(statement, rule_arn) for statement in function.statements):
+        if lets_invoke(
+            function.statements, _SERVICE, source_arn=rule_arn, source_account=self.account
+        ):
             return None
         return "NO_PERMISSIONS", f"the function's resource policy does not let {rule_arn}"
 
@@ -139,15 +143,3 @@ def _matches(rule: Rule, envelope: dict[str, Any]) -> bool:
     has_pattern = bool(rule.event_pattern.get_pattern())
     enabled = rule.state.startswith("ENABLED")
     return enabled and has_pattern and rule.event_pattern.matches_event(envelope)  # type: ignore[arg-type]
-
-
-def _lets_in(statement: dict[str, Any], rule_arn: str) -> bool:
-    principal = statement.get("Principal", {})
-    service = principal.get("Service") if isinstance(principal, dict) else principal
-    source = statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", "*")
-    return (
-        statement.get("Effect") == "Allow"
-        and statement.get("Action") in ("lambda:InvokeFunction", "lambda:*")
-        and service == "events.amazonaws.com"
-        and fnmatch.fnmatchcase(rule_arn, source)
-    )

@@ -54,6 +54,7 @@ class Faults:
         self._buckets: dict[str, _Bucket] = {}
         self._share = 0.0
         self._failing: set[str] | None = None
+        self._users: set[str] | None = None
         self._random = random.Random(0)  # noqa: S311 - dice for tests
 
     def set_throttle(
@@ -81,15 +82,21 @@ class Faults:
                 )
 
     def set_failures(
-        self, share: float, operations: Sequence[str] | None = None, seed: int = 0
+        self,
+        share: float,
+        operations: Sequence[str] | None = None,
+        seed: int = 0,
+        users: Sequence[str] | None = None,
     ) -> None:
-        """Lets this share of the calls (of these operations) fail with a 5xx; nothing is done then.
+        """Lets this share of the calls fail with a 5xx; nothing is done then.
 
-        The same seed and calls fail the same.
+        Of these operations only, and of calls that name one of these users only. The same seed and
+        calls fail the same.
         """
         with self._lock:
             self._share = share
             self._failing = set(operations) if operations is not None else None
+            self._users = set(users) if users is not None else None
             self._random = random.Random(seed)  # noqa: S311
 
     def judge(self, call: Call, caller: Caller) -> None:
@@ -99,7 +106,7 @@ class Faults:
         with self._lock:
             if not self._take(call.action, caller):
                 raise Refusal("Throttling", "Rate exceeded", HTTPStatus.BAD_REQUEST)
-            if self._fails(call.action):
+            if self._fails(call):
                 raise Refusal(*self._random.choice(_FAILURES))
 
     def _take(self, action: str, caller: Caller) -> bool:
@@ -115,7 +122,9 @@ class Faults:
             bucket.tokens -= 1
         return True
 
-    def _fails(self, action: str) -> bool:
-        if not self._share or (self._failing is not None and action not in self._failing):
+    def _fails(self, call: Call) -> bool:
+        if not self._share or (self._failing is not None and call.action not in self._failing):
+            return False
+        if self._users is not None and call.parameters.get("UserName") not in self._users:
             return False
         return self._random.random() < self._share

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 from moto.awslambda.exceptions import InvalidParameterValueException, UnknownFunctionException
 from moto.awslambda.models import EventInvokeConfig, LambdaFunction
-from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.iam.models import iam_backends
 from typing_extensions import override
 
 from sandbox.authorization import allows
+from sandbox.mappings import StrictMappings
 from sandbox.queues import find_queue, is_fifo
 from sandbox.wire import Call, Refusal
 
@@ -24,8 +24,8 @@ RECURSIVE_LOOP = ("Allow", "Terminate")
 _RECURSIVE_LOOP = "recursive_loop"
 
 
-class StrictLambdaBackend(LambdaSimpleBackend):
-    """What may be reserved, and where failed events may go."""
+class StrictLambdaBackend(StrictMappings):
+    """What may be reserved, where failed events may go, and what may be polled."""
 
     __module__ = "moto.awslambda_simple.models"
     concurrency_limit: ClassVar[int] = 1000  # one account a process, as everything in moto

@@ -40,6 +40,20 @@ def find_queue(arn: str) -> Queue | None:
     return found
 
 
+def show_hidden(account: str, region: str, name: str) -> int:
+    """Ends the visibility timeouts of a queue's messages; returns how many came back.
+
+    Raises Refusal without such a queue. The caller holds the account's lock.
+    """
+    queue = sqs_backends[account][region].queues.get(name)
+    if queue is None:
+        raise Refusal("NonExistentQueue", f"no queue {name} in {region}")
+    hidden = [message for message in queue._messages if not message.visible]  # noqa: SLF001 - moto's
+    for message in hidden:
+        message.visible_at = 0.0
+    return len(hidden)
+
+
 def is_fifo(arn: str) -> bool:
     """Whether it is a queue that neither rules nor functions can send to."""
     return arn.endswith(".fifo")

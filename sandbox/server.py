@@ -32,6 +32,7 @@ from sandbox.config.rules import ConfigRules
 from sandbox.control import Control
 from sandbox.dead_letters import DeadLetters
 from sandbox.destinations import Destinations
+from sandbox.event_sources import EventSources
 from sandbox.events import Bus
 from sandbox.faults import Faults
 from sandbox.functions import Function, find_function
@@ -47,6 +48,7 @@ from sandbox.recorder import Recorder
 from sandbox.schedules import Schedules
 from sandbox.staleness import Staleness
 from sandbox.strictness import make_strict
+from sandbox.topics import Deliveries, StrictSNSBackend
 from sandbox.trails import Trails
 from sandbox.unfinished import Unfinished
 from sandbox.wire import Reply, json_reply
@@ -119,6 +121,19 @@ class Server:
             lock=self._lock,
         )
         self._schedules = Schedules(bus, self._lock)
+        self._event_sources = EventSources(
+            account,
+            invoker=self._invoker,
+            find=self._find_function,
+            unfinished=unfinished,
+            lock=self._lock,
+        )
+        StrictSNSBackend.deliveries = Deliveries(
+            account,
+            invoker=self._invoker,
+            asynchronous=self._asynchronous,
+            find=self._find_function,
+        )
         trails = Trails(account)
         for region in IAM_REGION.values() if trail else ():
             trails.seed(region)
@@ -150,6 +165,7 @@ class Server:
             self._callers,
             bus,
             self._schedules,
+            self._event_sources,
             self._invoker,
             self._pool,
             recorder,
@@ -174,12 +190,14 @@ class Server:
     def serve_forever(self) -> None:
         """Answers calls until it is stopped."""
         self._schedules.start()
+        self._event_sources.start()
         self._http.serve_forever()
 
     def stop(self) -> None:
         """Ends the answering, the schedules and all workers."""
         self._http.shutdown()
         self._schedules.stop()
+        self._event_sources.stop()
         self._asynchronous.stop()
         self._pool.stop()
         StrictIamResponse.oracle.close()

@@ -11,6 +11,7 @@ from moto.config.models import config_backends
 from moto.core.config import default_user_config
 from moto.iam import urls as iam_urls
 from moto.iam.models import iam_backends
+from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.sts import urls as sts_urls
 
@@ -20,6 +21,7 @@ from sandbox.iam.responses import StrictIamResponse
 from sandbox.lambda_settings import StrictLambdaBackend
 from sandbox.queues import StrictSQSBackend
 from sandbox.sts import StrictTokenResponse
+from sandbox.topics import StrictSNSBackend
 from sandbox.trails import StrictCloudTrailBackend
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def make_strict(callers: Callers, concurrency_limit: int) -> None:
     iam_backends.backend = StrictIAMBackend
     lambda_simple_backends.backend = StrictLambdaBackend
     StrictLambdaBackend.concurrency_limit = concurrency_limit
+    sns_backends.backend = StrictSNSBackend
     sqs_backends.backend = StrictSQSBackend
     cloudtrail_backends.backend = StrictCloudTrailBackend
     config_backends.backend = StrictConfigBackend

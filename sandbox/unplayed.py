@@ -8,6 +8,10 @@ from sandbox.queues import refuse_fifo
 from sandbox.wire import Call, Refusal
 
 PATTERN_CHARACTERS = 2_048  # the default quota
+_UNPLAYED_OF_MAPPINGS = {
+    *("DestinationConfig", "FilterCriteria", "KMSKeyArn", "MaximumBatchingWindowInSeconds"),
+    *("MetricsConfig", "ProvisionedPollerConfig"),
+}
 _TARGET_MEMBERS = {"Id", "Arn", "Input", "DeadLetterConfig", "RetryPolicy"}
 
 
@@ -49,6 +53,14 @@ def _event_invoke_config(call: Call) -> None:
         raise _not_played("a destination of events that succeed; of those that fail it does")
 
 
+def _event_source_mapping(call: Call) -> None:
+    arn = str(call.parameters.get("EventSourceArn", ":sqs:"))
+    if ":sqs:" not in arn or arn.endswith(".fifo"):
+        raise _not_played(f"the event source {arn}; standard queues are")
+    if more := sorted(set(call.parameters) & _UNPLAYED_OF_MAPPINGS):
+        raise _not_played(f"an event source mapping with {', '.join(more)}")
+
+
 def _not_played(what: str) -> Refusal:
     message = f"The sandbox does not play {what}."
     return Refusal("NotImplementedInSandbox", message, HTTPStatus.NOT_IMPLEMENTED)
@@ -57,8 +69,10 @@ def _not_played(what: str) -> Refusal:
 _CHECKS = {
     ("events", "PutRule"): _rule,
     ("events", "PutTargets"): _targets,
+    ("lambda", "CreateEventSourceMapping"): _event_source_mapping,
     ("lambda", "CreateFunction"): _function,
     ("lambda", "PutFunctionEventInvokeConfig"): _event_invoke_config,
+    ("lambda", "UpdateEventSourceMapping"): _event_source_mapping,
     ("lambda", "UpdateFunctionConfiguration"): _function,
     ("lambda", "UpdateFunctionEventInvokeConfig"): _event_invoke_config,
 }

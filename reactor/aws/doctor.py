@@ -11,7 +11,7 @@ from reactor.aws.errors import asking, code_of
 from reactor.aws.inspection import AwsInspection
 from reactor.aws.queues import Queue
 from reactor.errors import Transient, shorten
-from reactor.inspection.facts import Role
+from reactor.inspection.facts import EventSource, Role
 from reactor.settings import PREFIX
 
 _MISSING = "ResourceNotFoundException"
@@ -70,6 +70,28 @@ class AwsDoctor(AwsInspection):
                     raise
                 return None
             return dict(json.loads(answer["Policy"]))
+
+    def event_sources(self, function: str) -> tuple[EventSource, ...]:
+        """Return the queues that a function works off."""
+        with asking("lambda:ListEventSourceMappings"):
+            pages = self._functions.get_paginator("list_event_source_mappings")
+            try:
+                listed = list(pages.paginate(FunctionName=function))
+            except ClientError as error:
+                if code_of(error) != _MISSING:
+                    raise
+                return ()
+            return tuple(
+                EventSource(
+                    each["UUID"],
+                    each.get("EventSourceArn", ""),
+                    heeds="ReportBatchItemFailures" in each.get("FunctionResponseTypes", []),
+                    # As it is, or is about to be: Creating, Enabling, Updating count as on.
+                    enabled=each.get("State") not in {"Disabled", "Disabling"},
+                )
+                for page in listed
+                for each in page["EventSourceMappings"]
+            )
 
     def _configuration(self, function: str) -> Mapping[str, Any] | None:
         with asking("lambda:GetFunctionConfiguration"):

@@ -62,6 +62,24 @@ def continue_sweep(client: "LambdaClient", function: str, payload: Mapping[str, 
         )
 
 
+def deaf_mappings(client: "LambdaClient", function_arn: str, queue_arn: str) -> list[str]:
+    """Return the ids of the mappings of a queue to a function that heed no batchItemFailures.
+
+    Lambda deletes a batch of theirs when the function answers, whatever it answers. Raises
+    ReactorError when they cannot be listed.
+    """
+    with asking("lambda:ListEventSourceMappings"):
+        pages = client.get_paginator("list_event_source_mappings").paginate(
+            FunctionName=function_arn, EventSourceArn=queue_arn
+        )
+        return [
+            each["UUID"]
+            for page in pages
+            for each in page["EventSourceMappings"]
+            if "ReportBatchItemFailures" not in each.get("FunctionResponseTypes", [])
+        ]
+
+
 def _read(payload: bytes) -> object:
     """Return what the keeper said, as text when it is no JSON."""
     try:

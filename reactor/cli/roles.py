@@ -35,6 +35,8 @@ _WORDS = {
     Function.SWEEP: "looks at every user, and at the reactor itself",
     Function.KEEPER: "keeps the guard",
     Function.CONFIG: "evaluates users for a rule of AWS Config",
+    Function.COMPLIANCE: "acts on notices of rules of AWS Config, where REACTOR_CONFIG_RULES names"
+    " some",
 }
 
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from reactor.errors import ReactorError, shorten
-from reactor.inspection.facts import Stage
+from reactor.inspection.facts import EventSource, Stage
 from reactor.inspection.findings import Finding, failed, passed, unread
 from reactor.inspection.policies import as_list, matches, statements
-from reactor.names import function_name, rule_name
+from reactor.names import Function, function_name, rule_name
 
+EVENT_SOURCES = "mappings"  # the name of its check
 _EVENTBRIDGE = "events.amazonaws.com"
 _INVOKE = "lambda:invokefunction"
 
@@ -49,6 +50,30 @@ def permission(
         what = f"{whole} does not let the rule {rule} in: no event wakes it"
         return failed(check, what, _deploy(stage))
     return passed(check, f"{whole} lets the rule {rule} in")
+
+
+def event_sources(stage: Stage, found: tuple[EventSource, ...] | ReactorError) -> Finding:
+    """Judge what brings notices to the function `compliance` from queues.
+
+    Without ReportBatchItemFailures Lambda deletes what the function gives back; it refuses to
+    answer then, and one notice that fails brings back all of its batch.
+    """
+    name = function_name(stage.name, Function.COMPLIANCE)
+    if isinstance(found, ReactorError):
+        return unread(EVENT_SOURCES, f"which queues {name} works off", found)
+    for each in found:
+        update = f"aws lambda update-event-source-mapping --uuid {each.id}"
+        if not each.heeds:
+            what = f"the event source mapping of {each.queue} has no ReportBatchItemFailures"
+            remedy = f"{update} --function-response-types ReportBatchItemFailures"
+            return failed(EVENT_SOURCES, what, remedy)
+        if not each.enabled:
+            what = f"the event source mapping of {each.queue} is switched off: it brings nothing"
+            return failed(EVENT_SOURCES, what, f"{update} --enabled")
+    if not found:
+        return passed(EVENT_SOURCES, f"no queue brings notices to {name}")
+    queues = ", ".join(each.queue.rpartition(":")[2] for each in found)
+    return passed(EVENT_SOURCES, f"{name} works off {shorten(queues)}")
 
 
 def _lets_in(statement: Mapping[str, Any], stage: Stage, function: str) -> bool:

@@ -53,6 +53,10 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
         calls["variables", each] = partial(reads.variables, name)
         if each.has_rule:
             calls["permissions", each] = partial(reads.permissions, name)
+    notified = Function.COMPLIANCE in stage.functions
+    if notified:
+        name = function_name(stage.name, Function.COMPLIANCE)
+        calls["event_sources", name] = partial(reads.event_sources, name)
     facts = gather(calls)
     return (
         *polled,
@@ -64,6 +68,7 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
         ),
         *(deployed.permission(stage, each, facts["permissions", each]) for each in stage.ruled),
         *(roles.role(stage, each, wanted[each], facts["role", each]) for each in stage.functions),
+        *((deployed.event_sources(stage, facts["event_sources", name]),) if notified else ()),
     )
 
 

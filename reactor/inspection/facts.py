@@ -134,6 +134,19 @@ class EventSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EventSource:
+    """A queue that a function works off: the mapping's id, and the queue's ARN.
+
+    `heeds`: whether Lambda heeds which messages the function gives back.
+    """
+
+    id: str
+    queue: str
+    heeds: bool
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter in SSM's Parameter Store."""
 

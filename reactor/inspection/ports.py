@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from reactor.inspection.facts import (
     Concurrency,
     EventSettings,
+    EventSource,
     Parameter,
     Role,
     Root,
@@ -66,6 +67,9 @@ class DoctorReads(InspectionReads, Protocol):
 
     def waiting(self, queue: str) -> int | None:
         """Return about how many messages wait in a queue, None when there is no such queue."""
+
+    def event_sources(self, function: str) -> tuple[EventSource, ...]:
+        """Return the queues that a function works off; none when there is no such function."""
 
 
 # What each read of a sweep needs, for the sweep's role.

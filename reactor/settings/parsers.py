@@ -128,6 +128,31 @@ def actions(text: str) -> tuple[str, ...]:
     return found
 
 
+def config_rules(text: str) -> tuple[str, ...]:
+    """Read names and ids of AWS Config rules."""
+    found = tuple(_items(text))
+    for rule in found:
+        # A pattern would be taken by its letters, and match nothing: the trigger would be off.
+        if not re.fullmatch(r"[!-~ ]{1,128}", rule) or set(rule) & set("*?"):
+            raise ValueError(
+                "whole names or ids of AWS Config rules with commas between, such as mfa-enabled or"
+                " config-rule-a1b2c3"
+            )
+    return found
+
+
+def queues(text: str) -> tuple[str, ...]:
+    """Read ARNs of SQS queues."""
+    found = tuple(_items(text))
+    for queue in found:
+        # Lambda works off FIFO queues in another way, in which what comes after a failure waits.
+        if not re.fullmatch(
+            r"arn:aws(?:-cn|-us-gov)?:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}", queue
+        ):
+            raise ValueError("ARNs of standard SQS queues with commas between")
+    return found
+
+
 def guard_policy(text: str) -> str:
     """Read a policy's name or ARN."""
     # No wildcards in its path: the roles' policies allow to attach exactly this policy.

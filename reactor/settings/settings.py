@@ -151,6 +151,17 @@ class Settings:
         " and the exemption list raises no alarm",
         parsers.roles,
     )
+    config_rules: tuple[str, ...] = _setting(
+        "",
+        "AWS Config rules (names or ids) whose compliance notices are acted on; none: no function"
+        " `compliance`",
+        parsers.config_rules,
+    )
+    notification_queues: tuple[str, ...] = _setting(
+        "",
+        "SQS queues (ARNs) of others that bring compliance notices; the stage's own needs no name",
+        parsers.queues,
+    )
     max_remediations: int = _setting(
         "50",
         "users that one sweep may change; 0 = no brake",
@@ -229,6 +240,11 @@ class Settings:
             raise SettingError(
                 f"REACTOR_EXEMPT_GROUPS has {self.guard_name}, the name of the guard's own group:"
                 " who carries the guard through it would be exempt from it; leave it out"
+            )
+        if self.notification_queues and not self.config_rules:
+            raise SettingError(
+                "REACTOR_NOTIFICATION_QUEUES is set while REACTOR_CONFIG_RULES is empty: nothing"
+                " takes notices then; name the rules, or leave the queues out"
             )
         if self.guard_is_given:
             self._refuse_what_is_not_ours()

@@ -10,8 +10,8 @@ and AWS is asked what is so. What cannot be read is told, and not tried again, f
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reactor.errors import shorten
@@ -28,6 +28,9 @@ _RESOURCE_ID = re.compile(r"[!-~]{1,768}", re.ASCII)  # ResourceId of AWS Config
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _RULE = re.compile(r"[!-~ ]{1,128}", re.ASCII)
+_QUEUE = re.compile(r"arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,80}", re.ASCII)
+# What a rule found that needs no look: it is so, or does not concern the rule.
+_IN_ORDER = frozenset({Compliance.COMPLIANT, Compliance.NOT_APPLICABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of a payload. `id` is by what SQS knows it, None elsewhere.
+    """A message of a payload. `id` is by what SQS knows it, `queue` its ARN; None elsewhere.
 
     `unread` are the reasons why it, or parts of it, could not be read.
     """
@@ -55,6 +58,7 @@ class Message:
     id: str | None
     items: tuple[Item, ...]
     unread: tuple[str, ...]
+    queue: str | None = None
 
 
 def messages(payload: object) -> tuple[Message, ...]:
@@ -65,9 +69,30 @@ def messages(payload: object) -> tuple[Message, ...]:
     return tuple(_of_record(mapping(each)) for each in records)
 
 
+def rule_of(item: Item, rules: Collection[str]) -> str | None:
+    """Return by which of some rules' names a notice goes; None when it is another rule's."""
+    return min(item.rules & set(rules), default=None)
+
+
+def why_not_looked_at(item: Item, *, rules: Collection[str], account: str) -> str | None:
+    """Return why nobody need look at what a notice is about; None when somebody must.
+
+    `rules` are the names and ids that the settings name, `account` is ours (12 digits). A notice
+    that does not say what was found, or that it could not be told, is reason to look.
+    """
+    if rule_of(item, rules) is None:
+        return f"the rule {min(item.rules)} is not in REACTOR_CONFIG_RULES"
+    if item.account not in (None, account):
+        return f"it is about account {item.account}"
+    if item.compliance in _IN_ORDER:
+        return f"the rule found it {item.compliance}"
+    return None
+
+
 def _of_record(record: Mapping[str, Any]) -> Message:
     if "body" in record:
-        return _message(quoted(record.get("messageId")), record["body"])
+        queue = text(record.get("eventSourceARN"), _QUEUE)
+        return replace(_message(quoted(record.get("messageId")), record["body"]), queue=queue)
     return _message(None, mapping(record.get("Sns")).get("Message"))
 
 

@@ -9,9 +9,12 @@ A pattern may have 2,048 characters (EventBridge quotas) under any settings. So 
 give are matched by their ends, and the parser compares them whole.
 """
 
+import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
+from reactor.errors import SettingError
 from reactor.names import Function
 from reactor.settings import Settings
 from reactor.triggers.catalogue import (
@@ -22,8 +25,13 @@ from reactor.triggers.catalogue import (
     Row,
     delivered,
 )
+from reactor.triggers.compliance import COMPLIANCE_DETAIL_TYPE, CONFIG_EVENT_SOURCE
 
 CLOUDTRAIL_DETAIL_TYPE = "AWS API Call via CloudTrail"
+
+PATTERN_LIMIT = 2048  # characters (EventBridge quotas)
+# How AWS Config names rules by itself (API reference, ConfigRule); a name may look so, too.
+_RULE_ID = re.compile(r"config-rule-[a-z0-9]+", re.ASCII)
 
 Pattern = dict[str, Any]
 _SUCCEEDED: Pattern = {"errorCode": [{"exists": False}]}
@@ -90,6 +98,37 @@ def keeper_pattern(settings: Settings) -> Pattern:
     )
 
 
+def compliance_pattern(settings: Settings) -> Pattern:
+    """Return what wakes `compliance`: what the rules of AWS Config that settings name find amiss.
+
+    An event has a rule's name, and its id at the end of an ARN only. What needs no look is left
+    out; that a rule could not tell is reason to look.
+    """
+    by_name = {"configRuleName": sorted(settings.config_rules)}
+    ids = sorted(each for each in settings.config_rules if _RULE_ID.fullmatch(each))
+    by_id = {"configRuleARN": [{"suffix": f"/{each}"} for each in ids]}
+    return {
+        "source": [CONFIG_EVENT_SOURCE],
+        "detail-type": [COMPLIANCE_DETAIL_TYPE],
+        "detail": {
+            "messageType": ["ComplianceChangeNotification"],
+            "newEvaluationResult": {"complianceType": ["INSUFFICIENT_DATA", "NON_COMPLIANT"]},
+            **({"$or": [by_name, by_id]} if ids else by_name),
+        },
+    }
+
+
+def require_room_for_rules(settings: Settings) -> None:
+    """Raise SettingError when a rule's pattern cannot hold all names that settings give."""
+    size = len(json.dumps(compliance_pattern(settings)))
+    if size > PATTERN_LIMIT:
+        raise SettingError(
+            f"REACTOR_CONFIG_RULES is too long: the pattern of the rule that listens would have"
+            f" {size:,} characters, and EventBridge takes {PATTERN_LIMIT:,}; name fewer, or have"
+            " one stage for some and another for the others"
+        )
+
+
 def pattern_of(function: Function, settings: Settings) -> Pattern | None:
     """Return the pattern of a function that re-evaluates on events; None for the others."""
     makers = {
@@ -97,6 +136,8 @@ def pattern_of(function: Function, settings: Settings) -> Pattern | None:
         Function.REVIEW: review_pattern,
         Function.KEEPER: keeper_pattern,
     }
+    if settings.config_rules:
+        makers[Function.COMPLIANCE] = compliance_pattern
     make = makers.get(function)
     return None if make is None else make(settings)
 

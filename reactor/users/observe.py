@@ -19,6 +19,8 @@ from reactor.users.rules import needs_powers
 from reactor.users.state import Presence, UserState
 
 COMMON = ""  # the key, no user's name, of the reads that serve every user of a round
+# What singles users out; the others look at everybody, or only judge.
+_SINGLE_OUT = frozenset({TriggerKind.IAM_EVENT, TriggerKind.COMPLIANCE})
 FEW = 16  # up to so many users are asked about one by one; of more, what bulk data says is enough
 
 
@@ -49,10 +51,27 @@ class Observer:
                 yield self._in_place_of_a_user(subject, Presence.ROOT)
             case SubjectKind.USER if subject.id:
                 yield read_by_id(subject, lambda name: self._users([name], cause)[0], self.reader)
+            case SubjectKind.SEVERAL_USERS:
+                yield from self._several(cause)
             case SubjectKind.USER if subject.name:
                 yield from self._users([subject.name], cause)
             case _:
                 raise ValueError(f"not a subject of this guardrail: {subject}")
+
+    def _several(self, cause: Cause) -> Iterator[Observation[UserState]]:
+        """Read many users by their ids from bulk data, and whom that lacks one by one.
+
+        They may be gone, or have been renamed between two pages. All were asked for, so that no
+        brake holds for them.
+        """
+        missing = set(cause.subject.ids)
+        for seen in self.bulk.observe(cause, only_ids=cause.subject.ids):
+            known = seen.state.id if seen.state is not None else ""
+            missing.discard(known)
+            yield replace(seen, subject=replace(seen.subject, id=known), swept=False)
+        for each in sorted(missing):
+            subject = Subject(SubjectKind.USER, cause.subject.account, id=each)
+            yield read_by_id(subject, lambda name: self._users([name], cause)[0], self.reader)
 
     def _in_place_of_a_user(
         self, subject: Subject, presence: Presence, *reads: str
@@ -173,9 +192,9 @@ class Observer:
 
     def _user_calls(self, names: Sequence[str], cause: Cause) -> dict[str, dict[str, Call]]:
         questions = {"user", "attached_policies", "groups_of", *scope_reads(self.reader.settings)}
-        # Whether a user is being deleted matters where we react to what someone does to it; and of
-        # one created just now, the lack of credentials says nothing.
-        if cause.trigger.kind is TriggerKind.IAM_EVENT and not _is_new(cause):
+        # Whether a user is being deleted matters where we react to what someone does to it, or a
+        # rule finds; and of one created just now, the lack of credentials says nothing.
+        if cause.trigger.kind in _SINGLE_OUT and not _is_new(cause):
             questions.update(CREDENTIAL_READS)
         return {name: self.reader.calls(questions, name) for name in names}
 

@@ -3,6 +3,8 @@
 AWS Config knows a user by its id, AIDA…, and a managed policy by another, ANPA…
 """
 
+from collections.abc import Sequence
+
 from reactor.model import USER_NAME, Claim, Hint, Resource, Subject, SubjectKind
 from reactor.reconcile import Settled
 
@@ -15,6 +17,12 @@ def user_of(resource: Resource, account: str) -> Subject:
     name = resource.name or (resource.arn or "").rpartition("/")[2]
     lead = name if USER_NAME.fullmatch(name) else None
     return Subject(SubjectKind.USER, account, name=lead, id=resource.id)
+
+
+def together(users: Sequence[Subject]) -> Subject:
+    """Return one subject that stands for some users, at least one, of the same account."""
+    ids = frozenset(each.id for each in users if each.id is not None)
+    return Subject(SubjectKind.SEVERAL_USERS, users[0].account, ids=ids)
 
 
 def holders_of(resource: Resource, account: str) -> Subject | None:

@@ -13,8 +13,10 @@ from typing import Any
 from reactor.names import (
     APP,
     Function,
+    failed_notifications,
     failed_queue,
     function_name,
+    notifications,
     operations_stack,
     rule_name,
     undelivered_queue,
@@ -117,6 +119,9 @@ def _names(stage: str) -> tuple[str, ...]:
         undelivered_queue(stage),
         failed_queue(stage),
         operations_stack(stage),
+        notifications(stage),
+        failed_notifications(stage),
+        f"{failed_notifications(stage)}-waiting",
         *alarm_names(stage),
         topic_name(stage),
     )

@@ -14,6 +14,7 @@ from typing_extensions import override
 from sandbox.cloudformation.config_rules import ConfigRule, Permission
 from sandbox.cloudformation.intrinsics import Made
 from sandbox.cloudformation.kind import Clients, Kind, Properties, gone
+from sandbox.cloudformation.notifications import EventSourceMapping, TopicPolicy
 
 
 class _Queue(Kind):
@@ -152,30 +153,46 @@ class _Topic(Kind):
 
 
 class _Subscription(Kind):
-    fixed = frozenset({"TopicArn", "Protocol", "Endpoint"})
+    fixed = frozenset({"TopicArn", "Protocol", "Endpoint", "Region"})
 
     @override
     def create(self, clients: Clients, _: str, properties: Properties) -> Made:
-        found = clients("sns").subscribe(**properties, ReturnSubscriptionArn=True)
+        sns = clients("sns")
+        if properties.get("Region", sns.meta.region_name) != sns.meta.region_name:
+            raise ValueError("The sandbox does not play subscriptions of another region's topic.")
+        found = sns.subscribe(
+            **{n: v for n, v in properties.items() if n in self.fixed and n != "Region"},
+            Attributes=self._settings(properties),
+            ReturnSubscriptionArn=True,
+        )
         return Made(found["SubscriptionArn"], {"Arn": found["SubscriptionArn"]})
 
     @override
     def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
-        raise ValueError(f"all of {made.physical_id} is fixed: {properties}, {clients}")
+        for name, value in self._settings(properties).items():
+            clients("sns").set_subscription_attributes(
+                SubscriptionArn=made.physical_id, AttributeName=name, AttributeValue=value
+            )
+        return made
 
     @override
     def delete(self, clients: Clients, made: Made, _: Properties) -> None:
         with gone("NotFound", "NotFoundException"):
             clients("sns").unsubscribe(SubscriptionArn=made.physical_id)
 
+    def _settings(self, properties: Properties) -> dict[str, str]:
+        return _attributes({n: v for n, v in properties.items() if n not in self.fixed})
+
 
 KINDS: dict[str, Kind] = {
     "AWS::CloudWatch::Alarm": _Alarm(),
     "AWS::Config::ConfigRule": ConfigRule(),
     "AWS::Lambda::EventInvokeConfig": _EventInvokeConfig(),
+    "AWS::Lambda::EventSourceMapping": EventSourceMapping(),
     "AWS::Lambda::Permission": Permission(),
     "AWS::SNS::Subscription": _Subscription(),
     "AWS::SNS::Topic": _Topic(),
+    "AWS::SNS::TopicPolicy": TopicPolicy(),
     "AWS::SQS::Queue": _Queue(),
     "AWS::SQS::QueuePolicy": _QueuePolicy(),
 }

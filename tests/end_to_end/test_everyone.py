@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from reactor.functions import functions_of
 from reactor.names import Function
+from reactor.settings import Settings
 from tests.end_to_end.stage import Stage, staged
 
 
@@ -255,7 +257,10 @@ def test_functions_are_deployed_as_the_configuration_says(stage: Stage) -> None:
             logGroupNamePrefix=f"/aws/lambda/{name}"
         )["logGroups"]
         assert group["retentionInDays"] == 90
-    assert len(roles) == len(stage.deployment.functions) == len(Function)
+    # Those that its settings want, and no others.
+    wanted = functions_of(Settings.from_environment(stage.settings))
+    assert Function.COMPLIANCE not in wanted
+    assert len(roles) == len(stage.deployment.functions) == len(wanted)
 
 
 def test_a_persons_own_deployment_state_is_not_touched(stage: Stage) -> None:

@@ -47,12 +47,14 @@ class Weather:
     """How AWS is doing.
 
     `storm` holds an error code for each of the next calls, empty for one that goes well. `broken`
-    operations, by boto3's names, fail whenever they are called. `ages` are how many seconds ago the
-    reads are answered from, in turn. `on_call` is told of each call before anything comes of it.
+    operations, by boto3's names, fail whenever they are called, and so does GetUser of who is
+    `unlucky`. `ages` are how many seconds ago the reads are answered from, in turn. `on_call` is
+    told of each call before anything comes of it.
     """
 
     storm: list[str] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
+    unlucky: frozenset[str] = frozenset()
     ages: tuple[int, ...] = (0,)
     calls: int = 0
     struck: int = 0
@@ -126,6 +128,8 @@ class IamClient:
 
     def get_user(self, UserName: str) -> Answer:  # noqa: N803 - boto3's, here and below
         """Answer GetUser."""
+        if UserName in self._weather.unlucky:
+            fail("ServiceFailure")
         return {"User": _shown(_user(self._read(), UserName))}
 
     def get_account_summary(self) -> Answer:

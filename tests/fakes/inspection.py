@@ -8,6 +8,7 @@ from reactor.inspection.facts import (
     BasicSelector,
     Concurrency,
     EventSettings,
+    EventSource,
     Parameter,
     Role,
     Root,
@@ -94,6 +95,7 @@ class FakeReads:
         self.roles: dict[str, Role] = {}
         self.environments: dict[str, dict[str, str]] = {}
         self.policies: dict[str, Mapping[str, Any]] = {}
+        self.sources: tuple[EventSource, ...] = ()
         self.parameters = {LIST: Parameter("StringList")}
         self.root_user = Root(mfa=True, password=True, access_keys=False)
         self.queues = {undelivered_queue(stage.name): 0, failed_queue(stage.name): 0}
@@ -168,6 +170,11 @@ class FakeReads:
         """Return a function's own policy."""
         self._ask("permissions", function)
         return self.policies.get(function)
+
+    def event_sources(self, function: str) -> tuple[EventSource, ...]:
+        """Return the queues that a function works off."""
+        self._ask("event_sources", function)
+        return self.sources
 
     def waiting(self, queue: str) -> int | None:
         """Return how many messages wait."""

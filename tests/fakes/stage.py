@@ -37,6 +37,8 @@ from tests.fakes.tools import Tools
 STAGE = "prod"
 RETRIES_AFTER = (60, 120)  # seconds: how Lambda tries an asynchronous invocation again
 UNHURRIED = 10_000  # seconds that an invocation has: more than it asks for
+# Those whose time is told by the calls of IAM that they make.
+_HURRIED = {Function.REACT, Function.REVIEW, Function.CONFIG, Function.COMPLIANCE}
 KEEPER_TRIES = 4  # of the client that asks the keeper (reactor.aws.account)
 
 Key = TypeVar("Key", bound=Hashable)
@@ -75,8 +77,9 @@ class Stage:
     each of its calls takes (tests.fakes.lifetime). `kills` says where Lambda ends its next ones,
     None for one that is spared; `lands`, whether the call that is under way has its effect.
     `on_call` is told of each call of it. `forgetful`: each invocation of it has a new environment.
-    A reaction, or an evaluation, has `patience` seconds, of which each call of IAM takes one. `asked` are the users
-    whose devices were asked for, `paces` how many reads and writes a second sweeps were to make.
+    A reaction, or an evaluation, has `patience` seconds, of which each call of IAM takes one.
+    `asked` are the users whose devices were asked for, `paces` how many reads and writes a second
+    sweeps were to make.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -106,6 +109,7 @@ class Stage:
         self.asked: list[str] = []
         self.paces: list[tuple[float, float]] = []
         self._sweep_lives: Lifetime | None = None
+        self.mappings = Mappings()
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
         self._reactor = self._environment()
@@ -170,6 +174,11 @@ class Stage:
         due = self.clock() + timedelta(seconds=seconds)
         return Invocation(due, number, function, payload, f"request-{number}")
 
+    def answer(self, function: Function, payload: Any) -> Any:
+        """Invoke a function, and return what it answers at once. Raises what it raises."""
+        run = self._invocation(function, payload)
+        return self._call(run)
+
     def _run(self, run: Invocation) -> None:
         try:
             self._call(run)
@@ -202,6 +211,7 @@ class Stage:
             Function.SWEEP: self._reactor.sweep,
             Function.KEEPER: self._reactor.keep,
             Function.CONFIG: self._reactor.evaluate,
+            Function.COMPLIANCE: self._reactor.comply,
         }
         self.running.append(run)
         try:
@@ -213,7 +223,7 @@ class Stage:
 
     def _hourglass(self, function: Function) -> Callable[[], int]:
         """Return what tells an invocation how many milliseconds it has left."""
-        if function in {Function.REACT, Function.REVIEW, Function.CONFIG}:
+        if function in _HURRIED:
             before = self.weather.calls
             return lambda: max(0, self.patience - (self.weather.calls - before)) * 1000
         if function is Function.SWEEP:
@@ -291,7 +301,7 @@ class Stage:
             config=self.config,
             events=Refusing(),
             cloudtrail=Refusing(),
-            function_settings=Refusing(),
+            function_settings=self.mappings,
             gather=gather,
             stream=in_turn,
             ahead=iter,
@@ -313,6 +323,38 @@ class Metronome(Meter):
     def keep_pace(self, *, reads: float, writes: float) -> None:
         """Take so many reads and writes a second."""
         self._paces.append((reads, writes))
+
+
+@dataclass(slots=True)
+class Mappings:
+    """Lambda's event source mappings, by the queue's ARN: whether each heeds batchItemFailures.
+
+    None: they cannot be listed. Every other call is denied, as by `Refusing`.
+    """
+
+    heeding: dict[str, bool] | None = field(default_factory=dict)
+    asked: int = 0
+
+    def get_paginator(self, operation: str) -> Any:
+        """Answer lambda:ListEventSourceMappings."""
+        if operation != "list_event_source_mappings":
+            fail("AccessDenied", operation)
+        return SimpleNamespace(paginate=self._pages)
+
+    def _pages(self, FunctionName: str, EventSourceArn: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's
+        self.asked += 1
+        if self.heeding is None:
+            fail("AccessDeniedException", "ListEventSourceMappings")
+        assert FunctionName.endswith(function_name(STAGE, Function.COMPLIANCE))
+        if EventSourceArn not in self.heeding:
+            return [{"EventSourceMappings": []}]
+        heeded = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+        more = heeded if self.heeding[EventSourceArn] else {}
+        return [{"EventSourceMappings": [{"UUID": "a-mapping", **more}]}]
+
+    def __getattr__(self, operation: str) -> Any:
+        """Return a call that fails."""
+        return lambda **_: fail("AccessDenied", operation)
 
 
 class Refusing:

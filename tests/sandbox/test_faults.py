@@ -123,6 +123,16 @@ def test_a_share_of_the_calls_fails(faults: Control, plain: Any, user: str) -> N
     plain.get_user(UserName=user)
 
 
+def test_calls_about_some_users_fail(faults: Control, plain: Any, user: str, name: Any) -> None:
+    """Those that name one of them, and no others."""
+    other = plain.create_user(UserName=name("User"))["User"]["UserName"]
+    faults.set_failures(1, operations=["GetUser"], users=[user])
+    with pytest.raises(ClientError, match=r"ServiceFailure|ServiceUnavailable"):
+        plain.get_user(UserName=user)
+    plain.get_user(UserName=other)
+    plain.list_user_tags(UserName=user)
+
+
 def test_reads_see_the_past_and_writes_the_present(faults: Control, plain: Any, user: str) -> None:
     """A second later they see what was written."""
     faults.set_staleness(1)

@@ -8,6 +8,7 @@ import pytest
 
 from reactor.compliance import ports as compliance
 from reactor.errors import SettingError
+from reactor.functions import functions_of
 from reactor.guard import group, keeper
 from reactor.inspection import ports as inspection
 from reactor.names import Function
@@ -34,6 +35,7 @@ from tests.fakes.harness import settings
 
 ROOT = Path(__file__).parents[2]
 GIVEN_ARN = "arn:aws:iam::123456789012:policy/team/Guard"
+TAKING = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 RUNNING = {
     "sqs:SendMessage",
     "logs:CreateLogGroup",
@@ -199,6 +201,27 @@ def test_keeper_of_a_given_guard() -> None:
 
 
 @pytest.mark.parametrize("chosen", MANY, ids=label)
+def test_who_takes_notices_has_the_powers_of_review(chosen: dict[str, str]) -> None:
+    """And those to work off its queue: it can do to users what an event can, and no more."""
+    of_review = granted("review", **chosen)
+    # It finds no members, and no owners of devices; and it asks for no sweep, in either mode.
+    of_events = {"iam:ListVirtualMFADevices", "lambda:InvokeFunction"}
+    of_notices = {"iam:ListUsers", "lambda:ListEventSourceMappings", *TAKING}
+    found = granted("compliance", **chosen)
+    assert of_review - of_events <= found
+    assert found <= of_review | of_notices
+
+
+def test_the_queues_of_others_are_named_in_the_role() -> None:
+    """Each by its ARN, beside the stage's own."""
+    arn = "arn:aws:sqs:us-east-1:123456789012:theirs"
+    chosen = settings(config_rules="mfa", notification_queues=arn)
+    found = {each.sid: each for each in statements("compliance", "prod", chosen)}
+    assert found["TakeNoticesOfOthers"].resources == (arn,)
+    assert found["TakeNotices"].resources == ("arn:*:sqs:*:*:mfa-reactor-prod-notifications",)
+
+
+@pytest.mark.parametrize("chosen", MANY, ids=label)
 def test_watch(chosen: dict[str, str]) -> None:
     """The watch raises alarms: it may write its log, and nothing else."""
     assert granted("watch", **chosen) == set()
@@ -219,6 +242,7 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
         frozenset(ports.READS.values()) | frozenset(ports.REPORT_READS.values()),
         frozenset(keeper.READS.values()),
         frozenset(compliance.READS.values()) | compliance.REPORTS,
+        TAKING | {"lambda:ListEventSourceMappings"},
     )
     everything = set[str]().union(
         *(
@@ -243,6 +267,7 @@ def test_small_powers(function: str, chosen: dict[str, str]) -> None:
             assert each.reason
         if each.resources == ("*",):
             known = {"InspectAccount", "ReadInBulk", "ReportToConfig", "WriteTraces"}
+            known.add("SeeWhatIsHeeded")
             assert each.sid in known
 
 
@@ -251,11 +276,15 @@ def test_small_powers(function: str, chosen: dict[str, str]) -> None:
 def test_observe_mode_cannot_change_anything(function: str, chosen: dict[str, str]) -> None:
     """A stage told to observe holds reads only, so that it can be trusted to.
 
-    But for asking the sweep, which observes, too, and for telling AWS Config.
+    But for asking the sweep, which observes, too, for telling AWS Config, and for taking notices
+    out of the queue that brings them.
     """
     for each in statements(function, "dev", settings(**chosen)):
         if each.sid == "ReportToConfig":
             assert set(each.actions) == REPORTING
+            continue
+        if each.sid == "TakeNotices":
+            assert set(each.actions) == TAKING
             continue
         if each.sid == "AskSweep":
             assert each.resources == ("arn:*:lambda:*:*:function:mfa-reactor-dev-sweep",)
@@ -330,6 +359,7 @@ def test_what_has_a_policy_of_its_own_must_be_in_the_roles_account(function: str
         "react": {"AskSweep", "AskKeeper"},
         "review": {"AskSweep", "AskKeeper"},
         "sweep": {"AskSweep", "AskKeeper"},
+        "compliance": {"AskKeeper", "TakeNotices"},
     }
     assert found == dict.fromkeys({"HandOverFailures"} | expected.get(function, set()), own)
 
@@ -430,7 +460,7 @@ def test_variables_of_a_function() -> None:
 def test_files_are_written_once(tmp_path: Path) -> None:
     """Changed settings make files stale, by name; writing them makes them fit."""
     (tmp_path / "config.json").write_text(json.dumps(config_of()))
-    names = [f"policy-dev-{function}.json" for function in Function]
+    names = [f"policy-dev-{function}.json" for function in functions_of(settings())]
     assert write_files(tmp_path) == names
     assert write_files(tmp_path) == []
     (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_MODE="enforce")))

@@ -57,6 +57,8 @@ def test_defaults() -> None:
         "exempt_paths": (),
         "exempt_groups": (),
         "trusted_roles": (),
+        "config_rules": (),
+        "notification_queues": (),
         "max_remediations": 50,
         "sweep_reads_per_second": 100,
         "sweep_writes_per_second": 10,
@@ -135,6 +137,12 @@ def takes_a_number(field: str) -> bool:
         pytest.param("EXEMPT_NAMES", "svc-*, ?ot", ("svc-*", "?ot"), id="patterns of names"),
         pytest.param("EXEMPT_PATHS", "/a/,/b/c/", ("/a/", "/b/c/"), id="paths"),
         pytest.param("EXEMPT_GROUPS", "break-glass,ops", ("break-glass", "ops"), id="groups"),
+        pytest.param(
+            "CONFIG_RULES",
+            " mfa enabled , config-rule-a1b2c3,, ",
+            ("mfa enabled", "config-rule-a1b2c3"),
+            id="a rule's name with a blank, and an id",
+        ),
         pytest.param("MAX_REMEDIATIONS", "0", 0, id="no brake"),
         pytest.param("MAX_REMEDIATIONS", "100000", 100_000, id="the weakest brake"),
         pytest.param("SWEEP_MINUTES", "1440", 1440, id="a sweep a day"),
@@ -155,6 +163,11 @@ _TAGS = "key:value pairs with commas between, such as userType:Service"
 _TAG_TEXT = "tags of letters, digits, blanks and _ . / = + - @, as IAM does"
 _PATTERNS = "name patterns that do not match every name, such as BedrockAPIKey-*"
 _HOURS = "a whole number from 1 to 36, or nothing"
+_RULES = (
+    "whole names or ids of AWS Config rules with commas between, such as mfa-enabled or"
+    " config-rule-a1b2c3"
+)
+_QUEUES = "ARNs of standard SQS queues with commas between"
 _PARAMETER = "the name of an SSM parameter of type StringList, such as /mfa/exempt"
 
 
@@ -212,6 +225,15 @@ _PARAMETER = "the name of an SSM parameter of type StringList, such as /mfa/exem
         pytest.param("EXEMPT_PATHS", "/*/", _PATHS, id="a path with a wildcard"),
         pytest.param(
             "EXEMPT_GROUPS", "ops*", "names of IAM groups with commas between", id="a group pattern"
+        ),
+        pytest.param("CONFIG_RULES", "mfa-*", _RULES, id="a pattern of rules"),
+        pytest.param("CONFIG_RULES", "mfa,règle", _RULES, id="a rule that AWS Config has not"),
+        pytest.param("NOTIFICATION_QUEUES", "mfa-reactor", _QUEUES, id="a queue's name"),
+        pytest.param(
+            "NOTIFICATION_QUEUES",
+            "arn:aws:sqs:us-east-1:123456789012:q.fifo",
+            _QUEUES,
+            id="a FIFO queue",
         ),
         pytest.param(
             "MAX_REMEDIATIONS", "-1", "a whole number from 0 to 100000", id="fewer than none"
@@ -294,6 +316,19 @@ def test_the_guards_group_exempts_nobody() -> None:
     line = refusal(EXEMPT_GROUPS="ops,mfareactorguard")
     assert line.startswith("REACTOR_EXEMPT_GROUPS has MfaReactorGuard, ")
     assert read(EXEMPT_GROUPS="MfaReactorGuard", GUARD_POLICY="Other").exempt_groups
+
+
+def test_names_of_config_rules_have_a_limit() -> None:
+    """AWS Config takes 128 characters."""
+    assert read(CONFIG_RULES="r" * 128).config_rules == ("r" * 128,)
+    assert "it takes whole names" in refusal(CONFIG_RULES="r" * 129)
+
+
+def test_queues_of_notices_contradict_no_rules() -> None:
+    """Nobody would work them off."""
+    arn = "arn:aws:sqs:us-east-1:123456789012:theirs"
+    assert "REACTOR_CONFIG_RULES is empty" in refusal(NOTIFICATION_QUEUES=arn)
+    assert read(NOTIFICATION_QUEUES=arn, CONFIG_RULES="mfa").notification_queues == (arn,)
 
 
 def test_lift_compliant_contradicts_scope_everyone() -> None:

@@ -45,6 +45,13 @@ def test_own_roles(stage: str) -> None:
             id="an unknown setting",
         ),
         pytest.param(
+            {**HERE, "REACTOR_CONFIG_RULES": ",".join(f"{'r' * 100}{n:03}" for n in range(20))},
+            "mfa-reactor: REACTOR_CONFIG_RULES is too long: the pattern of the rule that listens"
+            " would have 2,381 characters, and EventBridge takes 2,048; name fewer, or have one"
+            " stage for some and another for the others",
+            id="more rules of AWS Config than a pattern holds",
+        ),
+        pytest.param(
             {"AWS_REGION": "eu-west-1"},
             "mfa-reactor: mfa-reactor cannot run in eu-west-1: IAM events arrive in us-east-1"
             " only. Deploy it there: AWS_DEFAULT_REGION=us-east-1 chalice deploy --stage STAGE",

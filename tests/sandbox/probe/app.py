@@ -144,3 +144,17 @@ def mute(event: dict[str, str], _: object) -> None:
     print("nobody hears this")
     for what, with_what in event.items():
         _DO[what](with_what)
+
+
+@app.lambda_function()
+def work(event: dict[str, Any], _: object) -> Any:
+    """Says what it got; fails, gives messages back, or answers word for word, as bodies say."""
+    print(json.dumps({"got": event}))
+    bodies = {each["messageId"]: each["body"] for each in event["Records"] if "body" in each}
+    if "fail" in bodies.values():
+        raise RuntimeError("told to fail")
+    for body in bodies.values():
+        if body.startswith("answer "):
+            return json.loads(body.removeprefix("answer "))
+    back = [name for name, body in bodies.items() if body == "back"]
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in back]}
