@@ -156,7 +156,7 @@ class Run:
 
     @property
     def held_back(self) -> list[Settled]:
-        """Those who wait for the next sweep because of the brake."""
+        """Those who wait for a later look because of the brake."""
         return [each for each in self.settled if each.held_back]
 
     @property
@@ -230,7 +230,7 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
             run.spent += place
             settle(judged, outcomes, place=place)
     for judged in queue:
-        waiting = "brake: waits for a later sweep"
+        waiting = "brake: waits for a later look"
         settle(judged, _skipped(judged.decision.plan, waiting), waits=True)
     return run
 
