@@ -9,6 +9,9 @@ from typing import Any
 
 from chalice.app import BaseLambdaEvent, Chalice, Rate
 
+from reactor.buckets.events import buckets_pattern
+from reactor.functions import functions_of
+from reactor.names import Function
 from reactor.start import start_or_exit
 from reactor.triggers.rules import keeper_pattern, react_pattern, review_pattern
 from reactor.watch.patterns import watch_pattern
@@ -56,6 +59,14 @@ def keeper(event: RawEvent) -> dict[str, object]:
     """Bring the guard into order: on events about it, and when the other functions ask."""
     return reactor.keep(event.to_dict(), event.context)
 
+
+def buckets(event: RawEvent) -> None:
+    """Set buckets to private whose ACL grants something to everybody."""
+    reactor.buckets(event.to_dict(), event.context)
+
+
+if Function.BUCKETS in functions_of(reactor.settings):
+    app.on_cw_event(buckets_pattern())(buckets).event_class = RawEvent
 
 for function in (react, review, watch, sweep, keeper):
     function.event_class = RawEvent

@@ -32,6 +32,7 @@ class TriggerKind(StrEnum):
     """What woke us."""
 
     IAM_EVENT = "iam-event"
+    S3_EVENT = "s3-event"
     SCHEDULE = "schedule"
     REACTOR = "reactor"  # one of our functions called another
     OPERATOR = "operator"  # a person at the command line
@@ -69,13 +70,16 @@ class SubjectKind(StrEnum):
     EVERY_USER = "every-user"
     GUARD = "guard"
     GUARD_GROUP = "guard-group"
+    BUCKET = "bucket"
+    EVERY_BUCKET = "every-bucket"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """Whom or what to re-evaluate, in which account (12 digits).
 
-    `name` is a user's or a group's, `arn` a policy's, `serial` an MFA device's.
+    `name` is a user's, a group's or a bucket's, `arn` a policy's, `serial` an MFA device's,
+    `region` a bucket's, as far as it is known.
     """
 
     kind: SubjectKind
@@ -83,6 +87,7 @@ class Subject:
     name: str | None = None
     serial: str | None = None
     arn: str | None = None
+    region: str | None = None
 
     def describe(self) -> dict[str, str]:
         """Return the members that are set, for records and the command line."""
@@ -92,6 +97,7 @@ class Subject:
             "name": self.name,
             "serial": self.serial,
             "arn": self.arn,
+            "region": self.region,
         }
         return {key: value for key, value in members.items() if value is not None}
 
@@ -110,6 +116,9 @@ class Claim(StrEnum):
     DELETION_BLOCKED = "deletion-blocked"
     GUARD_EDITED = "guard-edited"
     GUARD_GROUP_EDITED = "guard-group-edited"
+    BUCKET_CREATED = "bucket-created"
+    BLOCK_LIFTED = "block-lifted"  # public ACLs are not ignored any more
+    ACLS_ENABLED = "acls-enabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +126,9 @@ class Hint:
     """An event's claim.
 
     `about` is the policy's ARN (POLICY_DETACHED, GUARD_EDITED), the group's name (GROUP_LEFT,
-    GUARD_GROUP_EDITED), the device's serial (DEVICE_REMOVED), its new name (GROUP_RENAMED), or else
-    the user's name.
+    GUARD_GROUP_EDITED), the device's serial (DEVICE_REMOVED), its new name (GROUP_RENAMED), the
+    bucket's name (BUCKET_CREATED, ACLS_ENABLED, BLOCK_LIFTED; nothing where it is the account's
+    block), or else the user's name.
     """
 
     claim: Claim

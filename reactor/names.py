@@ -13,6 +13,7 @@ class Function(StrEnum):
     WATCH = "watch"
     SWEEP = "sweep"
     KEEPER = "keeper"
+    BUCKETS = "buckets"
 
 
 def function_name(stage: str, function: str) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reactor.buckets import ports as buckets
+from reactor.buckets.actions import SetPrivate
 from reactor.errors import SettingError
 from reactor.functions import functions_of
 from reactor.guard import group, keeper
@@ -29,6 +31,7 @@ from reactor.users.actions import (
 )
 from reactor.users.reading import scope_reads
 
+_BUCKETS = ("arn:*:s3:::*",)
 _USERS = ("arn:*:iam::*:user/*",)
 _ANY_ACCOUNT = "the account is not known when the file is made; a role acts in its own only"
 # A queue's or a function's own policy may let roles of other accounts in, and somebody else's may
@@ -84,6 +87,8 @@ def statements(function: str, stage: str, settings: Settings) -> tuple[Statement
             powers = _sweeping(stage, settings)
         case Function.KEEPER:
             powers = _keeping(settings)
+        case Function.BUCKETS:
+            powers = _buckets(settings)
         case _:
             raise ValueError(f"no function {function!r}, there are {', '.join(Function)}")
     return (*powers, *_running(function, stage))
@@ -300,6 +305,26 @@ def _writing(settings: Settings, guard: str) -> Iterable[Statement]:
         f"no other policy; {_ANY_ACCOUNT}",
         {"ArnLike": {"iam:PolicyARN": guard}},
     )
+
+
+def _buckets(settings: Settings) -> Iterable[Statement]:
+    """What judging buckets needs, and setting them to private; of IAM nothing.
+
+    For whichever function looks at buckets.
+    """
+    of_a_bucket = tuple(buckets.READS[each] for each in buckets.OF_A_BUCKET)
+    anyone = "any bucket may be the one"
+    yield Statement("ReadBuckets", of_a_bucket, _BUCKETS, f"{anyone}; {_KEPT_TO_OWN}", _OWN_ACCOUNT)
+    of_all = sorted({buckets.READS[each] for each in ("account_block", "find", "buckets")})
+    yield Statement("ReadAllBuckets", tuple(of_all), ("*",), "S3 knows no resource for these")
+    if settings.mode is Mode.ENFORCE:
+        yield Statement(
+            "SetBucketsPrivate",
+            tuple(SetPrivate("", "").permissions),
+            _BUCKETS,
+            f"{anyone}; {_KEPT_TO_OWN}",
+            _OWN_ACCOUNT,
+        )
 
 
 def _running(function: str, stage: str) -> Iterable[Statement]:

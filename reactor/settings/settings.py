@@ -162,6 +162,17 @@ class Settings:
         parsers.whole_number(1, 1440),
         unit="minutes",
     )
+    buckets: bool = _setting(
+        "false",
+        "whether S3 buckets whose ACL grants something to everybody are set to private",
+        parsers.true_or_false,
+    )
+    bucket_exempt_tags: tuple[TagMatch, ...] = _setting(
+        "",
+        "tags that exempt a bucket, e.g. `purpose:website`: `key:value` with commas between; both"
+        " compare without case",
+        parsers.tags,
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
