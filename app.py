@@ -60,6 +60,12 @@ def keeper(event: RawEvent) -> dict[str, object]:
     return reactor.keep(event.to_dict(), event.context)
 
 
+@app.lambda_function()
+def config(event: Any, context: Any) -> None:
+    """Evaluate for a rule of AWS Config, which invokes it itself; change nothing."""
+    reactor.evaluate(event, context)
+
+
 def buckets(event: RawEvent) -> None:
     """Set buckets to private whose ACL grants something to everybody."""
     reactor.buckets(event.to_dict(), event.context)

@@ -10,13 +10,15 @@ import json
 import logging
 import os
 import traceback
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from reactor.compliance.evaluations import Evaluation
 from reactor.errors import Permanent, ReactorError, Unexpected, shorten
 from reactor.model import (
     Alarm,
@@ -30,11 +32,13 @@ from reactor.model import (
 )
 from reactor.reconcile import Run, Settled
 from reactor.settings import Mode
+from reactor.triggers.config import Asked
 
 SCHEMA = "mfa-reactor/audit/1"
 ALARM_SCHEMA = "mfa-reactor/alarm/1"
 IN_ORDER_SCHEMA = "mfa-reactor/in-order/1"
 SWEEP_SCHEMA = "mfa-reactor/sweep/1"
+CONFIG_SCHEMA = "mfa-reactor/config/1"
 NAMES_A_RECORD = 250  # of 64 characters at most: far below what a log event may have (256 KB)
 SERVICE = "mfa-reactor"
 TRACEBACK_LIMIT = 4000  # characters, of the end: where the mistake is
@@ -117,6 +121,30 @@ class Journal:
         self._write(f"sweep {part}: {numbers}", record)
         if not is_left and summary["drift"] is not None:
             self._metrics.add_metric(name="Drift", unit=MetricUnit.Count, value=summary["drift"])
+
+    def evaluated(
+        self,
+        asked: Asked,
+        evaluations: Sequence[Evaluation],
+        failures: Sequence[ReactorError],
+        trigger: Trigger,
+        now: datetime,
+    ) -> None:
+        """Record what a rule of AWS Config asked for, and was told."""
+        counts = Counter(each.compliance.value for each in evaluations)
+        record = {
+            "schema": CONFIG_SCHEMA,
+            "trigger": _trigger(trigger),
+            "rule": asked.rule,
+            "message": asked.kind.value,
+            "resource": None if asked.resource is None else asked.resource.describe(),
+            "settings": dict(asked.overrides),
+            "evaluations": dict(sorted(counts.items())),
+            "errors": [_error(each) for each in failures],
+            "milliseconds": _milliseconds(trigger, now),
+        }
+        told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+        self._write(f"evaluated for the rule {asked.rule}: {told or 'nothing'}", record)
 
     def ignored(self, trigger: Trigger, why: str, now: datetime) -> None:
         """Record an event that concerns nobody, or a request that is answered already."""
@@ -330,7 +358,7 @@ def _guarded(each: Settled) -> bool:
 def _sentence(each: Settled) -> str:
     """Return the record in one line, for people who read the log as it is."""
     subject = each.observation.subject
-    who = subject.name or subject.serial or subject.arn or subject.kind.value
+    who = subject.label or subject.kind.value
     verdict = each.decision.verdict
     done = ", ".join(f"{outcome.action.name} {outcome.status}" for outcome in each.outcomes)
     return f"{who}: {verdict.compliance} ({verdict.rule}){': ' + done if done else ''}"

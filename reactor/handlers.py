@@ -9,6 +9,7 @@ from typing import Any
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession
+from reactor.evaluating import Evaluating
 from reactor.guard.document import guard_document
 from reactor.guard.events import edits, why_in_order
 from reactor.guard.keepers import answer, asked
@@ -132,6 +133,13 @@ class FunctionReactor:
         into this one either is handed on. Raises Unsettled as `react` does.
         """
         Sweeping(self._begin(context, payload), self.sweeps, self.drift).run(payload)
+
+    def evaluate(self, payload: object, context: LambdaContext) -> None:
+        """Evaluate what a rule of AWS Config asks about, and change nothing.
+
+        Raises Unsettled when somebody could not be judged, or not be reported.
+        """
+        Evaluating(self._begin(context)).run(payload)
 
     def keep(self, payload: object, context: LambdaContext) -> dict[str, object]:
         """Bring the guard into order, and say whether it is. Raises Unsettled as `react` does.

@@ -36,6 +36,7 @@ class TriggerKind(StrEnum):
     SCHEDULE = "schedule"
     REACTOR = "reactor"  # one of our functions called another
     OPERATOR = "operator"  # a person at the command line
+    CONFIG = "config"  # a rule of AWS Config wants resources evaluated
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,9 @@ class SubjectKind(StrEnum):
 class Subject:
     """Whom or what to re-evaluate, in which account (12 digits).
 
-    `name` is a user's, a group's or a bucket's, `arn` a policy's, `serial` an MFA device's,
-    `region` a bucket's, as far as it is known.
+    `name` is a user's, a group's or a bucket's, `arn` a policy's, `serial` an MFA device's. `id` is
+    a user's unique id, AIDA…, where whoever asks knows it: a user by it alone, or this very user by
+    a name that may be another's by now. `region` is a bucket's, as far as it is known.
     """
 
     kind: SubjectKind
@@ -87,7 +89,13 @@ class Subject:
     name: str | None = None
     serial: str | None = None
     arn: str | None = None
+    id: str | None = None
     region: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Which one it is, in one word; empty for what its kind says already."""
+        return self.name or self.serial or self.arn or self.id or ""
 
     def describe(self) -> dict[str, str]:
         """Return the members that are set, for records and the command line."""
@@ -97,8 +105,30 @@ class Subject:
             "name": self.name,
             "serial": self.serial,
             "arn": self.arn,
+            "id": self.id,
             "region": self.region,
         }
+        return {key: value for key, value in members.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource as AWS Config knows it, and whoever notifies of its compliance.
+
+    The id of a user is AIDA…, of a policy ANPA…, of a bucket its name; the region of those of IAM
+    is `global`. None where it is not said.
+    """
+
+    type: str
+    id: str
+    name: str | None = None
+    arn: str | None = None
+    region: str | None = None
+    created_at: datetime | None = None  # UTC
+
+    def describe(self) -> dict[str, str]:
+        """Return the members that tell which it is, for records."""
+        members = {"type": self.type, "id": self.id, "name": self.name, "arn": self.arn}
         return {key: value for key, value in members.items() if value is not None}
 
 
@@ -255,6 +285,7 @@ class AlarmKind(StrEnum):
     DEVICE_BY_ACCESS_KEY = "device-by-access-key"
     DENIED_AT_GUARD = "denied-at-guard"
     WRITE_WITHOUT_MFA = "write-without-mfa"
+    CONFIG_RULE_REFUSED = "config-rule-refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,12 @@ class Function(StrEnum):
     SWEEP = "sweep"
     KEEPER = "keeper"
     BUCKETS = "buckets"
+    CONFIG = "config"
+
+    @property
+    def has_rule(self) -> bool:
+        """Whether an EventBridge rule wakes it. AWS Config invokes the function `config` itself."""
+        return self is not Function.CONFIG
 
 
 def function_name(stage: str, function: str) -> str:

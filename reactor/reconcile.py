@@ -77,6 +77,11 @@ def observe_only(guardrail: Guardrail, action: Action) -> Outcome:
     return Outcome(action, OutcomeStatus.SKIPPED, "observe mode")
 
 
+def report_only(_guardrail: Guardrail, action: Action) -> Outcome:
+    """Perform nothing at all, not even what changes nothing: whoever asks wants the verdict."""
+    return Outcome(action, OutcomeStatus.SKIPPED, "only reported")
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """One subject of a run, settled: what was read, decided, and done."""
@@ -339,7 +344,7 @@ def _skipped(
 
 
 def _label(subject: Subject) -> str:
-    return f"{subject.kind} {subject.name or subject.serial or subject.arn or ''}".strip()
+    return f"{subject.kind} {subject.label}".strip()
 
 
 def tally(run: Run) -> dict[str, int]:

@@ -7,19 +7,21 @@ anything, so that a stage that was told to observe can be trusted to.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from reactor.buckets import ports as buckets
 from reactor.buckets.actions import SetPrivate
+from reactor.compliance import ports as compliance
 from reactor.errors import SettingError
 from reactor.functions import functions_of
 from reactor.guard import group, keeper
 from reactor.guard.identity import GROUP_PATH
 from reactor.inspection import ports as inspection
 from reactor.names import Function, failed_queue, function_name, log_group
-from reactor.settings import PREFIX, Lift, Mode, Restore, Settings, Via
+from reactor.settings import PREFIX, Lift, Mode, Restore, Scope, Settings, Via
+from reactor.triggers.config import LISTS_BELOW
 from reactor.users import ports
 from reactor.users.actions import (
     AttachGuard,
@@ -42,6 +44,7 @@ _OWN_ACCOUNT = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:Principal
 _KEPT_TO_OWN = (
     "the account is not known when the file is made; the condition keeps it to the role's"
 )
+_ANY_BUCKET = f"any bucket may be the one; {_KEPT_TO_OWN}"
 # By the service that a resource of theirs belongs to.
 _INSPECTING = {
     "*": ("InspectAccount", "AWS knows no resource for these"),
@@ -89,6 +92,8 @@ def statements(function: str, stage: str, settings: Settings) -> tuple[Statement
             powers = _keeping(settings)
         case Function.BUCKETS:
             powers = _buckets(settings)
+        case Function.CONFIG:
+            powers = _evaluating(settings)
         case _:
             raise ValueError(f"no function {function!r}, there are {', '.join(Function)}")
     return (*powers, *_running(function, stage))
@@ -178,12 +183,7 @@ def _reacting(stage: str, settings: Settings, *, detaches: bool) -> Iterable[Sta
     reads = ("user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS)
     yield _read_users(*reads, *scope_reads(settings))
     yield _read_in_bulk("device_owner", "account_pages")
-    yield Statement(
-        "FindMembers",
-        _reads("members_of"),
-        ("arn:*:iam::*:group/*",),
-        f"any group's policies may be changed; {_ANY_ACCOUNT}",
-    )
+    yield _find_members()
     # In observe mode, too: whom an event concerns must be known to be recorded.
     yield _invoke("AskSweep", SweepEveryone().permissions, stage, Function.SWEEP)
     yield from _judging(stage, settings, detaches=detaches)
@@ -205,6 +205,46 @@ def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
     yield from _judging(stage, settings, detaches=lifts, sweeps=True)
 
 
+def _evaluating(settings: Settings) -> Iterable[Statement]:
+    """What evaluating needs by any rule, whose parameters may name another scope; it only reads."""
+    rules = [replace(settings, scope=scope, lift=Lift.NEVER) for scope in Scope]
+    scoped = (read for each in rules for read in scope_reads(each))
+    yield _read_users("user", "attached_policies", "groups_of", *scoped)
+    yield _read_in_bulk("names_by_id", "account_pages", "virtual_devices")
+    yield _find_members()
+    yield Statement(
+        "FindHolders",
+        _reads("holders_of", "groups_with"),
+        ("arn:*:iam::*:policy/*",),
+        f"any policy may have changed; {_ANY_ACCOUNT}",
+    )
+    if settings.buckets:
+        yield from _reading_buckets()
+    yield Statement("ReadGuard", _reads("policy"), (_guard_arn(settings),), _ANY_ACCOUNT)
+    yield _read_guard_group(settings, *_reads("group_path"))
+    lists = {_parameter_arn(f"{LISTS_BELOW}*")}
+    if settings.exempt_parameter:
+        lists.add(_parameter_arn(settings.exempt_parameter))
+    yield Statement(
+        "ReadExemptions",
+        _reads("exemption_list"),
+        tuple(lists),
+        f"a rule may have an exemption list of its own, below {LISTS_BELOW}; {_ANY_ACCOUNT}",
+    )
+    yield Statement(
+        "ReadResults",
+        (compliance.READS["evaluated"],),
+        ("arn:*:config:*:*:config-rule/*",),
+        f"rules have random ids; {_ANY_ACCOUNT}",
+    )
+    yield Statement(
+        "ReportToConfig",
+        (*compliance.REPORTS, compliance.READS["latest"]),
+        ("*",),
+        "AWS Config knows no resource for these; it takes results only with the token that it gave",
+    )
+
+
 def _inspecting(stage: str) -> Iterable[Statement]:
     """What looking for what no event can bring needs; the exemption list is read anyway."""
     by_resource: dict[str, list[str]] = {}
@@ -220,6 +260,15 @@ def _inspecting(stage: str) -> Iterable[Statement]:
 def _read_users(*reads: str) -> Statement:
     return Statement(
         "ReadUsers", _reads(*reads), _USERS, f"any user may be the one; {_ANY_ACCOUNT}"
+    )
+
+
+def _find_members() -> Statement:
+    return Statement(
+        "FindMembers",
+        _reads("members_of"),
+        ("arn:*:iam::*:group/*",),
+        f"any group's policies may be changed; {_ANY_ACCOUNT}",
     )
 
 
@@ -240,7 +289,7 @@ def _judging(
     yield Statement("ReadGuard", tuple(of_guard), (guard,), _ANY_ACCOUNT)
     yield _read_guard_group(settings, *of_group)
     if settings.exempt_parameter:
-        parameter = f"arn:*:ssm:*:*:parameter/{settings.exempt_parameter.removeprefix('/')}"
+        parameter = _parameter_arn(settings.exempt_parameter)
         yield Statement("ReadExemptions", _reads("exemption_list"), (parameter,), _ANY_ACCOUNT)
     if settings.mode is Mode.ENFORCE:
         yield from _enforcing(stage, settings, guard, detaches=detaches, moves=sweeps)
@@ -308,23 +357,23 @@ def _writing(settings: Settings, guard: str) -> Iterable[Statement]:
 
 
 def _buckets(settings: Settings) -> Iterable[Statement]:
-    """What judging buckets needs, and setting them to private; of IAM nothing.
-
-    For whichever function looks at buckets.
-    """
-    of_a_bucket = tuple(buckets.READS[each] for each in buckets.OF_A_BUCKET)
-    anyone = "any bucket may be the one"
-    yield Statement("ReadBuckets", of_a_bucket, _BUCKETS, f"{anyone}; {_KEPT_TO_OWN}", _OWN_ACCOUNT)
-    of_all = sorted({buckets.READS[each] for each in ("account_block", "find", "buckets")})
-    yield Statement("ReadAllBuckets", tuple(of_all), ("*",), "S3 knows no resource for these")
+    """What judging buckets needs, and setting them to private; of IAM nothing."""
+    yield from _reading_buckets()
     if settings.mode is Mode.ENFORCE:
         yield Statement(
             "SetBucketsPrivate",
             tuple(SetPrivate("", "").permissions),
             _BUCKETS,
-            f"{anyone}; {_KEPT_TO_OWN}",
+            _ANY_BUCKET,
             _OWN_ACCOUNT,
         )
+
+
+def _reading_buckets() -> Iterable[Statement]:
+    of_a_bucket = tuple(buckets.READS[each] for each in buckets.OF_A_BUCKET)
+    yield Statement("ReadBuckets", of_a_bucket, _BUCKETS, _ANY_BUCKET, _OWN_ACCOUNT)
+    of_all = {buckets.READS[each] for each in ("account_block", "find", "buckets")}
+    yield Statement("ReadAllBuckets", tuple(of_all), ("*",), "S3 knows no resource for these")
 
 
 def _running(function: str, stage: str) -> Iterable[Statement]:
@@ -365,6 +414,10 @@ def _read_guard_group(settings: Settings, *actions: str) -> Statement:
     return Statement(
         "ReadGuardGroup", actions, resources, f"its path tells whose it is; {_ANY_ACCOUNT}"
     )
+
+
+def _parameter_arn(name: str) -> str:
+    return f"arn:*:ssm:*:*:parameter/{name.removeprefix('/')}"
 
 
 def _guard_group(settings: Settings) -> str:

@@ -24,6 +24,7 @@ from reactor.partitions import partition_of
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudtrail import CloudTrailClient
+    from mypy_boto3_config import ConfigServiceClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 Client = TypeVar("Client")
 
-CALLS_AT_ONCE = 24  # all reads about two users, as a deleted device may lead to, in one round
+# In one round: all reads about two users, as a deleted device may lead to, or of an inspection.
+CALLS_AT_ONCE = 32
 STREAMED_AT_ONCE = 12  # of the many that a sweep makes; the pace (reactor.aws.pacing) bounds them
 KEEPER_SECONDS = 70  # how long we wait for the keeper, whose own timeout is 60 s
 FUNCTION_SECONDS = 910  # how long a person waits for any function; the longest timeout is 900 s
@@ -138,6 +140,12 @@ class AwsSession:
         """The CloudTrail client."""
         with asking("cloudtrail"):
             return self._session.client("cloudtrail", config=_CONFIG)
+
+    @_client
+    def config(self) -> "ConfigServiceClient":
+        """The AWS Config client."""
+        with asking("config"):
+            return self._session.client("config", config=_CONFIG)
 
     @_client
     def events(self) -> "EventBridgeClient":

@@ -29,6 +29,14 @@ class AwsUsers(AwsIam):
                     raise
                 return None
 
+    def names_by_id(self) -> Mapping[str, str]:
+        """Return the name of every user, by its id."""
+        return self._once("ListUsers", "", self._names_by_id)
+
+    def _names_by_id(self) -> Mapping[str, str]:
+        pages = self._pages("list_users")
+        return {each["UserId"]: each["UserName"] for page in pages for each in page["Users"]}
+
     def attached_policies(self, user: str) -> frozenset[str]:
         """Return the ARNs attached to a user."""
         pages = self._pages("list_attached_user_policies", UserName=user)

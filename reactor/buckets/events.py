@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reactor.buckets.resources import BUCKET_NAME
 from reactor.buckets.state import OWNER_ENFORCED
 from reactor.errors import shorten
 from reactor.model import Cause, Claim, Hint, Subject, SubjectKind, Trigger, TriggerKind
@@ -25,10 +26,7 @@ from reactor.triggers.rules import CLOUDTRAIL_DETAIL_TYPE
 EVENT_SOURCES = ("s3.amazonaws.com", "s3-control.amazonaws.com")
 _SOURCES = ("aws.s3", "aws.s3-control")
 
-# Names that S3 has ever given (user guide, bucket naming rules): in us-east-1, before 2018, up to
-# 255 characters, capitals and underscores.
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}", re.ASCII)
-_BUCKET_ARN = re.compile(r"arn:[a-z-]+:s3:::([A-Za-z0-9._-]{3,255})", re.ASCII)
+_BUCKET_ARN = re.compile(rf"arn:[a-z-]+:s3:::{BUCKET_NAME.pattern}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 
 
@@ -129,7 +127,7 @@ def _subject(row: Row, detail: Mapping[str, Any], account: str) -> Subject:
 
 def _bucket(detail: Mapping[str, Any]) -> str | None:
     """Return the bucket that a record names: in its request, or else among its resources."""
-    name = text(mapping(detail.get("requestParameters")).get("bucketName"), _BUCKET)
+    name = text(mapping(detail.get("requestParameters")).get("bucketName"), BUCKET_NAME)
     resources = detail.get("resources")
     for each in resources if name is None and isinstance(resources, list) else ():
         arn = text(mapping(each).get("ARN"), _BUCKET_ARN)

@@ -195,7 +195,8 @@ def _set_dead_letter_queues(
     return [
         rule_name(stage, each)
         for each in functions
-        if set_dead_letter_queue(
+        if each.has_rule
+        and set_dead_letter_queue(
             session.events, rule_name(stage, each), function_arn(home, stage, each), queue
         )
     ]

@@ -35,6 +35,7 @@ _WORDS = {
     Function.SWEEP: "looks at every user, and at the reactor itself",
     Function.KEEPER: "keeps the guard",
     Function.BUCKETS: "sets public buckets to private, where REACTOR_BUCKETS is true",
+    Function.CONFIG: "evaluates users for a rule of AWS Config",
 }
 
 

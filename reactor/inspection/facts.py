@@ -25,6 +25,11 @@ class Stage:
     account: str
     functions: tuple[Function, ...] = tuple(Function)
 
+    @property
+    def ruled(self) -> tuple[Function, ...]:
+        """Those of its functions that a rule wakes."""
+        return tuple(each for each in self.functions if each.has_rule)
+
     def function_arn(self, function_name: str) -> str:
         """Return the ARN of a function of this stage, by its name in AWS."""
         return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{function_name}"

@@ -66,10 +66,12 @@ def _first_reads(reads: InspectionReads, stage: Stage, parameter: str) -> dict[_
     calls: dict[_Key, Call] = {("trails", ""): reads.trails, ("root", ""): reads.root}
     if parameter:
         calls["parameter", parameter] = partial(reads.parameter, parameter)
-    for each in stage.functions:
-        rule, function = rule_name(stage.name, each), function_name(stage.name, each)
+    for each in stage.ruled:
+        rule = rule_name(stage.name, each)
         calls["rule", each] = partial(reads.rule, rule)
         calls["targets", each] = partial(reads.targets, rule)
+    for each in stage.functions:
+        function = function_name(stage.name, each)
         calls["concurrency", each] = partial(reads.concurrency, function)
         calls["event_settings", each] = partial(reads.event_settings, function)
     return calls
@@ -89,13 +91,13 @@ def _of_stage(
     patterns: Mapping[Function, checks.Pattern],
 ) -> tuple[Finding, ...]:
     """Return the findings on rules and functions; one that says it all when there are none."""
-    if all(
-        facts[read, each] is None for each in stage.functions for read in ("rule", "concurrency")
-    ):
+    there = [facts["rule", each] for each in stage.ruled]
+    there += [facts["concurrency", each] for each in stage.functions]
+    if all(each is None for each in there):
         return (checks.deployed(stage),)
     rules = [
         checks.rule(stage, each, facts["rule", each], facts["targets", each], patterns.get(each))
-        for each in stage.functions
+        for each in stage.ruled
     ]
     functions = [
         checks.function(stage, each, facts["concurrency", each], facts["event_settings", each])

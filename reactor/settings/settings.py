@@ -9,7 +9,7 @@ this module.
 import difflib
 import fnmatch
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
 from reactor.errors import SettingError, shorten
@@ -189,14 +189,27 @@ class Settings:
                 raise SettingError(_unknown(name, list(known)))
         values = {}
         for name, each in known.items():
-            text = environment.get(name, each.metadata["default"]).strip()
-            try:
-                values[each.name] = each.metadata["parse"](text)
-            except ValueError as error:
-                raise SettingError(f"{name} is {shorten(text, 80)!r}: it takes {error}") from None
-        settings = cls(**values)
-        settings._refuse_contradictions()
-        return settings
+            values[each.name] = _read(name, each, environment.get(name, each.metadata["default"]))
+        return cls(**values)
+
+    def with_overrides(self, texts: Mapping[str, str], called: Mapping[str, str]) -> "Settings":
+        """Return these settings with others in place of some, valid as a whole.
+
+        `texts` has what a variable would have, by field; `called` what a field is called where its
+        text comes from, and an error then names it so. Raises SettingError as `from_environment`.
+        """
+        lacking = sorted(texts.keys() - {each.name for each in fields(self)})
+        if lacking:
+            raise SettingError(f"{called.get(lacking[0], variable(lacking[0]))} is not a setting")
+        values = {}
+        for each in fields(self):
+            if each.name in texts:
+                name = called.get(each.name, variable(each.name))
+                values[each.name] = _read(name, each, texts[each.name])
+        return replace(self, **values)
+
+    def __post_init__(self) -> None:
+        self._refuse_contradictions()
 
     def _refuse_contradictions(self) -> None:
         if self.lift is Lift.COMPLIANT and self.scope is Scope.EVERYONE:
@@ -237,6 +250,14 @@ class Settings:
             if fnmatch.fnmatchcase(name.lower(), pattern.lower()):
                 return pattern
         return None
+
+
+def _read(name: str, setting: "Field[Any]", text: str) -> Any:  # noqa: ANN401 - each has its own type
+    """Read a setting's text; what is wrong with it is told under this name."""
+    try:
+        return setting.metadata["parse"](text.strip())
+    except ValueError as error:
+        raise SettingError(f"{name} is {shorten(text.strip(), 80)!r}: it takes {error}") from None
 
 
 def variable(field_name: str) -> str:

@@ -12,6 +12,7 @@ from reactor.errors import ReactorError
 from reactor.gathering import Call, Calling, answer_of
 from reactor.model import USER_NAME, Cause, Claim, Observation, Subject, SubjectKind, TriggerKind
 from reactor.users.bulk import Bulk
+from reactor.users.by_id import read_by_id
 from reactor.users.ports import CREDENTIAL_READS, READS, User, UserDetail
 from reactor.users.reading import Answers, Reader, operations, scope_reads, with_answers
 from reactor.users.state import Presence, UserState
@@ -45,6 +46,8 @@ class Observer:
                 yield from self._named_by_iam(cause)
             case SubjectKind.ROOT:
                 yield self._in_place_of_a_user(subject, Presence.ROOT)
+            case SubjectKind.USER if subject.id:
+                yield read_by_id(subject, lambda name: self._users([name], cause)[0], self.reader)
             case SubjectKind.USER if subject.name:
                 yield from self._users([subject.name], cause)
             case _:

@@ -68,6 +68,9 @@ class Iam(Protocol):
     def user(self, name: str) -> User | None:
         """Return the user (names compare without case), or None when there is none."""
 
+    def names_by_id(self) -> Mapping[str, str]:
+        """Return the name of every user, by its id."""
+
     def attached_policies(self, user: str) -> frozenset[str]:
         """Return the ARNs of the managed policies attached to a user."""
 
@@ -151,6 +154,7 @@ class CredentialReports(Protocol):
 # What each read needs, for the roles' policies and the records.
 READS: Mapping[str, str] = {
     "user": "iam:GetUser",
+    "names_by_id": "iam:ListUsers",
     "attached_policies": "iam:ListAttachedUserPolicies",
     "groups_of": "iam:ListGroupsForUser",
     "groups_with": "iam:ListEntitiesForPolicy",

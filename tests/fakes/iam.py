@@ -128,6 +128,10 @@ class FakeIam:
         user = world.user(name)
         return None if user is None else _as_shown(user)
 
+    def names_by_id(self) -> Mapping[str, str]:
+        """Answer ListUsers."""
+        return {user.id: user.name for user in self._read("names_by_id", "").users.values()}
+
     def attached_policies(self, user: str) -> frozenset[str]:
         """Answer ListAttachedUserPolicies."""
         return self._user("attached_policies", user).policies

@@ -98,10 +98,11 @@ class FakeReads:
         self.root_user = Root(mfa=True, password=True, access_keys=False)
         self.queues = {undelivered_queue(stage.name): 0, failed_queue(stage.name): 0}
         for each in Function:
-            rule, name = rule_name(stage.name, each), function_name(stage.name, each)
-            queue = QUEUE_ARN + undelivered_queue(stage.name)
-            self.rules[rule] = Rule(enabled=True)
-            self.rule_targets[rule] = (Target(stage.function_arn(name), queue, whole=True),)
+            name = function_name(stage.name, each)
+            if each.has_rule:
+                rule, queue = rule_name(stage.name, each), QUEUE_ARN + undelivered_queue(stage.name)
+                self.rules[rule] = Rule(enabled=True)
+                self.rule_targets[rule] = (Target(stage.function_arn(name), queue, whole=True),)
             self.reserved[name] = None
             self.events[name] = EventSettings(QUEUE_ARN + failed_queue(stage.name))
             self.roles[name] = Role(name, {name: ROLE_POLICY}, (), TRUST)

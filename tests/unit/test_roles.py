@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reactor.compliance import ports as compliance
 from reactor.errors import SettingError
 from reactor.guard import group, keeper
 from reactor.inspection import ports as inspection
@@ -18,7 +19,7 @@ from reactor.roles import (
     variables_of,
     write_files,
 )
-from reactor.settings import Settings
+from reactor.settings import Scope, Settings
 from reactor.users import ports
 from reactor.users.actions import (
     AttachGuard,
@@ -28,6 +29,7 @@ from reactor.users.actions import (
     LeaveGuardGroup,
     SweepEveryone,
 )
+from reactor.users.reading import scope_reads
 from tests.fakes.harness import settings
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +42,7 @@ RUNNING = {
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
 }
+REPORTING = {"config:PutEvaluations", "config:GetResourceConfigHistory"}
 CREDENTIALS = {
     "iam:GetLoginProfile",
     "iam:ListAccessKeys",
@@ -202,6 +205,7 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
         frozenset(inspection.READS.values()),
         frozenset(ports.READS.values()) | frozenset(ports.REPORT_READS.values()),
         frozenset(keeper.READS.values()),
+        frozenset(compliance.READS.values()) | compliance.REPORTS,
     )
     everything = set[str]().union(
         *(granted(function, scope="console", lift="exempt", **EXEMPT_LIST) for function in Function)
@@ -221,7 +225,8 @@ def test_small_powers(function: str, chosen: dict[str, str]) -> None:
         if any("*" in resource for resource in each.resources):
             assert each.reason
         if each.resources == ("*",):
-            assert each.sid in {"InspectAccount", "ReadInBulk", "WriteTraces"}
+            known = {"InspectAccount", "ReadInBulk", "ReportToConfig", "WriteTraces"}
+            assert each.sid in known
 
 
 @pytest.mark.parametrize("chosen", [each for each in MANY if each["mode"] == "observe"], ids=label)
@@ -229,9 +234,12 @@ def test_small_powers(function: str, chosen: dict[str, str]) -> None:
 def test_observe_mode_cannot_change_anything(function: str, chosen: dict[str, str]) -> None:
     """A stage told to observe holds reads only, so that it can be trusted to.
 
-    But for asking the sweep, which observes, too.
+    But for asking the sweep, which observes, too, and for telling AWS Config.
     """
     for each in statements(function, "dev", settings(**chosen)):
+        if each.sid == "ReportToConfig":
+            assert set(each.actions) == REPORTING
+            continue
         if each.sid == "AskSweep":
             assert each.resources == ("arn:*:lambda:*:*:function:mfa-reactor-dev-sweep",)
             continue
@@ -309,7 +317,36 @@ def test_what_has_a_policy_of_its_own_must_be_in_the_roles_account(function: str
     assert found == dict.fromkeys({"HandOverFailures"} | expected.get(function, set()), own)
 
 
-@pytest.mark.parametrize("function", Function)
+@pytest.mark.parametrize("chosen", MANY, ids=label)
+def test_who_only_reports_can_change_nothing(chosen: dict[str, str]) -> None:
+    """The function `config` has the same powers in both modes: to read, and to tell AWS Config."""
+    found = granted("config", **chosen) - RUNNING - REPORTING
+    assert all(each.partition(":")[2].startswith(("Get", "List")) for each in found)
+    assert found == granted("config", **{**chosen, "mode": "observe"}) - RUNNING - REPORTING
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_rule_may_name_another_scope(scope: Scope) -> None:
+    """The function `config` may read what every scope needs, whatever the stage's own."""
+    needed = {ports.READS[each] for each in scope_reads(settings(scope=scope))}
+    assert needed <= granted("config")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "lists"),
+    [
+        pytest.param({}, {"mfa-reactor/*"}, id="none of the stage's own"),
+        pytest.param(EXEMPT_LIST, {"mfa-reactor/*", "mfa/exempt"}, id="and the stage's own"),
+    ],
+)
+def test_a_rule_may_have_a_list_of_its_own(chosen: dict[str, str], lists: set[str]) -> None:
+    """Below a path that is ours; no other parameter of the account can be read."""
+    found = {each.sid: each for each in statements("config", "dev", settings(**chosen))}
+    expected = {f"arn:*:ssm:*:*:parameter/{each}" for each in lists}
+    assert set(found["ReadExemptions"].resources) == expected
+
+
+@pytest.mark.parametrize("function", [each for each in Function if each is not Function.CONFIG])
 def test_whose_holders_can_be_listed(function: str) -> None:
     """No event leads to the holders of a policy other than the guard."""
     found = [

@@ -1,0 +1,1 @@
+"""What AWS Config is told of the subjects that its rule concerns."""
