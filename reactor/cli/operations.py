@@ -84,6 +84,7 @@ def apply(
         "SweepSeconds": str(settings.sweep_minutes * 60),
         "AlarmTopicArn": topic,
         "AlarmEmail": email,
+        "WithBuckets": str(Function.BUCKETS in functions).lower(),
     }
     _apply_stack(session, stage, template, parameters)
     guarded = _set_dead_letter_queues(session, home, stage, functions)
