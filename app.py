@@ -66,13 +66,15 @@ def config(event: Any, context: Any) -> None:
     reactor.evaluate(event, context)
 
 
-def buckets(event: RawEvent) -> None:
-    """Set buckets to private whose ACL grants something to everybody."""
-    reactor.buckets(event.to_dict(), event.context)
-
-
 if Function.BUCKETS in functions_of(reactor.settings):
-    app.on_cw_event(buckets_pattern())(buckets).event_class = RawEvent
+
+    @app.on_cw_event(buckets_pattern())
+    def buckets(event: RawEvent) -> None:
+        """Set buckets to private whose ACL grants something to everybody."""
+        reactor.buckets(event.to_dict(), event.context)
+
+    buckets.event_class = RawEvent
+
 
 for function in (react, review, watch, sweep, keeper):
     function.event_class = RawEvent

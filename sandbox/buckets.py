@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend, s3_backends
+from moto.s3.models import (
+    FakeAcl,
+    FakeBucket,
+    FakeGrant,
+    PublicAccessBlock,
+    S3Backend,
+    s3_backends,
+)
 from moto.s3.utils import bucket_policy_is_public
 from moto.s3control.models import s3control_backends
 from typing_extensions import override
@@ -39,6 +46,17 @@ class StrictS3Backend(S3Backend):
         bucket.ownership_rule = ownership
         bucket.public_access_block = PublicAccessBlock("true", "true", "true", "true")
         return bucket
+
+    @override
+    def put_bucket_acl(self, bucket_name: str, acl: FakeAcl | None) -> None:
+        # moto answers with the first grantee and permission of each grant only.
+        grants = [
+            FakeGrant([grantee], [permission])
+            for grant in (acl.grants if acl else [])
+            for grantee in grant.grantees
+            for permission in grant.permissions
+        ]
+        super().put_bucket_acl(bucket_name, FakeAcl(grants))
 
 
 def refuse_as_s3_does(call: Call, caller: Caller) -> None:
