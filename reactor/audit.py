@@ -136,7 +136,7 @@ class Journal:
             "schema": CONFIG_SCHEMA,
             "trigger": _trigger(trigger),
             "rule": asked.rule,
-            "message": asked.kind.value,
+            "notification": asked.kind.value,
             "resource": None if asked.resource is None else asked.resource.describe(),
             "settings": dict(asked.overrides),
             "evaluations": dict(sorted(counts.items())),

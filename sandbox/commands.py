@@ -185,6 +185,48 @@ class Control:
             region=self._region,
         )
 
+    def invoke_config_rule(  # noqa: PLR0913 - as many ways to invoke a rule, all but two named
+        self,
+        rule_name: str,
+        resource: tuple[str, str] | None = None,
+        *,
+        oversized: bool = False,
+        left_scope: bool = False,
+        only_payload: bool = False,
+        region: str | None = None,
+    ) -> dict[str, Any]:
+        """Has a rule of AWS Config invoke its function; returns what the invocation carries.
+
+        For the change of a resource, by its type and its name, ARN or id; without one, on
+        schedule. `oversized` says that its item is too large, `left_scope` that it has left the
+        rule's. With `only_payload` the function is not invoked; the token is as good.
+        """
+        changed = None if resource is None else dict(zip(("type", "named"), resource, strict=True))
+        payload: dict[str, Any] = self._command(
+            "invoke_config_rule",
+            rule_name=rule_name,
+            region=region or self._region,
+            resource=changed,
+            oversized=oversized,
+            left_scope=left_scope,
+            only_payload=only_payload,
+        )
+        return payload
+
+    def fail_evaluations(
+        self, resource_ids: Sequence[str], times: int | None, region: str | None = None
+    ) -> None:
+        """Lets evaluations of these resources end among PutEvaluations' failed ones.
+
+        So many times; None is always, 0 is off.
+        """
+        self._command(
+            "fail_evaluations",
+            resource_ids=list(resource_ids),
+            times=times,
+            region=region or self._region,
+        )
+
     def age_credential_report(self, hours: float = 4) -> None:
         """Makes the credential report look so much older; after four hours it is made anew."""
         self._command("age_credential_report", hours=hours, region=self._region)

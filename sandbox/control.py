@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sandbox.asynchronous import Asynchronous
     from sandbox.callers import Callers
+    from sandbox.config.rules import ConfigRules
     from sandbox.events import Bus
     from sandbox.faults import Faults
     from sandbox.gateway import Gateway
@@ -57,6 +58,7 @@ class Control:
     unfinished: Unfinished
     faults: Faults
     staleness: Staleness
+    config_rules: ConfigRules
     account_lock: AbstractContextManager[Any]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -85,8 +87,10 @@ class Control:
             "clear_calls": self.gateway.clear_calls,
             "console_session": self._console_session,
             "enrol_passkey": self._enrol_passkey,
+            "fail_evaluations": self.config_rules.fail_evaluations,
             "fire_schedule": self.schedules.fire,
             "invocations": self.invoker.invocations,
+            "invoke_config_rule": self.config_rules.invoke,
             "invoke_event": self.bus.put,
             "lose_next_event": self.bus.lose_next_event,
             "records": self.recorder.records,

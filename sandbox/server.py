@@ -25,6 +25,10 @@ from sandbox.asynchronous import Asynchronous
 from sandbox.callers import Callers, Credentials
 from sandbox.cloudformation.api import CloudFormation
 from sandbox.cloudformation.front_door import clients_of
+from sandbox.config.api import ACTIONS as CONFIG_ACTIONS
+from sandbox.config.api import ConfigApi
+from sandbox.config.items import Items
+from sandbox.config.rules import ConfigRules
 from sandbox.control import Control
 from sandbox.dead_letters import DeadLetters
 from sandbox.destinations import Destinations
@@ -110,10 +114,13 @@ class Server:
         faults, staleness = Faults(), Staleness(account)
         moto = DomainDispatcherApplication(create_backend_app)
         stacks = CloudFormation(account, lambda call: clients_of(self.url, call))
+        items = Items(account)
+        self._config = ConfigApi(account, items)
         self._gateway = Gateway(
             moto,
             ours={
                 ("cloudformation", ""): lambda call, _: stacks(call),
+                **{("config", action): self._ask_config for action in CONFIG_ACTIONS},
                 ("events", "PutEvents"): lambda call, _: put_events(call, bus),
                 ("lambda", "GetAccountSettings"): self._account_settings,
                 ("lambda", "GetFunctionRecursionConfig"): self._recursion_config,
@@ -138,6 +145,7 @@ class Server:
             unfinished,
             faults,
             staleness,
+            ConfigRules(account, items, self._asynchronous, self._lock),
             self._lock,
         )
 
@@ -197,6 +205,10 @@ class Server:
         with self._lock:
             function = find_called(call, self.account)
         return invoke(function, request, self._invoker, self._asynchronous)
+
+    def _ask_config(self, call: Call, _: Request) -> Reply:
+        with self._lock:
+            return self._config(call)
 
     def _account_settings(self, call: Call, _: Request) -> Reply:
         with self._lock:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.cloudtrail.models import cloudtrail_backends
+from moto.config.models import config_backends
 from moto.core.config import default_user_config
 from moto.iam import urls as iam_urls
 from moto.iam.models import iam_backends
@@ -15,6 +16,7 @@ from moto.sqs.models import sqs_backends
 from moto.sts import urls as sts_urls
 
 from sandbox.buckets import StrictS3Backend
+from sandbox.config.backend import StrictConfigBackend
 from sandbox.iam.backend import StrictIAMBackend
 from sandbox.iam.responses import StrictIamResponse
 from sandbox.lambda_settings import StrictLambdaBackend
@@ -36,6 +38,7 @@ def make_strict(callers: Callers, concurrency_limit: int) -> None:
     s3_backends.backend = StrictS3Backend
     sqs_backends.backend = StrictSQSBackend
     cloudtrail_backends.backend = StrictCloudTrailBackend
+    config_backends.backend = StrictConfigBackend
     StrictIamResponse.callers = callers
     StrictTokenResponse.callers = callers
     iam_urls.url_paths["{0}/$"] = StrictIamResponse.dispatch

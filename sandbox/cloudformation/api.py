@@ -20,7 +20,7 @@ from sandbox.wire import Call, Refusal, Reply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.cloudformation.kinds import Clients
+    from sandbox.cloudformation.kind import Clients
 
 _NO_CHANGES = (
     "The submitted information didn't contain changes. Submit different information to create "

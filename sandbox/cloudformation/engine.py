@@ -17,7 +17,7 @@ from sandbox.wire import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sandbox.cloudformation.kinds import Clients, Kind
+    from sandbox.cloudformation.kind import Clients, Kind
     from sandbox.cloudformation.template import Template
 
 _FAILS = (BotoCoreError, ClientError, KeyError, Refusal, TypeError, ValueError)

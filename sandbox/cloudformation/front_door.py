@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
-    from sandbox.cloudformation.kinds import Clients
+    from sandbox.cloudformation.kind import Clients
     from sandbox.wire import Call
 
 USER_AGENT = "cloudformation.amazonaws.com"

@@ -6,38 +6,14 @@ go through as they are, and one that the API does not know fails the resource.
 
 from __future__ import annotations
 
-import contextlib
 import json
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
-from botocore.exceptions import ClientError
 from typing_extensions import override
 
+from sandbox.cloudformation.config_rules import ConfigRule, Permission
 from sandbox.cloudformation.intrinsics import Made
-
-Properties = dict[str, Any]
-# A client of a service, in the name of who asked for the stack.
-Clients = Callable[[str], Any]
-
-
-class Kind(ABC):
-    """One type of resource. `fixed` are the properties that only another resource can change."""
-
-    fixed: ClassVar[frozenset[str]]
-
-    @abstractmethod
-    def create(self, clients: Clients, name: str, properties: Properties) -> Made:
-        """Makes it, under the name if it is not given one by its properties."""
-
-    @abstractmethod
-    def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
-        """Gives it these properties."""
-
-    @abstractmethod
-    def delete(self, clients: Clients, made: Made, properties: Properties) -> None:
-        """Ends it; all is well when it is gone already."""
+from sandbox.cloudformation.kind import Clients, Kind, Properties, gone
 
 
 class _Queue(Kind):
@@ -61,7 +37,7 @@ class _Queue(Kind):
 
     @override
     def delete(self, clients: Clients, made: Made, _: Properties) -> None:
-        with _gone("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
+        with gone("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
             clients("sqs").delete_queue(QueueUrl=made.physical_id)
 
     def _made(self, sqs: Any, url: str, name: str) -> Made:
@@ -84,7 +60,7 @@ class _QueuePolicy(Kind):
 
     @override
     def delete(self, clients: Clients, _: Made, properties: Properties) -> None:
-        with _gone("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
+        with gone("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
             self._set(clients, properties["Queues"], "")
 
     def _set(self, clients: Clients, urls: list[str], policy: str) -> None:
@@ -109,7 +85,7 @@ class _EventInvokeConfig(Kind):
     @override
     def delete(self, clients: Clients, _: Made, properties: Properties) -> None:
         which = {name: properties[name] for name in self.fixed if name in properties}
-        with _gone("ResourceNotFoundException"):
+        with gone("ResourceNotFoundException"):
             clients("lambda").delete_function_event_invoke_config(**which)
 
 
@@ -133,7 +109,7 @@ class _Alarm(Kind):
 
     @override
     def delete(self, clients: Clients, made: Made, _: Properties) -> None:
-        with _gone("ResourceNotFound"):
+        with gone("ResourceNotFound"):
             clients("cloudwatch").delete_alarms(AlarmNames=[made.physical_id])
 
 
@@ -167,7 +143,7 @@ class _Topic(Kind):
 
     @override
     def delete(self, clients: Clients, made: Made, _: Properties) -> None:
-        with _gone("NotFound", "NotFoundException"):
+        with gone("NotFound", "NotFoundException"):
             clients("sns").delete_topic(TopicArn=made.physical_id)
 
     def _settings(self, properties: Properties) -> dict[str, str]:
@@ -189,27 +165,20 @@ class _Subscription(Kind):
 
     @override
     def delete(self, clients: Clients, made: Made, _: Properties) -> None:
-        with _gone("NotFound", "NotFoundException"):
+        with gone("NotFound", "NotFoundException"):
             clients("sns").unsubscribe(SubscriptionArn=made.physical_id)
 
 
 KINDS: dict[str, Kind] = {
     "AWS::CloudWatch::Alarm": _Alarm(),
+    "AWS::Config::ConfigRule": ConfigRule(),
     "AWS::Lambda::EventInvokeConfig": _EventInvokeConfig(),
+    "AWS::Lambda::Permission": Permission(),
     "AWS::SNS::Subscription": _Subscription(),
     "AWS::SNS::Topic": _Topic(),
     "AWS::SQS::Queue": _Queue(),
     "AWS::SQS::QueuePolicy": _QueuePolicy(),
 }
-
-
-@contextlib.contextmanager
-def _gone(*codes: str) -> Any:
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in codes:
-            raise
 
 
 def _attributes(properties: Properties) -> dict[str, str]:

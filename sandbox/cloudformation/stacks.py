@@ -14,7 +14,7 @@ from sandbox.cloudformation.intrinsics import Evaluator, references
 from sandbox.cloudformation.template import Template, invalid
 
 if TYPE_CHECKING:
-    from sandbox.cloudformation.kinds import Clients
+    from sandbox.cloudformation.kind import Clients
 
 _STACK_TYPE = "AWS::CloudFormation::Stack"
 # A stack that was never made can only be deleted; one under review has no resources yet.

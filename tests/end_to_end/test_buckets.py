@@ -1,4 +1,4 @@
-"""Public buckets in the deployed stage: from the call that opens one to the record of its shutting."""
+"""Public buckets in the deployed stage: from the call that opens one to the record of the rest."""
 
 import json
 from collections.abc import Iterator
