@@ -20,7 +20,9 @@ APPLY = (
 JUDGED = {"COMPLIANT", "NON_COMPLIANT"}
 RULE = "mfa-reactor-prod-users"
 _NUMBERS = itertools.count(1)
-DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": []})
+STATEMENT = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]})
+LONG_AGO = "2024-01-01T00:00:00.000Z"
 
 
 class Rule:
@@ -164,7 +166,7 @@ def test_a_user_of_the_same_name_is_another(
     stage: Stage, rule: Rule, user: Mapping[str, Any]
 ) -> None:
     """An item of the one before, which comes late: its id is gone, whoever has its name now."""
-    late = rule.payload((USER, user["UserName"]))
+    late = with_item(rule.payload((USER, user["UserName"])), resourceCreationTime=LONG_AGO)
     delete(stage, user["UserName"])
     again = new_user(stage, user["UserName"])
     stage.invoke("config", late)
@@ -224,10 +226,7 @@ def test_a_policy_of_which_only_the_id_is_known_is_read(
     policy = stage.iam.create_policy(PolicyName=user["UserName"], PolicyDocument=DOCUMENT)["Policy"]
     stage.iam.attach_user_policy(UserName=user["UserName"], PolicyArn=policy["Arn"])
     stage.settle()
-    payload = rule.payload((POLICY, policy["Arn"]))
-    event = json.loads(payload["invokingEvent"])
-    del event["configurationItem"]["ARN"]
-    stage.invoke("config", payload | {"invokingEvent": json.dumps(event)})
+    stage.invoke("config", with_item(rule.payload((POLICY, policy["Arn"])), ARN=None))
     assert rule.compliance(user["UserId"]) == "NON_COMPLIANT"
     assert "config:GetResourceConfigHistory" in calls(stage)
 
@@ -326,6 +325,13 @@ def test_the_rule_and_its_permission_go_with_their_stack(stage: Stage, rule: Rul
     assert rule.config.describe_config_rules()["ConfigRules"] == []
     with pytest.raises(ClientError, match="ResourceNotFound"):
         stage.functions.get_policy(FunctionName="mfa-reactor-prod-config")
+
+
+def with_item(payload: Mapping[str, Any], **members: Any) -> dict[str, Any]:
+    """Return an invocation whose item has other members."""
+    event = json.loads(payload["invokingEvent"])
+    event["configurationItem"] |= members
+    return {**payload, "invokingEvent": json.dumps(event)}
 
 
 def delete(stage: Stage, user: str) -> None:

@@ -77,6 +77,7 @@ class IamClient:
         self._pages: dict[str, Callable[..., Iterator[Answer]]] = {
             "list_attached_user_policies": self._attached,
             "list_groups_for_user": self._groups,
+            "list_users": self._users,
             "list_entities_for_policy": self._entities,
             "get_group": self._group,
             "list_mfa_devices": self._devices,
@@ -333,6 +334,9 @@ class IamClient:
                 if ":mfa/" in device.serial
             ]
         }
+
+    def _users(self) -> Iterator[Answer]:
+        yield {"Users": [_shown(each) for each in self._read().users.values()]}
 
     def _details(self, Filter: list[str]) -> Iterator[Answer]:  # noqa: ARG002, N803
         world = self._read()

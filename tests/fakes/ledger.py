@@ -1,5 +1,6 @@
 """A journal that keeps its records in place of writing them."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,10 @@ from reactor.reconcile import Settled
 from reactor.settings import Mode
 
 Record = dict[str, Any]
+
+
+# What Python's logging has for itself, and takes from nobody.
+RESERVED = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
 
 
 class Uncounted:
@@ -46,6 +51,7 @@ class Ledger(Journal):
 
     def _write(self, sentence: str, record: Mapping[str, object]) -> None:
         assert sentence
+        assert not record.keys() & RESERVED, "the real logger refuses such a member"
         self.records.append({**self._run, **record})
         self.named.add(_event_id(self.records[-1]))
 

@@ -26,6 +26,7 @@ from reactor.triggers.matching import matches
 from reactor.triggers.rules import pattern_of
 from tests.fakes.account import ACCOUNT, Account
 from tests.fakes.clock import FakeClock
+from tests.fakes.config import ConfigClient
 from tests.fakes.events import Envelope, role
 from tests.fakes.iam_client import IamClient, Weather, fail
 from tests.fakes.ledger import Ledger
@@ -69,8 +70,8 @@ class Stage:
 
     `on_end` is told of each invocation as it ends: with None when it went well, or else its error.
     `haste` are the seconds that each invocation of the sweep has, in turn; one goes by each time
-    that it asks how many are left. `forgetful`: each of them has a new environment. A reaction has
-    `patience` seconds, of which each call of IAM takes one.
+    that it asks how many are left. `forgetful`: each of them has a new environment. A reaction,
+    or an evaluation, has `patience` seconds, of which each call of IAM takes one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -79,6 +80,7 @@ class Stage:
         self.account = Account(self.clock)
         self.weather = Weather()
         self.ledger = Ledger(settings.mode)
+        self.config = ConfigClient(self.account)
         self.waiting: list[Invocation] = []
         self.failed: list[Invocation] = []
         self.running: list[Invocation] = []
@@ -89,6 +91,7 @@ class Stage:
         self.haste: tuple[int, ...] = (UNHURRIED,)
         self.forgetful = False
         self.patience = UNHURRIED
+        self.other_list = ""  # another name that the exemption list goes by
         self.sweeps_begun = 0
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
@@ -176,6 +179,7 @@ class Stage:
             Function.REVIEW: self._reactor.react,
             Function.SWEEP: self._reactor.sweep,
             Function.KEEPER: self._reactor.keep,
+            Function.CONFIG: self._reactor.evaluate,
         }
         self.running.append(run)
         try:
@@ -186,7 +190,7 @@ class Stage:
     def _hourglass(self, function: Function) -> Callable[[], int]:
         """Return what tells an invocation how many milliseconds it has left."""
         seconds = UNHURRIED
-        if function in {Function.REACT, Function.REVIEW}:
+        if function in {Function.REACT, Function.REVIEW, Function.CONFIG}:
             before = self.weather.calls
             return lambda: max(0, self.patience - (self.weather.calls - before)) * 1000
         if function is Function.SWEEP:
@@ -222,7 +226,7 @@ class Stage:
     def _parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's
         """Answer ssm:GetParameter."""
         text = self.weather.world(self.account).exemption_list
-        if text is None or Name != self.settings.exempt_parameter:
+        if text is None or Name not in {self.settings.exempt_parameter, self.other_list}:
             fail("ParameterNotFound")
         return {"Parameter": {"Type": "StringList", "Value": text}}
 
@@ -232,6 +236,7 @@ class Stage:
             iam=IamClient(self.account, self.weather, self._written),
             ssm=SimpleNamespace(get_parameter=self._parameter),
             functions=SimpleNamespace(invoke=self._asked),
+            config=self.config,
             events=Refusing(),
             cloudtrail=Refusing(),
             function_settings=Refusing(),

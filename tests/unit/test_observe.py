@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from reactor.errors import OutOfTime, Unsettled
+from reactor.errors import OutOfTime, Transient, Unsettled
 from reactor.guard.identity import Standing
-from reactor.model import Cause, Compliance, Subject, SubjectKind
+from reactor.model import Cause, Compliance, Subject, SubjectKind, TriggerKind
 from reactor.users.bulk import SoFar
 from reactor.users.observe import FEW
 from reactor.users.ports import CREDENTIAL_READS, READS
@@ -513,3 +513,73 @@ def test_a_new_user_need_not_have_a_credential(received: float, rule: str) -> No
     at = START + timedelta(seconds=received)
     run = harness.react(about_user("alice", created("alice"), received_at=at))
     assert [each.decision.verdict.rule for each in run.settled] == [rule]
+
+
+class TestById:
+    """A user who is known by its id."""
+
+    @staticmethod
+    def of(unique_id: str, name: str | None = None) -> Cause:
+        """Return the cause that AWS Config gives."""
+        subject = Subject(SubjectKind.USER, ACCOUNT, name=name, id=unique_id)
+        return Cause(trigger(TriggerKind.CONFIG), subject)
+
+    def test_by_the_name_that_came_with_it(self) -> None:
+        """One round, and nobody is listed."""
+        harness = prepared()
+        unique_id = harness.account.world.users["alice"].id
+        (seen,) = harness.observer.observe(self.of(unique_id, "Alice"))
+        assert seen.subject == Subject(SubjectKind.USER, ACCOUNT, name="alice", id=unique_id)
+        assert "names_by_id" not in harness.iam.reads
+        assert len(harness.rounds.sizes) == 1
+
+    @pytest.mark.parametrize("name", [None, "bob", "nobody"])
+    def test_by_its_id_alone(self, name: str | None) -> None:
+        """Where no name came with it, or one that is another's or nobody's now."""
+        harness = prepared()
+        harness.account.put_user("bob")
+        unique_id = harness.account.world.users["alice"].id
+        (seen,) = harness.observer.observe(self.of(unique_id, name))
+        assert seen.state is not None
+        assert (seen.state.name, seen.subject.id) == ("alice", unique_id)
+        assert harness.iam.reads.count("names_by_id") == 1
+        assert "iam:ListUsers" in seen.reads
+
+    @pytest.mark.parametrize("name", [None, "alice", "nobody"])
+    def test_an_id_that_nobody_has(self, name: str | None) -> None:
+        """It is gone, whoever has its name."""
+        harness = prepared()
+        (seen,) = harness.observer.observe(self.of("AIDAGONE", name))
+        assert seen.state is not None
+        assert (seen.state.presence, seen.subject.id) == (Presence.GONE, "AIDAGONE")
+
+    @pytest.mark.parametrize("method", ["user", "attached_policies"])
+    def test_one_who_cannot_be_read_is_not_gone(self, method: str) -> None:
+        """Its name may be another's: nobody can tell."""
+        harness = prepared()
+        harness.iam.fail(method)
+        (seen,) = harness.observer.observe(self.of("AIDAGONE", "alice"))
+        assert (seen.state, seen.error is None, seen.subject.id) == (None, False, "AIDAGONE")
+
+    def test_users_cannot_be_listed(self) -> None:
+        """An error of the whole, as where any other list cannot be had."""
+        harness = prepared()
+        harness.iam.fail("names_by_id")
+        with pytest.raises(Transient):
+            list(harness.observer.observe(self.of("AIDAGONE")))
+
+    def test_one_who_is_renamed_meanwhile_is_tried_again(self) -> None:
+        """Between the list and the read, another has got its name."""
+        harness = prepared()
+        unique_id = harness.account.world.users["alice"].id
+
+        def rename(call: Call) -> None:
+            if call.method == "user":
+                harness.account.rename_user("alice", "alina")
+                harness.account.put_user("alice")
+                harness.iam.on_call = lambda _: None
+
+        harness.iam.on_call = rename
+        (seen,) = harness.observer.observe(self.of(unique_id))
+        assert (seen.state, seen.subject.id) == (None, unique_id)
+        assert "was renamed or deleted while it was read" in str(seen.error)

@@ -1,0 +1,59 @@
+"""reactor.guardrails: which of AWS Config's resources lead to whom."""
+
+import pytest
+
+from reactor.guardrails import GUARDRAILS, of_type, wanted
+from reactor.model import Resource, Subject, SubjectKind
+from tests.fakes.account import ACCOUNT
+from tests.fakes.harness import settings
+
+ARN = f"arn:aws:iam::{ACCOUNT}:user/staff/alice"
+POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/payroll"
+
+
+def subject_of(resource: Resource) -> Subject | None:
+    """Return whom a resource leads to."""
+    row = of_type(resource.type, settings())
+    assert row is not None
+    return row.subjects[resource.type](resource, ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        pytest.param(Resource("AWS::IAM::User", "AIDA1", "alice", ARN), "alice", id="its name"),
+        pytest.param(Resource("AWS::IAM::User", "AIDA1", None, ARN), "alice", id="its ARN's end"),
+        pytest.param(Resource("AWS::IAM::User", "AIDA1"), None, id="its id alone"),
+        pytest.param(
+            Resource("AWS::IAM::User", "AIDA1", "a b"), None, id="no name that users have"
+        ),
+    ],
+)
+def test_a_user_is_found_by_its_id(resource: Resource, name: str | None) -> None:
+    """The name that came with it is a lead."""
+    assert subject_of(resource) == Subject(SubjectKind.USER, ACCOUNT, name=name, id="AIDA1")
+
+
+def test_a_policy_leads_to_its_holders() -> None:
+    """By its ARN: IAM knows it by no id."""
+    found = subject_of(Resource("AWS::IAM::Policy", "ANPA1", "payroll", POLICY_ARN))
+    assert found == Subject(SubjectKind.POLICY_HOLDERS, ACCOUNT, arn=POLICY_ARN)
+    assert subject_of(Resource("AWS::IAM::Policy", "ANPA1", "payroll")) is None
+
+
+@pytest.mark.parametrize("resource_type", ["AWS::EC2::Instance", "AWS::IAM::Role", ""])
+def test_what_no_row_knows_is_not_ours(resource_type: str) -> None:
+    """Whoever asks says so in its own way."""
+    assert of_type(resource_type, settings()) is None
+
+
+def test_each_row_leads_to_what_it_judges() -> None:
+    """And no type leads to two guardrails."""
+    types = [each for row in GUARDRAILS for each in row.subjects]
+    assert len(types) == len(set(types))
+    assert all(row.resource_type in row.subjects for row in GUARDRAILS)
+
+
+def test_the_users_are_always_wanted() -> None:
+    """Under the default settings they are all there is."""
+    assert [row.resource_type for row in wanted(settings())] == ["AWS::IAM::User"]
