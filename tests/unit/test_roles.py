@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from reactor.buckets import ports as buckets
+from reactor.buckets.actions import SetPrivate
 from reactor.compliance import ports as compliance
 from reactor.errors import SettingError
+from reactor.functions import functions_of
 from reactor.guard import group, keeper
 from reactor.inspection import ports as inspection
 from reactor.names import Function
@@ -191,6 +194,38 @@ def test_watch(chosen: dict[str, str]) -> None:
     assert granted("watch", **chosen) == set()
 
 
+BUCKET_READS = {
+    "s3:GetAccountPublicAccessBlock",
+    "s3:GetBucketAcl",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicyStatus",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketTagging",
+    "s3:ListAllMyBuckets",
+}
+
+
+@pytest.mark.parametrize("chosen", MANY, ids=label)
+def test_buckets(chosen: dict[str, str]) -> None:
+    """It may read what makes a bucket public, set its ACL when it enforces, and nothing of IAM."""
+    sets = {"s3:PutBucketAcl"} if chosen["mode"] == "enforce" else set()
+    assert granted("buckets", **chosen) == BUCKET_READS | sets
+
+
+def test_buckets_of_other_accounts_are_out_of_reach() -> None:
+    """Their owners may let our role in; the condition keeps it at home."""
+    for each in statements("buckets", "dev", settings()):
+        if any(resource.startswith("arn:*:s3:") for resource in each.resources):
+            own = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+            assert each.condition == own
+
+
+def test_a_rule_of_aws_config_may_look_at_buckets_where_they_are_wanted() -> None:
+    """It reads, and changes nothing, whatever the mode."""
+    more = granted("config", buckets="true") - granted("config")
+    assert more == BUCKET_READS
+
+
 def test_roles_are_what_actions_and_reads_declare() -> None:
     """All permissions of all roles are those that reads and actions declare, none left out."""
     declared = (
@@ -206,6 +241,7 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
         frozenset(ports.READS.values()) | frozenset(ports.REPORT_READS.values()),
         frozenset(keeper.READS.values()),
         frozenset(compliance.READS.values()) | compliance.REPORTS,
+        frozenset(buckets.READS.values()) | SetPrivate("", "").permissions,
     )
     everything = set[str]().union(
         *(granted(function, scope="console", lift="exempt", **EXEMPT_LIST) for function in Function)
@@ -225,7 +261,10 @@ def test_small_powers(function: str, chosen: dict[str, str]) -> None:
         if any("*" in resource for resource in each.resources):
             assert each.reason
         if each.resources == ("*",):
-            known = {"InspectAccount", "ReadInBulk", "ReportToConfig", "WriteTraces"}
+            known = {
+                *("InspectAccount", "ReadAllBuckets", "ReadInBulk", "ReportToConfig"),
+                "WriteTraces",
+            }
             assert each.sid in known
 
 
@@ -405,7 +444,7 @@ def test_variables_of_a_function() -> None:
 def test_files_are_written_once(tmp_path: Path) -> None:
     """Changed settings make files stale, by name; writing them makes them fit."""
     (tmp_path / "config.json").write_text(json.dumps(config_of()))
-    names = [f"policy-dev-{function}.json" for function in Function]
+    names = [f"policy-dev-{function}.json" for function in functions_of(settings())]
     assert write_files(tmp_path) == names
     assert write_files(tmp_path) == []
     (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_MODE="enforce")))

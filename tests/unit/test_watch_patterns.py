@@ -1,12 +1,15 @@
 """reactor.watch.patterns: what wakes the watch, and what must not."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from chalice.app import Rate
 from moto.events.models import EventPattern
 
+from reactor.buckets.events import buckets_pattern
+from reactor.functions import functions_of
 from reactor.names import APP, Function
 from reactor.settings import Settings
 from reactor.watch.patterns import rule_patterns, sweep_schedule, watch_pattern
@@ -106,7 +109,9 @@ def test_schedule(minutes: int) -> None:
 
 def test_every_rule_has_a_pattern_or_a_schedule() -> None:
     """None is left uncompared."""
-    patterns = rule_patterns(SETTINGS)
-    assert set(patterns) == {each for each in Function if each.has_rule}
+    chosen = replace(SETTINGS, buckets=True)
+    patterns = rule_patterns(chosen)
+    assert set(patterns) == {each for each in functions_of(chosen) if each.has_rule}
+    assert patterns[Function.BUCKETS] == buckets_pattern()
     assert patterns[Function.SWEEP] == "rate(15 minutes)"
     assert patterns[Function.WATCH] == watch_pattern(SETTINGS)
