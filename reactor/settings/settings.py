@@ -140,7 +140,7 @@ class Settings:
     )
     max_remediations: int = _setting(
         "50",
-        "users that one sweep may change; 0 = no brake",
+        "users that one sweep may change, or buckets one look at all of them; 0 = no brake",
         parsers.whole_number(0, 100_000),
         unit="users",
     )
