@@ -83,7 +83,7 @@ def set_up(mode: str, working: Working) -> Iterator[Stage]:
         past = f"{story.EARLIER} without MFA, {story.ENROLLED} with a device, an exemption list"
         with working(f"In it: {past}"):
             _furnish(sandbox)
-        with working(f"chalice deploy --stage {STAGE}: five functions"):
+        with working(f"chalice deploy --stage {STAGE}: six functions"):
             deployment = deploy(
                 sandbox,
                 project=PROJECT,

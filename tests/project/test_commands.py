@@ -28,7 +28,7 @@ OWN = {
     ("lambda", "create-function"): {"zip-file"},
     ("lambda", "update-function-code"): {"zip-file"},
 }
-SERVICES = {"s3api": "s3"}
+SERVICES = {"configservice": "config", "s3api": "s3"}
 # What docs/unverified.md calls commands by, once it has said what it means.
 SHORT = {
     r"\bas_(?:key|session) ": "aws ",
