@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reactor.functions import functions_of
 from reactor.names import (
     Function,
     failed_queue,
@@ -14,11 +15,13 @@ from reactor.names import (
     rule_name,
     undelivered_queue,
 )
+from reactor.settings import Settings
 from sandbox import Sandbox
 from tests.end_to_end.stage import Stage, deploy_into, staged
 
 PROD = "prod"
-SETTINGS = {"REACTOR_MODE": "enforce"}
+SETTINGS = {"REACTOR_MODE": "enforce", "REACTOR_BUCKETS": "true"}
+FUNCTIONS = functions_of(Settings.from_environment(SETTINGS))
 STACK = operations_stack(PROD)
 WRITES = {"PutTargets", "CreateStack", "UpdateStack", "PutFunctionEventInvokeConfig"}
 
@@ -41,7 +44,7 @@ def dead_letter_queues(stage: Stage) -> dict[str, Any]:
     """Each rule's dead-letter queue, None where its target has none."""
     events = stage.sandbox.client("events")
     found = {}
-    for function in (each for each in Function if each.has_rule):
+    for function in (each for each in FUNCTIONS if each.has_rule):
         [target] = events.list_targets_by_rule(Rule=rule_name(PROD, function))["Targets"]
         found[str(function)] = target.get("DeadLetterConfig", {}).get("Arn")
     return found
@@ -50,7 +53,7 @@ def dead_letter_queues(stage: Stage) -> dict[str, Any]:
 def event_settings(stage: Stage) -> dict[str, tuple[Any, ...]]:
     """Each function's tries, age and destination for events that fail."""
     found = {}
-    for function in Function:
+    for function in FUNCTIONS:
         name = function_name(PROD, function)
         config = stage.functions.get_function_event_invoke_config(FunctionName=name)
         found[str(function)] = (
@@ -63,7 +66,7 @@ def event_settings(stage: Stage) -> dict[str, tuple[Any, ...]]:
 
 def everywhere(value: Any, *, with_rules: bool = False) -> dict[str, Any]:
     """The same for each function; or for each that a rule wakes."""
-    return {str(each): value for each in Function if each.has_rule or not with_rules}
+    return {str(each): value for each in FUNCTIONS if each.has_rule or not with_rules}
 
 
 def assert_all_there(stage: Stage) -> None:
@@ -114,7 +117,7 @@ def test_apply_makes_the_queues_as_they_should_be(stage: Stage) -> None:
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
         assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == [
             f"arn:aws:events:us-east-1:{stage.sandbox.account}:rule/{rule_name(PROD, each)}"
-            for each in Function
+            for each in FUNCTIONS
             if each.has_rule
         ]
 
@@ -141,7 +144,7 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
         "sweep-missing": ("MfaReactor/Sweeps", "service=mfa-reactor", "stage=prod"),
         "reported": ("MfaReactor/Alarms", "service=mfa-reactor", "stage=prod"),
     }
-    for function in Function:
+    for function in FUNCTIONS:
         name, rule = f"FunctionName={function_name(PROD, function)}", rule_name(PROD, function)
         expected |= {
             f"{function}-errors": ("AWS/Lambda/Errors", name),
@@ -156,10 +159,11 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
     assert missing["TreatMissingData"] == "breaching"
     assert (missing["Statistic"], missing["Threshold"]) == ("Sum", 1)
     # Some raise errors on purpose, each event's within three minutes; the others never do.
-    assert {each: errors_that_alarm(alarms[f"{each}-errors"]) for each in Function} == {
+    assert {each: errors_that_alarm(alarms[f"{each}-errors"]) for each in FUNCTIONS} == {
         Function.REACT: (10, 300, 3),
         Function.REVIEW: (10, 300, 3),
         Function.KEEPER: (10, 300, 3),
+        Function.BUCKETS: (10, 300, 3),
         Function.WATCH: (3, 900, 1),
         Function.SWEEP: (3, 900, 1),
         Function.CONFIG: (3, 900, 1),

@@ -56,8 +56,8 @@ def test_the_events_tables_are_the_catalogues() -> None:
     text = (ROOT / "docs" / "events.md").read_text()
     assert events_tables() in text
     assert bucket_events_table() in section(text, "`buckets`")
-    rows = (CATALOGUE, ON_THE_GUARD, ON_ITS_GROUP, BUCKET_EVENTS)
-    assert text.count("\n| `") == sum(map(len, rows))
+    expected = len(CATALOGUE) + len(ON_THE_GUARD) + len(ON_ITS_GROUP) + len(BUCKET_EVENTS)
+    assert text.count("\n| `") == expected
 
 
 def test_the_readme_names_targets_that_exist() -> None:
