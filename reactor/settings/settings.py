@@ -200,7 +200,8 @@ class Settings:
         """
         lacking = sorted(texts.keys() - {each.name for each in fields(self)})
         if lacking:
-            raise SettingError(f"{called.get(lacking[0], variable(lacking[0]))} is not a setting")
+            name = called.get(lacking[0], variable(lacking[0]))
+            raise SettingError(f"{name} stands for no setting of this version")
         values = {}
         for each in fields(self):
             if each.name in texts:

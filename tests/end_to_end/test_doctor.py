@@ -94,7 +94,7 @@ def test_the_table(stage: Stage) -> None:
     ran = stage.command("doctor")
     assert ran.status == 0
     assert "the trail management-events logs IAM's writes" in ran.stdout
-    assert f"stage prod in account {stage.sandbox.account}: 37 ok" in ran.stdout
+    assert f"stage prod in account {stage.sandbox.account}: 40 ok" in ran.stdout
 
 
 def test_it_changes_nothing(stage: Stage) -> None:

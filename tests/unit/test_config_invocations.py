@@ -254,10 +254,11 @@ class TestOfRule:
         assert told in str(caught.value)
         assert "REACTOR_" not in str(caught.value)
 
-    def test_a_contradiction(self) -> None:
-        """What goes with no other setting is refused as it is in a stage."""
-        with pytest.raises(SettingError, match="is not a setting"):
-            settings().with_overrides({"colour": "red"}, {})
+    def test_a_setting_that_there_is_not(self) -> None:
+        """It is not passed over: what it should restrict would not be restricted."""
+        called = {"colour": "the parameter colour"}
+        with pytest.raises(SettingError, match="the parameter colour stands for no setting"):
+            settings().with_overrides({"colour": "red"}, called)
 
     def test_settings_are_valid_however_they_are_made(self) -> None:
         """There is no way round what they refuse."""

@@ -29,6 +29,7 @@ from reactor.reconcile import (
     enforce,
     observe_only,
     reconcile,
+    report_only,
     tally,
 )
 from tests.fakes.account import ACCOUNT
@@ -270,6 +271,18 @@ def test_observe_mode_performs_what_changes_nothing() -> None:
     painters = Painters([house("a", changes=False), house("b")])
     run(painters, observe_only)
     assert painters.done == ["a"]
+
+
+def test_who_only_reports_performs_nothing_at_all() -> None:
+    """Neither what changes the account nor what does not; the verdicts are what is wanted."""
+    painters = Painters([house("a", changes=False), house("b", error=TRANSIENT)])
+    done, recorded = run(painters, report_only)
+    assert painters.done == []
+    outcomes = [outcome for settled in recorded for outcome in settled.outcomes]
+    assert {(each.status, each.why) for each in outcomes} == {
+        (OutcomeStatus.SKIPPED, "only reported")
+    }
+    done.raise_unsettled()
 
 
 class TestBrake:

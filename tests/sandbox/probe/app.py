@@ -37,7 +37,7 @@ def _delete_user(name: str) -> None:
 
 
 def _put_evaluations(token: str) -> None:
-    evaluation = {
+    evaluation: Any = {
         "ComplianceResourceType": "AWS::IAM::User",
         "ComplianceResourceId": "AIDA1",
         "ComplianceType": "COMPLIANT",
