@@ -9,6 +9,7 @@ from typing import Any
 
 from chalice.app import BaseLambdaEvent, Chalice, Rate
 
+from reactor.buckets.events import buckets_pattern
 from reactor.functions import functions_of
 from reactor.names import Function
 from reactor.start import start_or_exit
@@ -70,6 +71,16 @@ def config(event: Any, context: Any) -> None:
     reactor.evaluate(event, context)
 
 
+if Function.BUCKETS in functions_of(reactor.settings):
+
+    @app.on_cw_event(buckets_pattern())
+    def buckets(event: RawEvent) -> None:
+        """Set buckets to private whose ACL grants something to everybody."""
+        reactor.buckets(event.to_dict(), event.context)
+
+    buckets.event_class = RawEvent
+
+
 if Function.COMPLIANCE in functions_of(reactor.settings):
 
     @app.on_cw_event(compliance_pattern(reactor.settings))
@@ -82,6 +93,7 @@ if Function.COMPLIANCE in functions_of(reactor.settings):
         return reactor.comply(event.to_dict(), event.context)
 
     compliance.event_class = RawEvent
+
 
 for function in (react, review, watch, sweep, keeper):
     function.event_class = RawEvent

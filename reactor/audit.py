@@ -171,8 +171,8 @@ class Journal:
         self._write(f"alarm: {shorten(alarm.what)}", record)
         self._metrics.add_metric(name="Alarms", unit=MetricUnit.Count, value=1)
 
-    def held_back(self, run: Run, brake: int) -> None:
-        """Raise an alarm for those whom the brake makes wait."""
+    def held_back(self, run: Run, brake: int, *, goes_on: str = "the next sweep") -> None:
+        """Raise an alarm for those whom the brake makes wait; `goes_on` is what looks at them."""
         waiting = run.held_back
         if not waiting:
             return
@@ -182,10 +182,11 @@ class Journal:
             "sample": [each.observation.subject.name for each in waiting[:SAMPLE]],
         }
         remedy = (
-            f"see whether so many were meant; the next sweep goes on with the next {brake},"
+            f"see whether so many were meant; {goes_on} goes on with the next {brake},"
             " REACTOR_MAX_REMEDIATIONS changes how many that are"
         )
-        what = f"{len(waiting)} users wait because of the brake"
+        kinds = sorted({f"{each.observation.subject.kind}s" for each in waiting})
+        what = f"{len(waiting)} {' and '.join(kinds)} wait because of the brake"
         self.alarm(Alarm(AlarmKind.BRAKE, what, remedy, details))
 
     def permanent_failures(self, run: Run) -> None:

@@ -7,6 +7,7 @@ from reactor.settings import Settings
 
 # Those that are not always there, with what they are there for.
 _WANTED: Mapping[Function, Callable[[Settings], bool]] = {
+    Function.BUCKETS: lambda settings: settings.buckets,
     # Where no rule of AWS Config is named, no notice is anybody's business.
     Function.COMPLIANCE: lambda settings: bool(settings.config_rules),
 }

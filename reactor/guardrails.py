@@ -7,6 +7,7 @@ subjects, and puts its guardrail together for an invocation. What no row knows i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reactor.buckets import resources as buckets
 from reactor.invocation import Invocation
 from reactor.model import Hint, Resource, Subject, SubjectKind
 from reactor.reconcile import Guardrail, Settled
@@ -50,6 +51,15 @@ GUARDRAILS: tuple[Row, ...] = (
         wanted=lambda _settings: True,
         put_together=lambda invocation, at_all: invocation.users(at_all),
         together=users.together,
+    ),
+    Row(
+        resource_type=buckets.BUCKET_TYPE,
+        subjects={buckets.BUCKET_TYPE: buckets.bucket_of},
+        hints_of=buckets.hints_of,
+        id_of=buckets.id_of,
+        everything=None,  # AWS Config has rules of its own for buckets, which notify us
+        wanted=lambda settings: settings.buckets,
+        put_together=lambda invocation, at_all: invocation.buckets(at_all.has_time),
     ),
 )
 

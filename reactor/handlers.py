@@ -17,7 +17,7 @@ from reactor.invocation import Invocation, LambdaContext, Request
 from reactor.model import Hint, Trigger, TriggerKind
 from reactor.names import Function, function_name
 from reactor.notifications import Notifications
-from reactor.reconcile import Clock, Pace, Run, reconcile
+from reactor.reconcile import Brake, Clock, Pace, Run, reconcile
 from reactor.runtime import LookAtAll, executor_of, keepers, now
 from reactor.settings import Lift, Settings
 from reactor.sweeping import Sweeping
@@ -81,6 +81,36 @@ class FunctionReactor:
                 self.journal.permanent_failures(done)
                 run.settled += done.settled
             self._tell_of_our_own(run, inv.stage)
+        run.raise_unsettled()
+
+    def buckets(self, payload: object, context: LambdaContext) -> None:
+        """Handle an EventBridge delivery of an S3 event that may make a bucket public.
+
+        Or look at every bucket, because an operator says so (reactor.buckets.events.LOOK_AT_ALL).
+        Of an event about the whole account so many buckets are changed as the brake lets, and an
+        alarm tells of the others. Raises Unsettled as `react` does.
+        """
+        from reactor.buckets.events import GOES_ON, parse  # noqa: PLC0415 - as reactor.runtime
+
+        inv = self._begin(context)
+        reading = parse(payload, account=inv.home.account, received_at=self.clock())
+        if reading.cause is None:
+            self.journal.ignored(reading.trigger, reading.ignored or "", self.clock())
+            return
+        reads_until = inv.seconds_left() * (1 - SHARE_FOR_READS)
+        brake = self.settings.max_remediations
+        with inv.flushing():
+            run = reconcile(
+                reading.cause,
+                inv.buckets(lambda: inv.seconds_left() > reads_until),
+                execute=executor_of(self.settings.mode),
+                clock=self.clock,
+                brake=Brake(brake),
+                pace=Pace(self.session.stream, lambda: inv.seconds_left() > RESERVE_SECONDS),
+                record=self.journal.settled,
+            )
+            self.journal.permanent_failures(run)
+            self.journal.held_back(run, brake, goes_on=GOES_ON)
         run.raise_unsettled()
 
     def watch(self, payload: object, context: LambdaContext) -> None:

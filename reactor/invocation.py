@@ -12,12 +12,14 @@ from reactor.aws.functions import ask_keeper, begin_sweep
 from reactor.guard.identity import Guard
 from reactor.names import Function, function_name, stage_of
 from reactor.reconcile import Clock
-from reactor.runtime import LookAtAll, once, users_guardrail
+from reactor.runtime import LookAtAll, buckets_guardrail, once, users_guardrail
 from reactor.settings import Settings
 from reactor.triggers.records import mapping, quoted, time_of
+from reactor.users.bulk import always
 from reactor.users.guardrail import Users
 
 if TYPE_CHECKING:
+    from reactor.buckets.guardrail import Buckets
     from reactor.users.policies import Kept
 
 
@@ -103,6 +105,11 @@ class Invocation:
             at_all=at_all or LookAtAll(),
             kept=self.kept,
         )
+
+    def buckets(self, has_time: Callable[[], bool] | None = None) -> "Buckets":
+        """Return the buckets' guardrail of the account; without time no further one is read."""
+        has_time = has_time or always
+        return buckets_guardrail(self.settings, self.session, self.home, has_time=has_time)
 
     @contextmanager
     def flushing(self) -> Iterator[None]:

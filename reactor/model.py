@@ -32,6 +32,7 @@ class TriggerKind(StrEnum):
     """What woke us."""
 
     IAM_EVENT = "iam-event"
+    S3_EVENT = "s3-event"
     SCHEDULE = "schedule"
     REACTOR = "reactor"  # one of our functions called another
     OPERATOR = "operator"  # a person at the command line
@@ -84,15 +85,18 @@ class SubjectKind(StrEnum):
     EVERY_USER = "every-user"
     GUARD = "guard"
     GUARD_GROUP = "guard-group"
+    BUCKET = "bucket"
+    EVERY_BUCKET = "every-bucket"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """Whom or what to re-evaluate, in which account (12 digits).
 
-    `name` is a user's or a group's, `arn` a policy's, `serial` an MFA device's. `id` is a user's
-    unique id, AIDA…, where whoever asks knows it: a user by it alone, or this very user by a name
-    that may be another's by now. `ids` are those of SEVERAL_USERS.
+    `name` is a user's, a group's or a bucket's, `arn` a policy's, `serial` an MFA device's. `id` is
+    a user's unique id, AIDA…, where whoever asks knows it: a user by it alone, or this very user by
+    a name that may be another's by now. `ids` are those of SEVERAL_USERS. `region` is a bucket's,
+    as far as it is known.
     """
 
     kind: SubjectKind
@@ -102,6 +106,7 @@ class Subject:
     arn: str | None = None
     id: str | None = None
     ids: frozenset[str] = frozenset()
+    region: str | None = None
 
     @property
     def label(self) -> str:
@@ -117,6 +122,7 @@ class Subject:
             "serial": self.serial,
             "arn": self.arn,
             "id": self.id,
+            "region": self.region,
         }
         return {key: value for key, value in members.items() if value is not None}
 
@@ -158,6 +164,9 @@ class Claim(StrEnum):
     PERMISSIONS_CHANGED = "permissions-changed"
     GUARD_EDITED = "guard-edited"
     GUARD_GROUP_EDITED = "guard-group-edited"
+    BUCKET_CREATED = "bucket-created"
+    BLOCK_LIFTED = "block-lifted"  # public ACLs are not ignored any more
+    ACLS_ENABLED = "acls-enabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +174,11 @@ class Hint:
     """An event's claim.
 
     `about` is the policy's ARN (POLICY_DETACHED, GUARD_EDITED), the group's name (GROUP_LEFT,
+    `about` is the policy's ARN (POLICY_DETACHED, GUARD_EDITED), the group's name (GROUP_LEFT,
     GUARD_GROUP_EDITED), the device's serial (DEVICE_REMOVED), its new name (GROUP_RENAMED), the ARN
-    or the name of a policy, or of a group (PERMISSIONS_GIVEN, PERMISSIONS_CHANGED), or else the
-    user's name.
+    or the name of a policy, or of a group (PERMISSIONS_GIVEN, PERMISSIONS_CHANGED), the bucket's
+    name (BUCKET_CREATED, ACLS_ENABLED, BLOCK_LIFTED; nothing where it is the account's block), or
+    else the user's name.
     """
 
     claim: Claim

@@ -13,6 +13,7 @@ class Function(StrEnum):
     WATCH = "watch"
     SWEEP = "sweep"
     KEEPER = "keeper"
+    BUCKETS = "buckets"
     CONFIG = "config"
     COMPLIANCE = "compliance"
 

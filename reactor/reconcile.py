@@ -161,7 +161,7 @@ class Run:
 
     @property
     def held_back(self) -> list[Settled]:
-        """Those who wait for the next sweep because of the brake."""
+        """Those who wait for a later look because of the brake."""
         return [each for each in self.settled if each.held_back]
 
     @property
@@ -232,7 +232,7 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
             place = _spends_the_brake(outcomes)
             run.spent += place
             settle(judged, outcomes, place=place)
-    why = "brake: waits for a later sweep" if unread is None else "brake: waits for a whole read"
+    why = "brake: waits for a later look" if unread is None else "brake: waits for a whole read"
     for judged in queue:
         settle(judged, _skipped(judged.decision.plan, why, unread), waits=True)
     return run

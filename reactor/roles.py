@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from reactor.buckets import ports as buckets
+from reactor.buckets.actions import SetPrivate
 from reactor.compliance import ports as compliance
 from reactor.errors import SettingError
 from reactor.functions import functions_of
@@ -31,6 +33,7 @@ from reactor.users.actions import (
 )
 from reactor.users.reading import scope_reads
 
+_BUCKETS = ("arn:*:s3:::*",)
 _USERS = ("arn:*:iam::*:user/*",)
 _GROUPS = ("arn:*:iam::*:group/*",)
 _POLICIES = ("arn:*:iam::*:policy/*",)  # AWS's own, too: their account is "aws"
@@ -43,6 +46,7 @@ _OWN_ACCOUNT = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:Principal
 _KEPT_TO_OWN = (
     "the account is not known when the file is made; the condition keeps it to the role's"
 )
+_ANY_BUCKET = f"any bucket may be the one; {_KEPT_TO_OWN}"
 # By the service that a resource of theirs belongs to.
 _INSPECTING = {
     "*": ("InspectAccount", "AWS knows no resource for these"),
@@ -88,6 +92,8 @@ def statements(function: str, stage: str, settings: Settings) -> tuple[Statement
             powers = _sweeping(stage, settings)
         case Function.KEEPER:
             powers = _keeping(settings)
+        case Function.BUCKETS:
+            powers = _buckets(settings)
         case Function.CONFIG:
             powers = _evaluating(settings)
         case Function.COMPLIANCE:
@@ -223,12 +229,14 @@ def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
 
 
 def _complying(stage: str, settings: Settings) -> Iterable[Statement]:
-    """What judging and mending the users that notices name needs, and working off their queue."""
+    """What judging and mending what notices name needs, and working off their queue."""
     scoped = scope_reads(settings)
     yield _read_users("user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS, *scoped)
     bulk = ("names_by_id", "account_pages", *(("virtual_devices",) if scoped else ()))
     yield _read_in_bulk(*bulk)
     yield from _judging(stage, settings, detaches=settings.lift is not Lift.NEVER)
+    if settings.buckets:
+        yield from _buckets(settings)
     # Lambda works the queue off with the function's role (developer guide, SQS).
     takes = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
     own = (f"arn:*:sqs:*:*:{notifications(stage)}",)
@@ -261,6 +269,8 @@ def _evaluating(settings: Settings) -> Iterable[Statement]:
         ("arn:*:iam::*:policy/*",),
         f"any policy may have changed; {_ANY_ACCOUNT}",
     )
+    if settings.buckets:
+        yield from _reading_buckets()
     yield Statement("ReadGuard", _reads("policy"), (_guard_arn(settings),), _ANY_ACCOUNT)
     yield _read_guard_group(settings, *_reads("group_path"))
     lists = {_parameter_arn(f"{LISTS_BELOW}*")}
@@ -415,6 +425,26 @@ def _writing(settings: Settings, guard: str) -> Iterable[Statement]:
         f"no other policy; {_ANY_ACCOUNT}",
         {"ArnLike": {"iam:PolicyARN": guard}},
     )
+
+
+def _buckets(settings: Settings) -> Iterable[Statement]:
+    """What judging buckets needs, and setting them to private; of IAM nothing."""
+    yield from _reading_buckets()
+    if settings.mode is Mode.ENFORCE:
+        yield Statement(
+            "SetBucketsPrivate",
+            tuple(SetPrivate("", "").permissions),
+            _BUCKETS,
+            _ANY_BUCKET,
+            _OWN_ACCOUNT,
+        )
+
+
+def _reading_buckets() -> Iterable[Statement]:
+    of_a_bucket = tuple(buckets.READS[each] for each in buckets.OF_A_BUCKET)
+    yield Statement("ReadBuckets", of_a_bucket, _BUCKETS, _ANY_BUCKET, _OWN_ACCOUNT)
+    of_all = {buckets.READS[each] for each in ("account_block", "find", "buckets")}
+    yield Statement("ReadAllBuckets", tuple(of_all), ("*",), "S3 knows no resource for these")
 
 
 def _running(function: str, stage: str) -> Iterable[Statement]:

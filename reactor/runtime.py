@@ -33,6 +33,7 @@ from reactor.users.reading import Reader
 from reactor.users.reports import ReportOnce
 
 if TYPE_CHECKING:
+    from reactor.buckets.guardrail import Buckets
     from reactor.users.credentials import CredentialReport
     from reactor.users.policies import Kept
     from reactor.users.ranking import Ranking
@@ -81,6 +82,23 @@ def users_guardrail(  # noqa: PLR0913 - its parts; all but the first three by na
     )
     bulk = Bulk(reader, session, at_all.known, at_all.has_time)
     return Users(Observer(reader, session, bulk), iam, settings, keep_guard, sweep_everyone)
+
+
+def buckets_guardrail(
+    settings: Settings,
+    session: AwsSession,
+    home: Home,
+    *,
+    has_time: Callable[[], bool] = always,
+) -> "Buckets":
+    """Put the guardrail of an account's buckets together."""
+    # Few functions look at buckets, and those that react to users must start at once.
+    from reactor.aws.buckets import AwsBuckets  # noqa: PLC0415
+    from reactor.buckets.guardrail import Buckets  # noqa: PLC0415
+    from reactor.buckets.observe import Observer  # noqa: PLC0415
+
+    s3 = AwsBuckets(session, home.account, home.region)
+    return Buckets(Observer(s3, session, home.region, has_time), s3, settings)
 
 
 def report_once(session: AwsSession, *, wait_seconds: int) -> CredentialReports:

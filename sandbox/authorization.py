@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from sandbox.callers import Caller
 
 # Where the permission is called otherwise than the operation.
-_PERMISSION = {("lambda", "Invoke"): "InvokeFunction"}
+_PERMISSION = {
+    ("lambda", "Invoke"): "InvokeFunction",
+    ("s3", "DeletePublicAccessBlock"): "PutBucketPublicAccessBlock",
+    ("s3", "GetPublicAccessBlock"): "GetBucketPublicAccessBlock",
+    ("s3", "ListBuckets"): "ListAllMyBuckets",
+    ("s3", "PutPublicAccessBlock"): "PutBucketPublicAccessBlock",
+    ("s3control", "DeletePublicAccessBlock"): "PutAccountPublicAccessBlock",
+    ("s3control", "GetPublicAccessBlock"): "GetAccountPublicAccessBlock",
+    ("s3control", "PutPublicAccessBlock"): "PutAccountPublicAccessBlock",
+}
+_PREFIX = {"s3control": "s3"}  # of permissions, where it is not the service's
+_SHORT = ("iam", "sts", "s3", "s3control")  # whose denial is called AccessDenied
 
 
 def judge(call: Call, caller: Caller) -> None:
@@ -31,7 +42,8 @@ def judge(call: Call, caller: Caller) -> None:
         return
     if (call.service, call.action) == ("sts", "GetCallerIdentity"):
         return  # needs no permission, and cannot be denied
-    action = f"{call.service}:{_PERMISSION.get((call.service, call.action), call.action)}"
+    permission = _PERMISSION.get((call.service, call.action), call.action)
+    action = f"{_PREFIX.get(call.service, call.service)}:{permission}"
     if not allows(caller.role, action):
         raise _denied(call, caller, action)
 
@@ -91,8 +103,8 @@ def _denied(call: Call, caller: Caller, action: str) -> Refusal:
         f"User: {caller.arn} is not authorized to perform: {action} on resource: "
         f"{_resource(call)} because no identity-based policy allows the {action} action"
     )
-    code = "AccessDenied" if call.service in ("iam", "sts") else "AccessDeniedException"
-    return Refusal(code, message, 403 if call.service in ("iam", "sts", "lambda") else 400)
+    code = "AccessDenied" if call.service in _SHORT else "AccessDeniedException"
+    return Refusal(code, message, 403 if call.service in (*_SHORT, "lambda") else 400)
 
 
 def _resource(call: Call) -> str:

@@ -2,7 +2,8 @@
 
 Request and result are written in lowerCamelCase. What botocore's model marks sensitive is left out,
 and so are the codes of an MFA device, which it does not mark; a parameter's value is hidden. A
-refused or throttled call has neither request nor result, a failed one has its request.
+refused or throttled call has neither request nor result, a failed one has its request. Calls about
+buckets are written as they were sent, refused or not (sandbox.bucket_records).
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def record(
         "eventVersion": EVENT_VERSION,
         "userIdentity": _user_identity(caller),
         "eventTime": _iso(at),
-        "eventSource": f"{call.service}.amazonaws.com",
+        "eventSource": recorded.event_source(call.service),
         "eventName": recorded.event_name(call.service, call.action),
         "awsRegion": record_region(call.service, call.region),
         "sourceIPAddress": call.source_ip,
@@ -74,6 +75,8 @@ def record(
         written["userIdentity"]["invokedBy"] = call.source_ip
     if call.service == "ssm" and "Error" not in result and "Name" in call.parameters:
         written["resources"] = [_parameter(call, caller)]
+    if call.service == "s3" and "Bucket" in call.parameters:
+        written["resources"] = [_bucket(call, caller)]
     if caller.session is not None and caller.session.console:
         written["sessionCredentialFromConsole"] = "true"
     return written
@@ -84,12 +87,14 @@ def _what_came_of_it(call: Call, result: Mapping[str, Any]) -> dict[str, Any]:
     model = model_of(call.service)
     operation = model.operation_model(call.action)
     error = result.get("Error")
+    if not error and call.written is not None:
+        return {"requestParameters": _request(call, operation), "responseElements": None}
     if not error:
         return {
             "requestParameters": _request(call, operation),
             "responseElements": _members(result, operation.output_shape, request=False),
         }
-    unread = error["Code"] in _UNREAD
+    unread = error["Code"] in _UNREAD and call.written is None
     return {
         "errorCode": _UNREAD.get(error["Code"]) or _error_name(model, error["Code"]),
         "errorMessage": error["Message"],
@@ -103,6 +108,12 @@ def _parameter(call: Call, caller: Caller) -> dict[str, str]:
     name = str(call.parameters["Name"]).lstrip("/")
     arn = f"arn:{caller.partition}:ssm:{call.region}:{caller.account}:parameter/{name}"
     return {"accountId": caller.account, "ARN": arn}
+
+
+def _bucket(call: Call, caller: Caller) -> dict[str, str]:
+    """The bucket that a call is about, as its record names it."""
+    arn = f"arn:{caller.partition}:s3:::{call.parameters['Bucket']}"
+    return {"accountId": caller.account, "type": "AWS::S3::Bucket", "ARN": arn}
 
 
 def _user_identity(caller: Caller) -> dict[str, Any]:
@@ -138,7 +149,9 @@ def _user_identity(caller: Caller) -> dict[str, Any]:
 
 def _request(call: Call, operation: OperationModel) -> dict[str, Any] | None:
     """The request's members, unless they are too large: then only how large they were."""
-    members = _members(call.parameters, operation.input_shape, request=True)
+    members = call.written
+    if members is None:
+        members = _members(call.parameters, operation.input_shape, request=True)
     size = len(json.dumps(members))
     if size <= LARGEST_REQUEST_BYTES:
         return members

@@ -19,6 +19,7 @@ from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
 from sandbox import authorization
+from sandbox.buckets import refuse_as_s3_does
 from sandbox.recorded import is_recorded
 from sandbox.unplayed import refuse_what_is_not_played
 from sandbox.wire import Call, Refusal, Reply, error_reply, read_call, read_result
@@ -123,6 +124,7 @@ class Gateway:
             self._faults.judge(call, caller)
             with self._account_lock:
                 authorization.judge(call, caller)
+                refuse_as_s3_does(call, caller)
             refuse_what_is_not_played(call)
             ours = self._ours.get((call.service, call.action)) or self._ours.get((call.service, ""))
             return ours(call, request) if ours else self._ask_moto(call, request)

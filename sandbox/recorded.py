@@ -6,7 +6,13 @@ Neither does what goes through a service's data plane: messages, log events, inv
 
 from __future__ import annotations
 
-SERVICES = {"cloudformation", "cloudtrail", "events", "iam", "lambda", "logs", "sns", "sqs", "ssm"}
+from sandbox.bucket_records import ACCOUNT_EVENT_NAMES, EVENT_NAMES
+
+SERVICES = {
+    *("cloudformation", "cloudtrail", "events", "iam", "lambda", "logs", "s3", "s3control", "sns"),
+    *("sqs", "ssm"),
+}
+_NAMES_OF_S3 = {"s3": EVENT_NAMES, "s3control": ACCOUNT_EVENT_NAMES}
 
 # GenerateCredentialReport and the Simulate calls change nothing either.
 _READ_ONLY = (
@@ -61,13 +67,22 @@ def is_write(action: str) -> bool:
 
 def is_recorded(service: str, action: str) -> bool:
     """Whether a call of this operation leaves a record here."""
+    if service in _NAMES_OF_S3:
+        return action in _NAMES_OF_S3[service]
     in_data_plane = action in _DATA_PLANE.get(service, ())
     return bool(action) and service in SERVICES and is_write(action) and not in_data_plane
 
 
 def event_name(service: str, action: str) -> str:
     """The operation's name as the record has it."""
+    if service in _NAMES_OF_S3:
+        return _NAMES_OF_S3[service].get(action, action)
     return _LAMBDA_NAMES.get(action, action) if service == "lambda" else action
+
+
+def event_source(service: str) -> str:
+    """What the record calls the service; that S3 is called alike for an account is our guess."""
+    return "s3.amazonaws.com" if service == "s3control" else f"{service}.amazonaws.com"
 
 
 def endpoint(service: str, region: str) -> str:

@@ -101,7 +101,9 @@ class Server:
             HOST, port, self._application, threaded=True, request_handler=_QuietHandler
         )
         self.url = f"http://{HOST}:{self._http.server_port}"
-        self._hosts = {f"{name}:{self._http.server_port}" for name in (HOST, "localhost")}
+        # What S3 has for a whole account is asked at a host that begins with the account.
+        names = (HOST, "localhost", f"{account}.{HOST}")
+        self._hosts = {f"{name}:{self._http.server_port}" for name in names}
         self._pool = Pool(self.url, self._open_session, workers_per_function)
         unfinished = Unfinished()
         self._invoker = Invoker(self._pool, self._find_function, unfinished, self._lock)

@@ -11,10 +11,12 @@ from moto.config.models import config_backends
 from moto.core.config import default_user_config
 from moto.iam import urls as iam_urls
 from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.sts import urls as sts_urls
 
+from sandbox.buckets import StrictS3Backend
 from sandbox.config.backend import StrictConfigBackend
 from sandbox.iam.backend import StrictIAMBackend
 from sandbox.iam.responses import StrictIamResponse
@@ -35,6 +37,7 @@ def make_strict(callers: Callers, concurrency_limit: int) -> None:
     iam_backends.backend = StrictIAMBackend
     lambda_simple_backends.backend = StrictLambdaBackend
     StrictLambdaBackend.concurrency_limit = concurrency_limit
+    s3_backends.backend = StrictS3Backend
     sns_backends.backend = StrictSNSBackend
     sqs_backends.backend = StrictSQSBackend
     cloudtrail_backends.backend = StrictCloudTrailBackend

@@ -16,7 +16,7 @@ from moto.utilities.utils import get_partition
 from typing_extensions import override
 
 from sandbox.partitions import record_region
-from sandbox.recorded import event_name
+from sandbox.recorded import event_name, event_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,7 +126,7 @@ class Trails:
         return self.log(
             {
                 "awsRegion": record_region(call.service, call.region),
-                "eventSource": f"{call.service}.amazonaws.com",
+                "eventSource": event_source(call.service),
                 "eventName": event_name(call.service, call.action),
                 "eventCategory": "Management",
                 "readOnly": False,

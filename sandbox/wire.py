@@ -23,6 +23,8 @@ from moto.core.request import Request as MotoRequest
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 
+from sandbox.bucket_records import request_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
 _SERVICE = {"monitoring": "cloudwatch"}  # where the name that is signed is not the model's
+_S3_CONTROL_PATH = "/v20180820/"  # both sign as s3
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 
 
@@ -37,7 +40,8 @@ _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<serv
 class Call:
     """One AWS API call as it arrived.
 
-    `parameters` are the operation's members under the names the API has for them.
+    `parameters` are the operation's members under the names the API has for them. Of calls about
+    S3's objects they are left out.
     """
 
     service: str
@@ -48,6 +52,8 @@ class Call:
     source_ip: str
     path: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    # What CloudTrail writes of the request, where that is not its members.
+    written: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, which happens to travel as 
     code: str
     message: str
     status: int = 400
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @lru_cache
@@ -80,6 +87,8 @@ def read_call(request: Request) -> Call | None:
     if scope is None:
         return None
     service = _SERVICE.get(scope["service"], scope["service"])
+    if service == "s3" and request.path.startswith(_S3_CONTROL_PATH):
+        service = "s3control"
     action, url_parameters = _action(request, service)
     user_agent = request.headers.get("User-Agent", "")
     by_service = user_agent.split(" ")[0]
@@ -94,7 +103,18 @@ def read_call(request: Request) -> Call | None:
         source_ip=by_service or request.remote_addr or "127.0.0.1",
         path=request.path,
         parameters=_parameters(request, service, action, url_parameters),
+        written=_written(request, service, scope["region"], url_parameters),
     )
+
+
+def _written(
+    request: Request, service: str, region: str, in_path: dict[str, Any]
+) -> dict[str, Any] | None:
+    if service == "s3control":
+        return request_of(request, None, region)
+    if service != "s3" or "Key" in in_path:
+        return None
+    return request_of(request, in_path.get("Bucket"), region)
 
 
 def _action(request: Request, service: str) -> tuple[str, dict[str, Any]]:
@@ -114,8 +134,10 @@ def _parameters(
     request: Request, service: str, action: str, url_parameters: dict[str, Any]
 ) -> dict[str, Any]:
     by_query = bool(request.form.get("Action"))
-    if by_query or (action and model_of(service).resolved_protocol == "rest-json"):
-        protocol = "query" if by_query else "rest-json"
+    protocol = "query" if by_query else _rest_protocol(service, action)
+    if protocol == "rest-xml" and "Key" in url_parameters:
+        return {"Bucket": url_parameters["Bucket"]}  # an object may be large, and is no XML
+    if protocol is not None:
         operation = get_service_model(service).operation_model(action)
         parsed = PROTOCOL_PARSERS[protocol](operation).parse(
             {
@@ -133,6 +155,11 @@ def _parameters(
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _rest_protocol(service: str, action: str) -> str | None:
+    protocol = str(model_of(service).resolved_protocol) if action else ""
+    return protocol if protocol.startswith("rest-") else None
 
 
 def read_result(call: Call, reply: Reply) -> dict[str, Any]:
@@ -161,7 +188,7 @@ def error_reply(call: Call | None, refusal: Refusal) -> Reply:
     except botocore.exceptions.BotoCoreError:
         protocol = "query"
     code, message, request_id = refusal.code, refusal.message, str(uuid.uuid4())
-    headers = [("x-amzn-RequestId", request_id), ("x-amzn-errortype", code)]
+    headers = [("x-amzn-RequestId", request_id), ("x-amzn-errortype", code), *refusal.headers]
     if protocol in ("json", "rest-json"):
         body = json.dumps({"__type": code, "message": message, "Message": message})
         return Reply(

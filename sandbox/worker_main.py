@@ -9,8 +9,11 @@ it has the whole output.
 import importlib
 import json
 import os
+import socket
 import sys
 from typing import IO, Any
+
+HOST = "127.0.0.1"
 
 
 class PipeClient:
@@ -68,6 +71,20 @@ class PipeClient:
         os.write(1, self._mark.encode())
 
 
+def resolve_account_hosts() -> None:
+    """Let a host such as 123456789012.127.0.0.1 be this machine, as DNS lets AWS's be AWS's.
+
+    botocore asks what S3 has for a whole account at a host that begins with the account.
+    """
+    resolve = socket.getaddrinfo
+
+    def ours(host: Any, *arguments: Any, **named: Any) -> Any:
+        is_ours = isinstance(host, str) and host.endswith(f".{HOST}")
+        return resolve(HOST if is_ours else host, *arguments, **named)
+
+    socket.getaddrinfo = ours
+
+
 def main() -> None:
     """Runs events until the pipe closes."""
     requests_fd, responses_fd, mark, task_root, runtime, handler = sys.argv[1:]
@@ -77,6 +94,7 @@ def main() -> None:
     responses = os.fdopen(int(responses_fd), "w", encoding="utf-8")
     sys.path[:0] = [task_root, runtime]
     sys.argv[:] = [handler]
+    resolve_account_hosts()
     # Imported by name: until here there was nothing on the path to import it from.
     bootstrap = importlib.import_module("awslambdaric.bootstrap")
     bootstrap.run(handler, PipeClient(requests, responses, mark))

@@ -28,14 +28,17 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3control import S3ControlClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
 Client = TypeVar("Client")
 
-# In one round: all reads about two users, as a deleted device may lead to, or of an inspection.
-CALLS_AT_ONCE = 32
+# In one round: all reads about two users, as a deleted device may lead to, or of an inspection of a
+# stage that has every function (35).
+CALLS_AT_ONCE = 36
 STREAMED_AT_ONCE = 12  # of the many that a sweep makes; the pace (reactor.aws.pacing) bounds them
 KEEPER_SECONDS = 70  # how long we wait for the keeper, whose own timeout is 60 s
 FUNCTION_SECONDS = 910  # how long a person waits for any function; the longest timeout is 900 s
@@ -93,6 +96,7 @@ class AwsSession:
             self._session = boto3.session.Session(region_name=region)
         self._pool = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="aws")
         self.making = threading.Lock()  # held by whoever makes a client
+        self._s3_clients: dict[str | None, S3Client] = {}
         self.meter = Meter()
 
     @property
@@ -155,6 +159,26 @@ class AwsSession:
         """The SQS client."""
         with asking("sqs"):
             return self._session.client("sqs", config=_CONFIG)
+
+    @_client
+    def s3_control(self) -> "S3ControlClient":
+        """The client of what S3 has for a whole account."""
+        with asking("s3"):
+            return self._session.client("s3control", config=_CONFIG)
+
+    def s3(self, region: str) -> "S3Client":
+        """Return the S3 client of a region; of our own where there is none by that name.
+
+        S3 redirects whoever asks in the wrong region, and the client follows. A region may come
+        from outside, and is taken only if it is one.
+        """
+        with asking("s3"), self.making:
+            known = region in self._session.get_available_regions("s3", partition_of(region))
+            where = region if known else self.region
+            if where not in self._s3_clients:
+                client = self._session.client("s3", region_name=where, config=_CONFIG)
+                self._s3_clients[where] = client
+            return self._s3_clients[where]
 
     @_client
     def cloudformation(self) -> "CloudFormationClient":

@@ -34,6 +34,7 @@ _WORDS = {
     Function.WATCH: "raises alarms",
     Function.SWEEP: "looks at every user, and at the reactor itself",
     Function.KEEPER: "keeps the guard",
+    Function.BUCKETS: "sets public buckets to private, where REACTOR_BUCKETS is true",
     Function.CONFIG: "evaluates users for a rule of AWS Config",
     Function.COMPLIANCE: "acts on notices of rules of AWS Config, where REACTOR_CONFIG_RULES names"
     " some",

@@ -164,7 +164,7 @@ class Settings:
     )
     max_remediations: int = _setting(
         "50",
-        "users that one sweep may change; 0 = no brake",
+        "users that one sweep may change, or buckets one look at all of them; 0 = no brake",
         parsers.whole_number(0, 100_000),
         unit="users",
     )
@@ -185,6 +185,17 @@ class Settings:
         "time between sweeps; read by `chalice deploy`",
         parsers.whole_number(1, 1440),
         unit="minutes",
+    )
+    buckets: bool = _setting(
+        "false",
+        "whether S3 buckets whose ACL grants something to everybody are set to private",
+        parsers.true_or_false,
+    )
+    bucket_exempt_tags: tuple[TagMatch, ...] = _setting(
+        "",
+        "tags that exempt a bucket, e.g. `purpose:website`: `key:value` with commas between; both"
+        " compare without case",
+        parsers.tags,
     )
 
     @classmethod

@@ -7,6 +7,7 @@ that settings give are matched by their ends, and the watch itself compares them
 from collections.abc import Iterator
 from typing import Any
 
+from reactor.buckets.events import buckets_pattern
 from reactor.functions import functions_of
 from reactor.names import APP, Function
 from reactor.settings import Settings
@@ -31,6 +32,8 @@ def rule_patterns(settings: Settings) -> dict[Function, dict[str, Any] | str]:
     """Return the patterns of all rules; for the sweep's, the expression of its schedule."""
     patterns = {each: pattern_of(each, settings) for each in functions_of(settings)}
     patterns[Function.WATCH] = watch_pattern(settings)
+    if Function.BUCKETS in patterns:
+        patterns[Function.BUCKETS] = buckets_pattern()
     of_events = {each: pattern for each, pattern in patterns.items() if pattern is not None}
     return {**of_events, Function.SWEEP: sweep_schedule(settings)}
 

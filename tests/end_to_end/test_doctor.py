@@ -19,7 +19,11 @@ LIST = "/mfa/exempt"
 TRAIL = "management-events"
 REACT = function_name(PROD, Function.REACT)
 REACT_RULE = rule_name(PROD, Function.REACT)
-SETTINGS = {"REACTOR_MODE": "enforce", "REACTOR_EXEMPT_PARAMETER": LIST}
+SETTINGS = {
+    "REACTOR_MODE": "enforce",
+    "REACTOR_EXEMPT_PARAMETER": LIST,
+    "REACTOR_BUCKETS": "true",
+}
 FUNCTIONS = functions_of(Settings.from_environment(SETTINGS))
 RULED = tuple(each for each in FUNCTIONS if each.has_rule)
 
@@ -91,7 +95,7 @@ def test_the_table(stage: Stage) -> None:
     ran = stage.command("doctor")
     assert ran.status == 0
     assert "the trail management-events logs IAM's writes" in ran.stdout
-    assert f"stage prod in account {stage.sandbox.account}: 35 ok" in ran.stdout
+    assert f"stage prod in account {stage.sandbox.account}: 40 ok" in ran.stdout
 
 
 def test_it_changes_nothing(stage: Stage) -> None:

@@ -143,7 +143,9 @@ def test_leaving_for_good(stage: Stage) -> None:
     assert users == {"direct", "crowded", "late"}
     crew = stage.iam.list_attached_group_policies(GroupName="crew")["AttachedPolicies"]
     assert crew == []
-    logs = {log_group("prod", each) for each in functions_of(Settings.from_environment(SETTINGS))}
+    logs = {
+        log_group("prod", each) for each in functions_of(Settings.from_environment(stage.settings))
+    }
     assert names(stage) == {"logs": logs, "parameters": {LIST}}
 
     follow(stage, "What is left")

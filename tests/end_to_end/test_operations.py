@@ -19,7 +19,11 @@ from tests.end_to_end.stage import Stage, deploy_into, staged
 
 PROD = "prod"
 # With all functions that a stage may have.
-SETTINGS = {"REACTOR_MODE": "enforce", "REACTOR_CONFIG_RULES": "mfa"}
+SETTINGS = {
+    "REACTOR_MODE": "enforce",
+    "REACTOR_BUCKETS": "true",
+    "REACTOR_CONFIG_RULES": "mfa",
+}
 RULED = tuple(each for each in Function if each.has_rule)
 STACK = operations_stack(PROD)
 WRITES = {"PutTargets", "CreateStack", "UpdateStack", "PutFunctionEventInvokeConfig"}
@@ -166,6 +170,7 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
         Function.REACT: (10, 300, 3),
         Function.REVIEW: (10, 300, 3),
         Function.KEEPER: (10, 300, 3),
+        Function.BUCKETS: (10, 300, 3),
         Function.WATCH: (3, 900, 1),
         Function.SWEEP: (3, 900, 1),
         Function.CONFIG: (3, 900, 1),

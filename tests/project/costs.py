@@ -131,10 +131,15 @@ def memory() -> int:
     return int(json.loads((ROOT / ".chalice" / "config.json").read_text())["lambda_memory_size"])
 
 
-def alarm_names() -> list[str]:
-    """Return a stage's alarms, without what they share of their names."""
-    template = (ROOT / "infra" / "operations.yaml").read_text()
-    return re.findall(r'AlarmName: !Sub "mfa-reactor-\$\{Stage\}-([a-z-]+)"', template)
+def alarm_names(template: str = "operations.yaml", *, every: bool = False) -> list[str]:
+    """Return the alarms that a template always makes, without what they share of their names.
+
+    `every`: those, too, that it makes only where the stage has more than it must.
+    """
+    text = (ROOT / "infra" / template).read_text()
+    condition = r"(?:    Condition: \w+\n)?" if every else ""
+    alarm = r'AlarmName: !Sub "mfa-reactor-\$\{Stage\}-([a-z-]+)"'
+    return re.findall(rf"AWS::CloudWatch::Alarm\n{condition}    Properties:\n      {alarm}", text)
 
 
 def metric_names() -> set[str]:

@@ -6,6 +6,7 @@ docs/events.md.
 
 from dataclasses import fields
 
+from reactor.buckets.events import CATALOGUE as BUCKET_EVENTS
 from reactor.model import Claim
 from reactor.names import Function
 from reactor.settings import Settings, variable
@@ -35,6 +36,16 @@ def events_tables() -> str:
     tables.append(_kept())
     unheard = [row for row in rows if row.matters is NEVER]
     return "\n\n".join([*tables, "## None of them", _unheard(unheard)])
+
+
+def bucket_events_table() -> str:
+    """Return the table of the events that `buckets` hears."""
+    lines = ["| event | whom it concerns | hint | why |", "|---|---|---|---|"]
+    for row in BUCKET_EVENTS.values():
+        whom = "every bucket" if row.of_account else "`requestParameters.bucketName`"
+        hint = f"`{row.claim}`" if row.claim else ""
+        lines.append(f"| `{row.event}` | {whom} | {hint} | {row.why} |")
+    return "\n".join(lines)
 
 
 def _heard(rows: list[Row]) -> str:
@@ -76,4 +87,4 @@ def _delivered(row: Row) -> str:
 
 
 if __name__ == "__main__":
-    print(settings_table(), events_tables(), sep="\n\n")  # noqa: T201 - a command
+    print(settings_table(), events_tables(), bucket_events_table(), sep="\n\n")  # noqa: T201 - a command

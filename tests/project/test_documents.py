@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from reactor.audit import ALARM_SCHEMA, SCHEMA
+from reactor.buckets import actions as bucket_actions
+from reactor.buckets.events import CATALOGUE as BUCKET_EVENTS
 from reactor.cli.impact import Impact
 from reactor.guard import actions as guard_actions
 from reactor.guard.scp import policy_text, service_control_policy
@@ -20,7 +22,7 @@ from reactor.triggers.rules import ON_ITS_GROUP, ON_THE_GUARD
 from reactor.users import actions as user_actions
 from reactor.users.breadth import Breadth
 from tests.project.commands import section
-from tests.project.documents import events_tables, settings_table
+from tests.project.documents import bucket_events_table, events_tables, settings_table
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -28,7 +30,13 @@ SCP_LIMIT = 5120  # characters, as the file lies there
 AUDIT = (ROOT / "docs" / "audit.md").read_text()
 JUDGES = [
     ROOT / "reactor" / name
-    for name in ("reconcile.py", "users/rules.py", "guard/keeper.py", "guard/group.py")
+    for name in (
+        "reconcile.py",
+        "users/rules.py",
+        "guard/keeper.py",
+        "guard/group.py",
+        "buckets/rules.py",
+    )
 ]
 # How the rules' names are written there: first, or after the compliance.
 _RULE = re.compile(
@@ -47,7 +55,9 @@ def test_the_events_tables_are_the_catalogues() -> None:
     """docs/events.md has every row, with its condition and its reason, and nothing besides."""
     text = (ROOT / "docs" / "events.md").read_text()
     assert events_tables() in text
-    assert text.count("\n| `") == len(CATALOGUE) + len(ON_THE_GUARD) + len(ON_ITS_GROUP)
+    assert bucket_events_table() in section(text, "`buckets`")
+    expected = len(CATALOGUE) + len(ON_THE_GUARD) + len(ON_ITS_GROUP) + len(BUCKET_EVENTS)
+    assert text.count("\n| `") == expected
 
 
 def test_the_readme_names_targets_that_exist() -> None:
@@ -149,7 +159,7 @@ def test_the_audit_document_has_every_action_rule_and_subject() -> None:
     named = set(re.findall(r"`([a-z-]+)`", text))
     actions = {
         type_.__dataclass_fields__["name"].default
-        for module in (guard_actions, user_actions)
+        for module in (guard_actions, user_actions, bucket_actions)
         for type_ in vars(module).values()
         if dataclasses.is_dataclass(type_) and type_.__module__ == module.__name__
     }
@@ -157,6 +167,7 @@ def test_the_audit_document_has_every_action_rule_and_subject() -> None:
     assert set(SubjectKind) <= named
     found = [each for path in JUDGES for each in _RULE.findall(path.read_text())]
     rules = {first or second for first, second in found}
+    assert "public-by-policy" in rules
     assert (
         {"guarded", "guard-group-drifted", "exempt", "not-read", "just-created"} <= rules <= named
     )

@@ -35,10 +35,10 @@ class Rule:
         self.stage.clock.advance(3600)
         self.written: list[str] = []
         self.stage.on_write = lambda operation, _user: self.written.append(operation)
-        self.errors: list[Exception] = []
+        self.errors: list[BaseException] = []
         self.stage.on_end = self._end
 
-    def _end(self, _run: Invocation, error: Exception | None) -> None:
+    def _end(self, _run: Invocation, error: BaseException | None) -> None:
         if error is not None:
             self.errors.append(error)
 

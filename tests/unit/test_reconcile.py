@@ -308,7 +308,7 @@ class TestBrake:
         assert len(recorded) == len(self.STREET)
         for each in finished.held_back:
             assert [outcome.status for outcome in each.outcomes] == [OutcomeStatus.SKIPPED]
-            assert each.outcomes[0].why == "brake: waits for a later sweep"
+            assert each.outcomes[0].why == "brake: waits for a later look"
         finished.raise_unsettled()
 
     def test_subjects_in_order_do_not_count(self) -> None:

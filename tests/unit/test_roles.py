@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from reactor.buckets import ports as buckets
+from reactor.buckets.actions import SetPrivate
 from reactor.compliance import ports as compliance
 from reactor.errors import SettingError
 from reactor.functions import functions_of
@@ -227,6 +229,47 @@ def test_watch(chosen: dict[str, str]) -> None:
     assert granted("watch", **chosen) == set()
 
 
+BUCKET_READS = {
+    "s3:GetAccountPublicAccessBlock",
+    "s3:GetBucketAcl",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicyStatus",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketTagging",
+    "s3:ListAllMyBuckets",
+}
+
+
+@pytest.mark.parametrize("chosen", MANY, ids=label)
+def test_buckets(chosen: dict[str, str]) -> None:
+    """It may read what makes a bucket public, set its ACL when it enforces, and nothing of IAM."""
+    sets = {"s3:PutBucketAcl"} if chosen["mode"] == "enforce" else set()
+    assert granted("buckets", **chosen) == BUCKET_READS | sets
+
+
+def test_buckets_of_other_accounts_are_out_of_reach() -> None:
+    """Their owners may let our role in; the condition keeps it at home."""
+    for each in statements("buckets", "dev", settings()):
+        if any(resource.startswith("arn:*:s3:") for resource in each.resources):
+            own = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+            assert each.condition == own
+
+
+def test_a_rule_of_aws_config_may_look_at_buckets_where_they_are_wanted() -> None:
+    """It reads, and changes nothing, whatever the mode."""
+    more = granted("config", buckets="true") - granted("config")
+    assert more == BUCKET_READS
+
+
+@pytest.mark.parametrize("chosen", MANY, ids=label)
+def test_who_takes_notices_has_the_powers_of_buckets_where_they_are_wanted(
+    chosen: dict[str, str],
+) -> None:
+    """A notice of a public bucket is acted on as an event of it is."""
+    more = granted("compliance", **chosen, buckets="true") - granted("compliance", **chosen)
+    assert more == granted("buckets", **chosen)
+
+
 def test_roles_are_what_actions_and_reads_declare() -> None:
     """All permissions of all roles are those that reads and actions declare, none left out."""
     declared = (
@@ -243,6 +286,7 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
         frozenset(keeper.READS.values()),
         frozenset(compliance.READS.values()) | compliance.REPORTS,
         TAKING | {"lambda:ListEventSourceMappings"},
+        frozenset(buckets.READS.values()) | SetPrivate("", "").permissions,
     )
     everything = set[str]().union(
         *(
@@ -266,8 +310,10 @@ def test_small_powers(function: str, chosen: dict[str, str]) -> None:
         if any("*" in resource for resource in each.resources):
             assert each.reason
         if each.resources == ("*",):
-            known = {"InspectAccount", "ReadInBulk", "ReportToConfig", "WriteTraces"}
-            known.add("SeeWhatIsHeeded")
+            known = {
+                *("InspectAccount", "ReadAllBuckets", "ReadInBulk", "ReportToConfig"),
+                *("SeeWhatIsHeeded", "WriteTraces"),
+            }
             assert each.sid in known
 
 

@@ -63,6 +63,8 @@ def test_defaults() -> None:
         "sweep_reads_per_second": 100,
         "sweep_writes_per_second": 10,
         "sweep_minutes": 15,
+        "buckets": False,
+        "bucket_exempt_tags": (),
     }
 
 

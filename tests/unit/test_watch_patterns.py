@@ -8,6 +8,7 @@ import pytest
 from chalice.app import Rate
 from moto.events.models import EventPattern
 
+from reactor.buckets.events import buckets_pattern
 from reactor.names import APP, Function
 from reactor.settings import Settings
 from reactor.watch.patterns import rule_patterns, sweep_schedule, watch_pattern
@@ -107,8 +108,11 @@ def test_schedule(minutes: int) -> None:
 
 def test_every_rule_has_a_pattern_or_a_schedule() -> None:
     """None is left uncompared."""
-    patterns = rule_patterns(replace(SETTINGS, config_rules=("mfa",)))
+    chosen = replace(SETTINGS, config_rules=("mfa",), buckets=True)
+    patterns = rule_patterns(chosen)
     assert set(patterns) == {each for each in Function if each.has_rule}
-    assert set(rule_patterns(SETTINGS)) == set(patterns) - {Function.COMPLIANCE}
+    assert patterns[Function.BUCKETS] == buckets_pattern()
+    optional = {Function.BUCKETS, Function.COMPLIANCE}
+    assert set(rule_patterns(SETTINGS)) == set(patterns) - optional
     assert patterns[Function.SWEEP] == "rate(15 minutes)"
     assert patterns[Function.WATCH] == watch_pattern(SETTINGS)

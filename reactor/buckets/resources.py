@@ -1,0 +1,31 @@
+"""Buckets as AWS Config's resources. AWS Config knows a bucket by its name, in its region."""
+
+import re
+
+from reactor.model import Claim, Hint, Resource, Subject, SubjectKind
+from reactor.reconcile import Settled
+
+BUCKET_TYPE = "AWS::S3::Bucket"
+# Names that S3 has ever given (user guide, bucket naming rules): in us-east-1, before 2018, up to
+# 255 characters, capitals and underscores.
+BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}", re.ASCII)
+
+
+def bucket_of(resource: Resource, account: str) -> Subject | None:
+    """Return the bucket that a resource is; None where its id is no bucket's name."""
+    if BUCKET_NAME.fullmatch(resource.id) is None:
+        return None
+    return Subject(SubjectKind.BUCKET, account, name=resource.id, region=resource.region)
+
+
+def hints_of(resource: Resource, subject: Subject) -> tuple[Hint, ...]:
+    """Return what a resource claims: a bucket made just now may not be visible yet."""
+    if resource.created_at is None or subject.name is None:
+        return ()
+    return (Hint(Claim.BUCKET_CREATED, resource.created_at, subject.name),)
+
+
+def id_of(settled: Settled) -> str | None:
+    """Return the name of a settled bucket; None of what stands for many."""
+    subject = settled.observation.subject
+    return subject.name if subject.kind is SubjectKind.BUCKET else None

@@ -1,0 +1,232 @@
+"""Observing buckets and setting them to private, on a fake of S3."""
+
+from collections.abc import Callable
+
+import pytest
+
+from reactor.buckets.state import Block, Grant
+from reactor.errors import Permanent, Transient, Unsettled
+from reactor.model import Compliance, OutcomeStatus
+from tests.fakes.buckets import (
+    AUTHENTICATED,
+    LOGS,
+    NAMED,
+    OWN,
+    PUBLIC,
+    BucketHarness,
+    Stored,
+    about_bucket,
+    about_every_bucket,
+)
+from tests.fakes.harness import settings
+
+OPEN = Stored((OWN, PUBLIC))
+
+
+class TestOne:
+    """A cause that names a bucket."""
+
+    def test_it_takes_one_round_of_reads_and_is_private_then(self) -> None:
+        """Six questions at the same time, then the write between two looks at the ACL."""
+        harness = BucketHarness(shop=OPEN)
+        (settled,) = harness.react(about_bucket("shop")).settled
+        assert settled.outcomes[0].status is OutcomeStatus.DONE
+        assert settled.outcomes[0].why == "took away READ to AllUsers"
+        assert harness.s3.world["shop"].grants == (OWN,)
+        assert harness.rounds.sizes == [6]
+        assert settled.observation.reads == (
+            "s3:GetAccountPublicAccessBlock",
+            "s3:GetBucketAcl",
+            "s3:GetBucketOwnershipControls",
+            "s3:GetBucketPolicyStatus",
+            "s3:GetBucketPublicAccessBlock",
+            "s3:GetBucketTagging",
+        )
+
+    def test_grants_to_others_survive(self) -> None:
+        """Those to named accounts, to log delivery and the owner's own, in their order."""
+        kept = (Grant(OWN.grantee, "READ"), NAMED, LOGS)
+        harness = BucketHarness(shop=Stored((PUBLIC, *kept, AUTHENTICATED)))
+        harness.react(about_bucket("shop"))
+        assert harness.s3.world["shop"].grants == kept
+
+    def test_another_accounts_bucket_is_left_alone(self) -> None:
+        """S3 refuses it, and the list of the account's own says why: no further try is due."""
+        harness = BucketHarness(shop=Stored((OWN, PUBLIC), account="999999999999"))
+        run = harness.react(about_bucket("shop"))
+        run.raise_unsettled()
+        assert run.settled[0].decision.verdict.rule == "not-ours"
+
+    def test_a_bucket_that_may_not_be_read_is_tried_again(self) -> None:
+        """It is ours, so the refusal is no answer."""
+        harness = BucketHarness(shop=OPEN)
+        harness.s3.failing["acl"] = Transient("AccessDenied", remedy="allow it")
+        run = harness.react(about_bucket("shop"))
+        assert run.settled[0].decision.verdict.compliance is Compliance.INSUFFICIENT_DATA
+        with pytest.raises(Unsettled, match="AccessDenied"):
+            run.raise_unsettled()
+
+    @pytest.mark.parametrize(
+        "read", ["ownership", "block", "tags", "policy_is_public", "account_block"]
+    )
+    def test_no_failed_read_is_taken_for_no(self, read: str) -> None:
+        """Neither exempt nor public nor in order: not known, and nothing is written."""
+        harness = BucketHarness(shop=OPEN)
+        harness.s3.failing[read] = Transient("throttled", remedy="nothing")
+        run = harness.react(about_bucket("shop"))
+        assert run.settled[0].decision.verdict.compliance is Compliance.INSUFFICIENT_DATA
+        assert harness.s3.written == []
+
+    @pytest.mark.parametrize("told", [None, "us-east-1", "xx-nowhere-9"])
+    def test_a_bucket_elsewhere_is_found_by_the_list(self, told: str | None) -> None:
+        """Whatever region a notice has, or has not, for it."""
+        harness = BucketHarness(shop=Stored((OWN, PUBLIC), region="eu-west-1"))
+        (settled,) = harness.react(about_bucket("shop", region=told)).settled
+        assert settled.observation.subject.region == "eu-west-1"
+        assert harness.s3.world["shop"].grants == (OWN,)
+
+
+class TestRaces:
+    """Another writer between our read and our write, or just after."""
+
+    @pytest.mark.parametrize(
+        ("before", "why"),
+        [
+            pytest.param(lambda s3: s3.world.pop("shop"), "gone", id="deleted"),
+            pytest.param(
+                lambda s3: s3.change("shop", ownership="BucketOwnerEnforced"),
+                "disabled",
+                id="its ACLs disabled",
+            ),
+        ],
+    )
+    def test_what_is_settled_meanwhile_is_already_so(
+        self, before: Callable[..., object], why: str
+    ) -> None:
+        """The aim is reached; no try is due."""
+        harness = BucketHarness(shop=OPEN)
+        harness.s3.meanwhile = lambda: before(harness.s3)
+        run = harness.react(about_bucket("shop"))
+        run.raise_unsettled()
+        (outcome,) = run.settled[0].outcomes
+        assert outcome.status is OutcomeStatus.ALREADY
+        assert why in outcome.why
+
+    def test_who_opens_it_again_at_once_is_told(self) -> None:
+        """The ACL is looked at after it was written; what is public still is tried again."""
+        harness = BucketHarness(shop=OPEN)
+        harness.s3.afterwards = lambda: harness.s3.change("shop", grants=(OWN, AUTHENTICATED))
+        run = harness.react(about_bucket("shop"))
+        with pytest.raises(Unsettled, match="WRITE_ACP to AuthenticatedUsers again"):
+            run.raise_unsettled()
+
+    def test_what_was_mended_meanwhile_is_not_written(self) -> None:
+        """Two events of one call: the second finds nothing to take away."""
+        harness = BucketHarness(shop=OPEN)
+        harness.react(about_bucket("shop"))
+        harness.react(about_bucket("shop"))
+        assert harness.s3.written == ["shop"]
+
+
+class TestAll:
+    """A cause that stands for every bucket."""
+
+    def test_the_acl_of_each_is_asked_and_the_rest_of_the_public_ones(self) -> None:
+        """So that an account of ten thousand is read in time."""
+        harness = BucketHarness(shop=OPEN)
+        for number in range(5):
+            harness.s3.change(f"quiet-{number}")
+        run = harness.react(about_every_bucket())
+        assert len(run.settled) == 6
+        assert harness.s3.written == ["shop"]
+        assert {about for read, about in harness.s3.asked if read == "tags"} == {"shop"}
+        assert len([read for read, _ in harness.s3.asked if read == "account_block"]) == 1
+
+    def test_an_account_without_buckets_is_recorded(self) -> None:
+        """Once."""
+        (settled,) = BucketHarness().react(about_every_bucket()).settled
+        assert settled.decision.verdict.rule == "nobody"
+
+    def test_all_regions_are_looked_at(self) -> None:
+        """The account's block holds in each of them."""
+        abroad = Stored((OWN, PUBLIC), region="ap-southeast-2")
+        harness = BucketHarness(shop=OPEN, abroad=abroad)
+        harness.react(about_every_bucket())
+        assert sorted(harness.s3.written) == ["abroad", "shop"]
+
+    def test_the_brake_lets_the_worst_first(self) -> None:
+        """Who may change things comes before who may read; the others wait."""
+        harness = BucketHarness(
+            settings(buckets="true", max_remediations="1"),
+            a=OPEN,
+            b=Stored((OWN, AUTHENTICATED)),
+        )
+        run = harness.react(about_every_bucket())
+        assert harness.s3.written == ["b"]
+        assert [each.observation.subject.name for each in run.held_back] == ["a"]
+
+    def test_no_brake_holds_for_one_that_was_named(self) -> None:
+        """An event about a bucket is an event about that bucket."""
+        harness = BucketHarness(settings(buckets="true", max_remediations="1"), a=OPEN, b=OPEN)
+        for name in "ab":
+            harness.react(about_bucket(name))
+        assert harness.s3.written == ["a", "b"]
+
+    def test_when_the_time_is_up_the_rest_is_tried_again(self) -> None:
+        """What was read is acted on; the invocation raises."""
+        harness = BucketHarness(a=OPEN, b=OPEN, c=OPEN)
+        left = iter([True, True, False])
+        harness.has_time = lambda: next(left)
+        run = harness.react(about_every_bucket())
+        assert harness.s3.written == ["a", "b"]
+        with pytest.raises(Unsettled, match="1 of 3 subjects"):
+            run.raise_unsettled()
+
+    def test_a_list_that_fails_is_an_error(self) -> None:
+        """Nobody is taken for in order."""
+        harness = BucketHarness(a=OPEN)
+        harness.s3.failing["buckets"] = Transient("throttled", remedy="nothing")
+        with pytest.raises(Unsettled):
+            harness.react(about_every_bucket()).raise_unsettled()
+
+    def test_an_account_block_that_cannot_be_read_matters_to_the_public_ones_only(self) -> None:
+        """Of the others it could change nothing."""
+        harness = BucketHarness(a=OPEN, b=Stored())
+        harness.s3.failing["account_block"] = Transient("throttled", remedy="nothing")
+        run = harness.react(about_every_bucket())
+        by_name = {each.observation.subject.name: each.failed for each in run.settled}
+        assert by_name == {"a": True, "b": False}
+
+
+def test_observe_mode_writes_nothing() -> None:
+    """The plan is in the record."""
+    harness = BucketHarness(settings(mode="observe", buckets="true"), shop=OPEN)
+    (settled,) = harness.react(about_bucket("shop")).settled
+    assert [each.status for each in settled.outcomes] == [OutcomeStatus.SKIPPED]
+    assert harness.s3.written == []
+
+
+def test_a_public_policy_is_an_alarm_and_no_further_try() -> None:
+    """Its ACL is mended all the same."""
+    harness = BucketHarness(shop=Stored((OWN, PUBLIC), policy_is_public=True))
+    run = harness.react(about_bucket("shop"))
+    run.raise_unsettled()
+    assert harness.s3.written == ["shop"]
+    assert [type(each) for each in run.settled[0].errors] == [Permanent]
+
+
+def test_the_record_has_what_was_read() -> None:
+    """JSON types only."""
+    stored = Stored((OWN, PUBLIC), tags=(("a", "b"),), block=Block(ignores_acls=True))
+    harness = BucketHarness(shop=stored)
+    (settled,) = harness.react(about_bucket("shop")).settled
+    assert settled.observation.state is not None
+    assert settled.observation.state.facts() == {
+        "presence": "exists",
+        "grants": [f"FULL_CONTROL to {OWN.grantee}", "READ to AllUsers"],
+        "ownership": "ObjectWriter",
+        "block": {"IgnorePublicAcls": True, "RestrictPublicBuckets": False},
+        "account_block": {"IgnorePublicAcls": False, "RestrictPublicBuckets": False},
+        "tags": {"a": "b"},
+        "policy_is_public": False,
+    }
