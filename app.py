@@ -57,5 +57,13 @@ def keeper(event: RawEvent) -> dict[str, object]:
     return reactor.keep(event.to_dict(), event.context)
 
 
+if reactor.settings.tells:
+
+    @app.lambda_function(name="notify")
+    def notify(event: Any, context: Any) -> None:
+        """Tell people and tools what the others hand over; deployed where anybody is to be told."""
+        reactor.notify(event, context)
+
+
 for function in (react, review, watch, sweep, keeper):
     function.event_class = RawEvent

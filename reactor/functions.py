@@ -6,7 +6,9 @@ from reactor.names import Function
 from reactor.settings import Settings
 
 # Those that are not always there, with what they are there for.
-_WANTED: Mapping[Function, Callable[[Settings], bool]] = {}
+_WANTED: Mapping[Function, Callable[[Settings], bool]] = {
+    Function.NOTIFY: lambda settings: settings.tells,
+}
 
 
 def functions_of(settings: Settings) -> tuple[Function, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from reactor.errors import ReactorError
 
@@ -56,6 +56,18 @@ class Trigger:
     kind: TriggerKind
     received_at: datetime
     event: Event | None = None
+
+    def milliseconds(self, now: datetime) -> dict[str, int | None]:
+        """Return the time since the event (whose own is in whole seconds) and since receipt."""
+        event_time = None if self.event is None else self.event.time
+        return {
+            "since_event": None if event_time is None else _milliseconds(event_time, now),
+            "since_receipt": _milliseconds(self.received_at, now),
+        }
+
+
+def _milliseconds(start: datetime, end: datetime) -> int:
+    return round((end - start).total_seconds() * 1000)
 
 
 class SubjectKind(StrEnum):
@@ -245,6 +257,7 @@ class AlarmKind(StrEnum):
     DEVICE_BY_ACCESS_KEY = "device-by-access-key"
     DENIED_AT_GUARD = "denied-at-guard"
     WRITE_WITHOUT_MFA = "write-without-mfa"
+    NOTICE_UNDELIVERED = "notice-undelivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +278,23 @@ class State(Protocol):
 
     def facts(self) -> Mapping[str, object]:
         """Return what was read, for the record; JSON types only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What AWS takes a subject for: its type in AWS Config's words, its unique id, its ARN."""
+
+    type: str
+    id: str
+    arn: str
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """A state of something that AWS Config and Security Hub have a type for."""
+
+    def resource(self) -> Resource | None:
+        """Return which resource it is; None when there is none."""
 
 
 StateT = TypeVar("StateT", bound=State)

@@ -13,6 +13,12 @@ class Function(StrEnum):
     WATCH = "watch"
     SWEEP = "sweep"
     KEEPER = "keeper"
+    NOTIFY = "notify"
+
+    @property
+    def has_rule(self) -> bool:
+        """Whether an EventBridge rule wakes it; others are invoked, by us or by AWS."""
+        return self is not Function.NOTIFY
 
 
 def function_name(stage: str, function: str) -> str:

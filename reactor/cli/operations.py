@@ -44,6 +44,8 @@ an address that was given once is kept; --email "" takes it off again.
 # The characters of what the template's parameters take (CreateTopic, Subscribe).
 _TOPIC = re.compile(r"arn:[a-z-]+:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+# The template's parameters that say whether a function is there that a stage may lack.
+_OPTIONAL = {Function.NOTIFY: "Notify"}
 
 app = typer.Typer(name="operations", no_args_is_help=True)
 
@@ -84,6 +86,10 @@ def apply(
         "SweepSeconds": str(settings.sweep_minutes * 60),
         "AlarmTopicArn": topic,
         "AlarmEmail": email,
+        **{
+            parameter: "true" if function in functions else "false"
+            for function, parameter in _OPTIONAL.items()
+        },
     }
     _apply_stack(session, stage, template, parameters)
     guarded = _set_dead_letter_queues(session, home, stage, functions)
@@ -152,7 +158,9 @@ def _mend_destinations(
     stacks.require_changeable(name, stack.status)
     _require_queues(session, stage)
     queue = _arn(home, "sqs", failed_queue(stage))
-    names = [function_name(stage, each) for each in functions]
+    # CloudFormation makes those of a function that came since, and would stumble over them.
+    came = {each for each, key in _OPTIONAL.items() if stack.parameters.get(key) != "true"}
+    names = [function_name(stage, each) for each in functions if each not in came]
     return [
         each for each in names if operations.set_failure_destination(session.functions, each, queue)
     ]
@@ -195,7 +203,8 @@ def _set_dead_letter_queues(
     return [
         rule_name(stage, each)
         for each in functions
-        if set_dead_letter_queue(
+        if each.has_rule
+        and set_dead_letter_queue(
             session.events, rule_name(stage, each), function_arn(home, stage, each), queue
         )
     ]

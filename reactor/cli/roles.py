@@ -34,6 +34,7 @@ _WORDS = {
     Function.WATCH: "raises alarms",
     Function.SWEEP: "looks at every user, and at the reactor itself",
     Function.KEEPER: "keeps the guard",
+    Function.NOTIFY: "tells people and tools, where a channel is set",
 }
 
 

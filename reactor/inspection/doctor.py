@@ -51,7 +51,8 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
         name = function_name(stage.name, each)
         calls["role", each] = partial(reads.role, name)
         calls["variables", each] = partial(reads.variables, name)
-        calls["permissions", each] = partial(reads.permissions, name)
+        if each.has_rule:
+            calls["permissions", each] = partial(reads.permissions, name)
     facts = gather(calls)
     return (
         *polled,
@@ -61,7 +62,11 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
             deployed.variables(stage, each, variables[each], facts["variables", each])
             for each in stage.functions
         ),
-        *(deployed.permission(stage, each, facts["permissions", each]) for each in stage.functions),
+        *(
+            deployed.permission(stage, each, facts["permissions", each])
+            for each in stage.functions
+            if each.has_rule
+        ),
         *(roles.role(stage, each, wanted[each], facts["role", each]) for each in stage.functions),
     )
 

@@ -68,8 +68,9 @@ def _first_reads(reads: InspectionReads, stage: Stage, parameter: str) -> dict[_
         calls["parameter", parameter] = partial(reads.parameter, parameter)
     for each in stage.functions:
         rule, function = rule_name(stage.name, each), function_name(stage.name, each)
-        calls["rule", each] = partial(reads.rule, rule)
-        calls["targets", each] = partial(reads.targets, rule)
+        if each.has_rule:
+            calls["rule", each] = partial(reads.rule, rule)
+            calls["targets", each] = partial(reads.targets, rule)
         calls["concurrency", each] = partial(reads.concurrency, function)
         calls["event_settings", each] = partial(reads.event_settings, function)
     return calls
@@ -89,13 +90,14 @@ def _of_stage(
     patterns: Mapping[Function, checks.Pattern],
 ) -> tuple[Finding, ...]:
     """Return the findings on rules and functions; one that says it all when there are none."""
-    if all(
-        facts[read, each] is None for each in stage.functions for read in ("rule", "concurrency")
+    ruled = [each for each in stage.functions if each.has_rule]
+    if all(facts["rule", each] is None for each in ruled) and all(
+        facts["concurrency", each] is None for each in stage.functions
     ):
         return (checks.deployed(stage),)
     rules = [
         checks.rule(stage, each, facts["rule", each], facts["targets", each], patterns.get(each))
-        for each in stage.functions
+        for each in ruled
     ]
     functions = [
         checks.function(stage, each, facts["concurrency", each], facts["event_settings", each])

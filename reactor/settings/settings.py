@@ -37,8 +37,17 @@ _OF_OUR_DOCUMENT = (
 )
 
 
-def _setting(default: str, meaning: str, parse: Callable[[str], Any], unit: str = "") -> Any:  # noqa: ANN401 - as dataclasses.field
-    return field(metadata={"default": default, "meaning": meaning, "parse": parse, "unit": unit})
+def _setting(
+    default: str,
+    meaning: str,
+    parse: Callable[[str], Any],
+    unit: str = "",
+    *,
+    shown: bool = True,
+) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a setting; `shown`: a wrong value may be repeated, for it cannot be a secret."""
+    metadata = {"default": default, "meaning": meaning, "parse": parse, "unit": unit}
+    return field(metadata={**metadata, "shown": shown})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +172,29 @@ class Settings:
         unit="minutes",
     )
 
+    slack_webhook: str = _setting(
+        "",
+        "where the URL of a Slack webhook lies, to tell a channel: `ssm:NAME` of a SecureString,"
+        " `secretsmanager:NAME` of a secret; never the URL itself",
+        parsers.secret_reference,
+        shown=False,
+    )
+    notice_topic: str = _setting(
+        "",
+        "ARN of an SNS topic that gets the same notices",
+        parsers.topic,
+    )
+    notice_bus: str = _setting(
+        "",
+        "name of an EventBridge bus that gets the same notices as events, e.g. `default`",
+        parsers.event_bus,
+    )
+    security_hub: bool = _setting(
+        "false",
+        "whether AWS Security Hub gets findings about who is not in order",
+        parsers.true_or_false,
+    )
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read every REACTOR_ variable. A variable that is not there has its default.
@@ -182,7 +214,8 @@ class Settings:
             try:
                 values[each.name] = each.metadata["parse"](text)
             except ValueError as error:
-                raise SettingError(f"{name} is {shorten(text, 80)!r}: it takes {error}") from None
+                got = f"is {shorten(text, 80)!r}" if each.metadata["shown"] else "is something else"
+                raise SettingError(f"{name} {got}: it takes {error}") from None
         settings = cls(**values)
         settings._refuse_contradictions()
         return settings
@@ -209,6 +242,16 @@ class Settings:
                     f"{variable(each.name)} is set while REACTOR_GUARD_POLICY is an ARN: what that"
                     " policy says is someone else's care; leave one of the two out"
                 )
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is anybody to tell what happens, besides the log."""
+        return bool(self.sends_notices or self.security_hub)
+
+    @property
+    def sends_notices(self) -> bool:
+        """Whether notices go anywhere: Security Hub takes findings, and no notices."""
+        return bool(self.slack_webhook or self.notice_topic or self.notice_bus)
 
     @property
     def guard_is_given(self) -> bool:

@@ -78,7 +78,8 @@ THINGS = (
     ),
 )
 # What infra/operations.yaml has alarms for: of each function, and of the stage.
-_OF_EACH_FUNCTION = ("errors", "failures-lost", "dead-letters-lost")
+_OF_EACH_FUNCTION = ("errors", "failures-lost")
+_OF_EACH_RULE = ("dead-letters-lost",)
 _OF_THE_STAGE = ("undelivered-waiting", "failed-waiting", "sweep-missing", "reported")
 
 
@@ -106,7 +107,7 @@ def _names(stage: str) -> tuple[str, ...]:
     """Return every name that something of this stage has; functions share theirs with roles."""
     return (
         *(function_name(stage, each) for each in Function),
-        *(rule_name(stage, each) for each in Function),
+        *(rule_name(stage, each) for each in Function if each.has_rule),
         undelivered_queue(stage),
         failed_queue(stage),
         operations_stack(stage),
@@ -117,7 +118,11 @@ def _names(stage: str) -> tuple[str, ...]:
 
 def alarm_names(stage: str) -> tuple[str, ...]:
     """Return the names of a stage's CloudWatch alarms."""
-    of_functions = (f"{each}-{what}" for each in Function for what in _OF_EACH_FUNCTION)
+    of_functions = (
+        f"{each}-{what}"
+        for each in Function
+        for what in (*_OF_EACH_FUNCTION, *(_OF_EACH_RULE if each.has_rule else ()))
+    )
     return tuple(f"{APP}-{stage}-{what}" for what in (*_OF_THE_STAGE, *of_functions))
 
 
