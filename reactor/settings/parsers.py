@@ -138,12 +138,17 @@ def guard_policy(text: str) -> str:
 
 def secret_reference(text: str) -> str:
     """Read where a secret lies, or nothing; never the secret itself."""
-    if text and not _SECRET.fullmatch(text):
+    if text and (not _SECRET.fullmatch(text) or is_secret(text)):
         raise ValueError(
             "where the URL lies, never the URL itself: ssm:NAME of a SecureString in SSM's"
             " Parameter Store, or secretsmanager:NAME of a secret (an ARN will do for a name)"
         )
     return text
+
+
+def is_secret(text: str) -> bool:
+    """Tell whether a text looks like a Slack webhook's URL, which nothing may repeat."""
+    return "hooks.slack" in text.lower()
 
 
 def topic(text: str) -> str:
@@ -157,7 +162,7 @@ def topic(text: str) -> str:
 
 def event_bus(text: str) -> str:
     """Read an event bus's name, or nothing."""
-    if text and not re.fullmatch(r"[A-Za-z0-9_./-]{1,256}", text):
+    if text and (not re.fullmatch(r"[A-Za-z0-9_./-]{1,256}", text) or is_secret(text)):
         raise ValueError("the name of an event bus of this account and region, such as default")
     return text
 

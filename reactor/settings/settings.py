@@ -214,7 +214,8 @@ class Settings:
             try:
                 values[each.name] = each.metadata["parse"](text)
             except ValueError as error:
-                got = f"is {shorten(text, 80)!r}" if each.metadata["shown"] else "is something else"
+                shown = each.metadata["shown"] and not parsers.is_secret(text)
+                got = f"is {shorten(text, 80)!r}" if shown else "is something else"
                 raise SettingError(f"{name} {got}: it takes {error}") from None
         settings = cls(**values)
         settings._refuse_contradictions()

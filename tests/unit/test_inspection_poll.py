@@ -1,6 +1,7 @@
 """reactor.inspection.poll and .doctor: a whole inspection, on the fake."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from reactor.errors import Permanent, ReactorError
 from reactor.guard.identity import Guard, Standing
+from reactor.functions import functions_of
 from reactor.inspection.doctor import examine, guard
 from reactor.inspection.facts import Role, Root, Rule
 from reactor.inspection.findings import Finding, State
@@ -44,6 +46,7 @@ from tests.fakes.inspection import (
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 FUNCTIONS = [each.value for each in Function]
+RULED = [each.value for each in Function if each.has_rule]
 
 
 def look(
@@ -69,7 +72,7 @@ class TestInspect:
         findings = look(FakeReads())
         assert [each.check for each in findings] == [
             "region",
-            *(f"rule-{each}" for each in FUNCTIONS),
+            *(f"rule-{each}" for each in RULED),
             *(f"function-{each}" for each in FUNCTIONS),
             "trail",
             "exemption-list",
@@ -81,8 +84,8 @@ class TestInspect:
 
     def test_two_rounds(self) -> None:
         """A sweep waits for two answers, however much is asked; the first fits one pool of 24."""
-        rounds = Rounds()
-        look(FakeReads(), rounds)
+        rounds, stage = Rounds(), replace(STAGE, functions=functions_of(settings()))
+        inspect(FakeReads(), rounds, stage, exempt_parameter=LIST, patterns={})
         assert len(rounds.sizes) == 2
         assert rounds.sizes[0] <= 24
 
@@ -305,12 +308,12 @@ class TestExamine:
         """The checks of a sweep, the queues, the guard, settings, permissions and roles."""
         findings = self.look(FakeReads())
         assert not_ok(findings) == {}
-        assert [each.check for each in findings][-18:] == [
+        assert [each.check for each in findings][-20:] == [
             "queue-undelivered",
             "queue-failed",
             "guard",
             *(f"settings-{each}" for each in FUNCTIONS),
-            *(f"permission-{each}" for each in FUNCTIONS),
+            *(f"permission-{each}" for each in RULED),
             *(f"role-{each}" for each in FUNCTIONS),
         ]
 

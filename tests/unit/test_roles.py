@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reactor.errors import SettingError
+from reactor.functions import functions_of
 from reactor.guard import group, keeper
 from reactor.inspection import ports as inspection
 from reactor.names import Function
@@ -32,6 +33,9 @@ from tests.fakes.harness import settings
 
 ROOT = Path(__file__).parents[2]
 GIVEN_ARN = "arn:aws:iam::123456789012:policy/team/Guard"
+TOPIC = "arn:aws:sns:us-east-1:123456789012:mfa"
+PARAMETER_ARN = "arn:aws:ssm:us-east-1:123456789012:parameter/mfa/slack"
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf"
 RUNNING = {
     "sqs:SendMessage",
     "logs:CreateLogGroup",
@@ -209,7 +213,81 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
     assert everything == set[str]().union(*declared)
 
 
-@pytest.mark.parametrize("chosen", MANY, ids=label)
+CHANNELS: list[tuple[dict[str, str], set[str]]] = [
+    ({"slack_webhook": "ssm:/mfa/slack"}, {"iam:ListAccountAliases", "ssm:GetParameter"}),
+    (
+        {"slack_webhook": "secretsmanager:slack"},
+        {"iam:ListAccountAliases", "secretsmanager:GetSecretValue"},
+    ),
+    ({"notice_topic": TOPIC}, {"iam:ListAccountAliases", "sns:Publish"}),
+    ({"notice_bus": "default"}, {"iam:ListAccountAliases", "events:PutEvents"}),
+    (
+        {"security_hub": "true"},
+        {
+            "securityhub:BatchImportFindings",
+            "securityhub:BatchUpdateFindings",
+            "securityhub:GetFindings",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("channel", "needed"), CHANNELS, ids=lambda each: str(sorted(each)))
+def test_notify_may_reach_the_channels_that_are_set(
+    channel: dict[str, str], needed: set[str]
+) -> None:
+    """And nothing else; the other functions may do nothing more than invoke it."""
+    assert granted("notify", **channel) == needed
+    for function in (each for each in Function if each is not Function.NOTIFY):
+        more = granted(function, **channel) - granted(function)
+        assert more <= {"lambda:InvokeFunction"}
+        (asking,) = [
+            each
+            for each in statements(function, "dev", settings(**channel))
+            if each.sid == "AskNotify"
+        ]
+        assert asking.resources == ("arn:*:lambda:*:*:function:mfa-reactor-dev-notify",)
+
+
+def test_without_a_channel_nobody_may_invoke_notify() -> None:
+    """Nothing of it is in the roles of whoever has not turned it on."""
+    for function in functions_of(settings()):
+        assert "notify" not in json.dumps(policy(function, "dev", settings())).lower()
+
+
+@pytest.mark.parametrize(
+    ("reference", "resource"),
+    [
+        ("ssm:/mfa/slack", "arn:*:ssm:*:*:parameter/mfa/slack"),
+        ("ssm:slack", "arn:*:ssm:*:*:parameter/slack"),
+        (f"ssm:{PARAMETER_ARN}", PARAMETER_ARN),
+        ("secretsmanager:slack", "arn:*:secretsmanager:*:*:secret:slack-??????"),
+        (f"secretsmanager:{SECRET_ARN}", SECRET_ARN),
+    ],
+)
+def test_one_secret_can_be_read(reference: str, resource: str) -> None:
+    """The one that the setting names: no other of the account's."""
+    (found,) = [
+        each
+        for each in statements("notify", "dev", settings(slack_webhook=reference))
+        if each.sid == "ReadWebhook"
+    ]
+    assert found.resources == (resource,)
+
+
+def test_events_are_put_as_ours_and_findings_only_resolved() -> None:
+    """Whoever takes the role over can neither play AWS on the bus nor hide findings."""
+    chosen = settings(notice_bus="team", security_hub="true")
+    conditions = {
+        each.sid: each.condition for each in statements("notify", "dev", chosen) if each.condition
+    }
+    assert conditions["PutEvents"]["StringEquals"] == {"events:source": "mfa-reactor"}
+    assert conditions["ResolveFindings"] == {
+        "StringEquals": {"securityhub:ASFFSyntaxPath/Workflow.Status": "RESOLVED"}
+    }
+
+
+@pytest.mark.parametrize("chosen", [*MANY, *(each for each, _ in CHANNELS)], ids=label)
 @pytest.mark.parametrize("function", Function)
 def test_small_powers(function: str, chosen: dict[str, str]) -> None:
     """Each statement has its own Sid, names its actions, and a reason where it has a wildcard."""
@@ -221,7 +299,7 @@ def test_small_powers(function: str, chosen: dict[str, str]) -> None:
         if any("*" in resource for resource in each.resources):
             assert each.reason
         if each.resources == ("*",):
-            assert each.sid in {"InspectAccount", "ReadInBulk", "WriteTraces"}
+            assert each.sid in {"InspectAccount", "NameAccount", "ReadInBulk", "WriteTraces"}
 
 
 @pytest.mark.parametrize("chosen", [each for each in MANY if each["mode"] == "observe"], ids=label)
@@ -368,7 +446,7 @@ def test_variables_of_a_function() -> None:
 def test_files_are_written_once(tmp_path: Path) -> None:
     """Changed settings make files stale, by name; writing them makes them fit."""
     (tmp_path / "config.json").write_text(json.dumps(config_of()))
-    names = [f"policy-dev-{function}.json" for function in Function]
+    names = [f"policy-dev-{each}.json" for each in functions_of(Settings.from_environment({}))]
     assert write_files(tmp_path) == names
     assert write_files(tmp_path) == []
     (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_MODE="enforce")))
@@ -377,6 +455,8 @@ def test_files_are_written_once(tmp_path: Path) -> None:
     assert stale_files(tmp_path) == [
         f"policy-dev-{function}.json" for function in ("react", "review", "sweep")
     ]
+    (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_NOTICE_BUS="default")))
+    assert stale_files(tmp_path) == [f"policy-dev-{function}.json" for function in Function]
 
 
 def test_another_stages_file_is_refused(tmp_path: Path) -> None:
