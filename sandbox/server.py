@@ -41,6 +41,8 @@ from sandbox.pool import Pool
 from sandbox.put_events import put_events
 from sandbox.recorder import Recorder
 from sandbox.schedules import Schedules
+from sandbox.security_hub import CALLS as FINDINGS_CALLS
+from sandbox.security_hub import SecurityHub
 from sandbox.staleness import Staleness
 from sandbox.strictness import make_strict
 from sandbox.trails import Trails
@@ -82,6 +84,7 @@ class Server:
         )
         self.url = f"http://{HOST}:{self._http.server_port}"
         self._hosts = {f"{name}:{self._http.server_port}" for name in (HOST, "localhost")}
+        self._security_hub = SecurityHub(account)
         self._pool = Pool(self.url, self._open_session, workers_per_function)
         unfinished = Unfinished()
         self._invoker = Invoker(self._pool, self._find_function, unfinished, self._lock)
@@ -117,6 +120,7 @@ class Server:
                 ("lambda", "GetFunctionRecursionConfig"): self._recursion_config,
                 ("lambda", "PutFunctionRecursionConfig"): self._recursion_config,
                 ("lambda", "Invoke"): self._invoke,
+                **{("securityhub", each): self._find for each in FINDINGS_CALLS},
             },
             callers=self._callers,
             recorder=recorder,
@@ -195,6 +199,10 @@ class Server:
         with self._lock:
             function = find_called(call, self.account)
         return invoke(function, request, self._invoker, self._asynchronous)
+
+    def _find(self, call: Call, _: Request) -> Reply:
+        with self._lock:
+            return self._security_hub(call)
 
     def _account_settings(self, call: Call, _: Request) -> Reply:
         with self._lock:

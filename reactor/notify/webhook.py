@@ -44,15 +44,23 @@ class Webhook:
     `taken` are the URLs that it takes. Raises Permanent for any other, and does not repeat it.
     """
 
-    def __init__(self, url: str, *, seconds: float, taken: re.Pattern[str] = SLACK_URL) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        seconds: float,
+        taken: re.Pattern[str] = SLACK_URL,
+        attempt_seconds: int = ATTEMPT_SECONDS,
+    ) -> None:
         if not taken.fullmatch(url):
             raise Permanent(
                 "the secret of REACTOR_SLACK_WEBHOOK holds no URL of a Slack webhook",
                 remedy="put the webhook's URL there, https://hooks.slack.com/…, and nothing else",
             )
         self._until = time.monotonic() + seconds
+        self._attempt_seconds = attempt_seconds
         self._client = WebhookClient(
-            url, timeout=ATTEMPT_SECONDS, logger=_SILENT, retry_handlers=_handlers(self._has_time)
+            url, timeout=attempt_seconds, logger=_SILENT, retry_handlers=_handlers(self._has_time)
         )
 
     def send(self, body: dict[str, Any]) -> None:
@@ -68,7 +76,7 @@ class Webhook:
             raise _of_answer(answer.status_code, answer.body)
 
     def _has_time(self, pause_seconds: float) -> bool:
-        return time.monotonic() + pause_seconds + ATTEMPT_SECONDS < self._until
+        return time.monotonic() + pause_seconds + self._attempt_seconds < self._until
 
 
 _LATER = "nothing if it happens once; if it lasts, see status.slack.com"
