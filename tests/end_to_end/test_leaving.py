@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from reactor.functions import functions_of
 from reactor.names import Function, function_name, log_group
+from reactor.settings import Settings
 from tests.end_to_end.stage import PROJECT, Stage, staged
 
 PAGE = (PROJECT / "docs" / "leaving.md").read_text()
@@ -141,7 +143,7 @@ def test_leaving_for_good(stage: Stage) -> None:
     assert users == {"direct", "crowded", "late"}
     crew = stage.iam.list_attached_group_policies(GroupName="crew")["AttachedPolicies"]
     assert crew == []
-    logs = {log_group("prod", each) for each in Function}
+    logs = {log_group("prod", each) for each in functions_of(Settings.from_environment(SETTINGS))}
     assert names(stage) == {"logs": logs, "parameters": {LIST}}
 
     follow(stage, "What is left")

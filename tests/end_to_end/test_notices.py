@@ -35,7 +35,8 @@ def let_call_this_machine(project: Path) -> None:
     begun = "reactor = start_or_exit(Path(__file__).parent)\n"
     assert begun in text
     taken = r"http://127\.0\.0\.1:[0-9]+/services/[A-Za-z0-9/]+"
-    more = f"import dataclasses, re\nreactor = dataclasses.replace(reactor, urls=re.compile({taken!r}))\n"
+    replaced = f"dataclasses.replace(reactor, urls=re.compile({taken!r}))"
+    more = f"import dataclasses, re\nreactor = {replaced}\n"
     app.write_text(text.replace(begun, begun + more))
     write_roles(project)
 
@@ -290,7 +291,7 @@ def write_and_deploy(stage: Stage, settings: dict[str, str]) -> None:
 
 
 def test_nothing_is_there_where_no_channel_is_set(told: Told) -> None:
-    """Turned off, the function, its role, its event settings and its alarms go with a deployment."""
+    """Turned off, the function, its role, event settings and alarms go with a deployment."""
     stage, name = told.stage, function_name("prod", Function.NOTIFY)
     assert stage.command("operations", "apply").status == 0
     assert name in functions(stage)

@@ -1,7 +1,7 @@
 """Nothing is lost: queues and alarms on top of a deployed stage, and what lies in the queues."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +18,9 @@ from sandbox import Sandbox
 from tests.end_to_end.stage import Stage, deploy_into, staged
 
 PROD = "prod"
-SETTINGS = {"REACTOR_MODE": "enforce"}
+# With all functions that a stage may have.
+SETTINGS = {"REACTOR_MODE": "enforce", "REACTOR_NOTICE_BUS": "default"}
+RULED = tuple(each for each in Function if each.has_rule)
 STACK = operations_stack(PROD)
 WRITES = {"PutTargets", "CreateStack", "UpdateStack", "PutFunctionEventInvokeConfig"}
 
@@ -41,7 +43,7 @@ def dead_letter_queues(stage: Stage) -> dict[str, Any]:
     """Each rule's dead-letter queue, None where its target has none."""
     events = stage.sandbox.client("events")
     found = {}
-    for function in Function:
+    for function in RULED:
         [target] = events.list_targets_by_rule(Rule=rule_name(PROD, function))["Targets"]
         found[str(function)] = target.get("DeadLetterConfig", {}).get("Arn")
     return found
@@ -61,14 +63,14 @@ def event_settings(stage: Stage) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def everywhere(value: Any) -> dict[str, Any]:
+def everywhere(value: Any, functions: Iterable[Function] = Function) -> dict[str, Any]:
     """The same for each function."""
-    return {str(function): value for function in Function}
+    return {str(function): value for function in functions}
 
 
 def assert_all_there(stage: Stage) -> None:
     """Every rule has its queue, every function its destination, and the stack stands."""
-    assert dead_letter_queues(stage) == everywhere(arn(stage, undelivered_queue(PROD)))
+    assert dead_letter_queues(stage) == everywhere(arn(stage, undelivered_queue(PROD)), RULED)
     assert event_settings(stage) == everywhere((2, 21600, arn(stage, failed_queue(PROD))))
     [stack] = stage.sandbox.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
@@ -112,7 +114,7 @@ def test_apply_makes_the_queues_as_they_should_be(stage: Stage) -> None:
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
         assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == [
             f"arn:aws:events:us-east-1:{stage.sandbox.account}:rule/{rule_name(PROD, each)}"
-            for each in Function
+            for each in RULED
         ]
 
 
@@ -139,15 +141,15 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
         "reported": ("MfaReactor/Alarms", "service=mfa-reactor", "stage=prod"),
     }
     for function in Function:
-        name, rule = f"FunctionName={function_name(PROD, function)}", rule_name(PROD, function)
+        name = f"FunctionName={function_name(PROD, function)}"
         expected |= {
             f"{function}-errors": ("AWS/Lambda/Errors", name),
             f"{function}-failures-lost": ("AWS/Lambda/DestinationDeliveryFailures", name),
-            f"{function}-dead-letters-lost": (
-                "AWS/Events/InvocationsFailedToBeSentToDlq",
-                f"RuleName={rule}",
-            ),
         }
+    for function in RULED:
+        rule = f"RuleName={rule_name(PROD, function)}"
+        lost = "AWS/Events/InvocationsFailedToBeSentToDlq"
+        expected[f"{function}-dead-letters-lost"] = (lost, rule)
     assert watched == expected
     missing = alarms["sweep-missing"]
     assert (missing["Period"], missing["EvaluationPeriods"]) == (15 * 60, 3)
@@ -160,6 +162,7 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
         Function.KEEPER: (10, 300, 3),
         Function.WATCH: (3, 900, 1),
         Function.SWEEP: (3, 900, 1),
+        Function.NOTIFY: (3, 900, 1),
     }
 
 
@@ -221,7 +224,7 @@ def test_chalice_drops_the_rules_queues_and_apply_sets_them_again(stage: Stage) 
     """That is why apply comes after every deploy; the destinations stay by themselves."""
     kept = event_settings(stage)
     stage.deployment.redeploy({})
-    assert dead_letter_queues(stage) == everywhere(None)
+    assert dead_letter_queues(stage) == everywhere(None, RULED)
     assert event_settings(stage) == kept
     before = len(stage.sandbox.control.records())
     ran = stage.command("operations", "apply")
@@ -356,7 +359,7 @@ def test_of_many_failed_sweeps_one_is_run(stage: Stage) -> None:
 def test_a_stack_that_was_never_made_must_be_deleted_first() -> None:
     """The first line has the resource's own reason, the next says what to do with what is left."""
     with Sandbox.start() as sandbox:
-        stage = Stage(sandbox, deploy_into(sandbox, {}))
+        stage = Stage(sandbox, deploy_into(sandbox, SETTINGS))
         name = function_name(PROD, Function.WATCH)
         iam = stage.iam
         [policy] = iam.list_role_policies(RoleName=name)["PolicyNames"]

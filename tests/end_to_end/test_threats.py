@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from reactor.functions import functions_of
 from reactor.guard.document import guard_document
-from reactor.names import Function
 from reactor.settings import Settings
 from tests.end_to_end.stage import Stage, staged
 from tests.end_to_end.test_tampering import NAME, OPEN, carries, document
 
 SETTINGS = {"REACTOR_MODE": "enforce", "REACTOR_GUARD_VIA": "group"}
+FUNCTIONS = functions_of(Settings.from_environment(SETTINGS))
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def stage() -> Iterator[Stage]:
 
 def alarms(stage: Stage) -> list[str]:
     """Return the kinds of all alarms so far, sorted."""
-    records = [each for function in Function for each in stage.records(function)]
+    records = [each for function in FUNCTIONS for each in stage.records(function)]
     return sorted(each["alarm"] for each in records if "alarm" in each)
 
 

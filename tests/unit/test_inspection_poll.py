@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reactor.errors import Permanent, ReactorError
-from reactor.guard.identity import Guard, Standing
 from reactor.functions import functions_of
+from reactor.guard.identity import Guard, Standing
 from reactor.inspection.doctor import examine, guard
 from reactor.inspection.facts import Role, Root, Rule
 from reactor.inspection.findings import Finding, State

@@ -34,7 +34,7 @@ HOSTILE = [
     "<!here> <@U012> <#C1> <https://evil.example|click>",
     "@here @channel @Everyone https://evil.example www.evil.example",
     "*bold* _it_ `code` ~x~ > quote\n- list",
-    "‮gnp.exe​\x00\x07\x1b[31m",
+    "\u202egnp.exe\u200b\x00\x07\x1b[31m",
     "&lt;!channel&gt; &amp;",
     "😀" * 4000,
     "<" * 4000,
@@ -45,8 +45,10 @@ NOTICES = st.builds(
     Notice,
     kind=st.sampled_from(NoticeKind),
     **dict.fromkeys(
-        ("what", "stage", "mode", "run", "account", "alias", "next_step", "caller", "event")
-        + ("source_address", "event_time", "alarm"),
+        [
+            *("what", "stage", "mode", "run", "account", "alias", "next_step", "caller"),
+            *("event", "source_address", "event_time", "alarm"),
+        ],
         TEXTS,
     ),
     reasons=st.lists(TEXTS, max_size=4).map(tuple),
@@ -120,7 +122,7 @@ def test_text_of_others_cannot_mention_link_or_hide(text: str, where: str) -> No
     ]
     assert {each["type"] for each in texts} == {"plain_text"}
     said = "".join(each["text"] for each in texts)
-    assert not {"<", ">", "‮", "​", "\x00", "\x1b"} & set(said)
+    assert not {"<", ">", "\u202e", "\u200b", "\x00", "\x1b"} & set(said)
     assert not any(each in said.lower() for each in ("@here", "@channel", "@everyone"))
 
 
