@@ -171,8 +171,18 @@ def _matching(
 
 def _holds(values: list[dict[str, str]], value: object) -> bool:
     """Values of EQUALS and PREFIX are alternatives."""
-    tests = {"EQUALS": str.__eq__, "PREFIX": str.startswith}
-    return any(tests[each["Comparison"]](str(value), each["Value"]) for each in values)
+    text = str(value)
+    for each in values:
+        match each["Comparison"]:
+            case "EQUALS" if text == each["Value"]:
+                return True
+            case "PREFIX" if text.startswith(each["Value"]):
+                return True
+            case "EQUALS" | "PREFIX":
+                continue
+            case other:
+                raise NotImplementedError(f"the comparison {other}")
+    return False
 
 
 def _at(finding: _Finding, path: tuple[str, ...]) -> object:

@@ -24,9 +24,9 @@ _PLACEHOLDER = "STAGE"
 _MARKDOWN_HEADING = """\
 # Roles: default settings, enforce mode
 
-What each function may do with the default settings and `REACTOR_MODE=enforce`, the widest that the
-defaults give. In `observe` mode no role can change anything. `notify` is there where a channel is set, and
-is shown with all of them; the others may then invoke it (`lambda:InvokeFunction`). Made by `mfa-reactor roles
+What each function may do with the default settings and `REACTOR_MODE=enforce`, the widest that
+the defaults give. In `observe` mode no role can change anything. `notify` is there where a channel
+is set, and is shown with all of them; the others may then invoke it. Made by `mfa-reactor roles
 --markdown`; `mfa-reactor roles` prints those of your own stages."""
 # Every channel, for a function that is not there without one.
 _CHANNELS = {

@@ -4,7 +4,7 @@ A stage that observes finds the same users open at each sweep, and an alarm that
 is raised at each: what was told is remembered, and told again a day later at the latest.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,8 @@ from reactor.sweeps.counts import WAYS
 AGAIN_AFTER = timedelta(hours=24)
 # What a digest says in its own members, or in its numbers.
 _SAID_OTHERWISE = frozenset({AlarmKind.BRAKE, AlarmKind.PERMANENT_FAILURE})
+# What lasts, each in a set of its own: who failed, who is open, who waits, the alarms.
+Standing = tuple[frozenset[Any], ...]
 _NEXT = "the log of the function sweep has a record of each user"
 
 
@@ -24,17 +26,19 @@ _NEXT = "the log of the function sweep has a record of each user"
 class Told:
     """What the last digest said of what lasts, and when; it lives as long as the environment."""
 
-    standing: Hashable = None
+    standing: Standing = ()
     at: datetime | None = None
 
-    def is_news(self, standing: Hashable, at: datetime) -> bool:
-        """Tell whether this is to be told, and take it for told if so."""
-        if standing == self.standing and (self.at is None or at - self.at < AGAIN_AFTER):
+    def is_news(self, standing: Standing, at: datetime) -> bool:
+        """Tell whether this is to be told, and take it for told if so.
+
+        That nothing is wrong is news only after something was.
+        """
+        same = not any(standing) if self.at is None else standing == self.standing
+        if same and (not any(standing) or self.at is None or at - self.at < AGAIN_AFTER):
             return False
-        empty = not any(standing) if isinstance(standing, tuple) else not standing
-        nothing_before = self.standing is None
         self.standing, self.at = standing, at
-        return not (empty and nothing_before)
+        return True
 
 
 @dataclass(slots=True)
@@ -64,7 +68,7 @@ class Gathered:
     def notice(self, place: Place, told: Told, at: datetime) -> Notice | None:
         """Return the digest of a sweep that is at its end; None when there is nothing new in it."""
         alarms = [each for each in self.alarms if each.kind not in _SAID_OTHERWISE]
-        standing = (
+        standing: Standing = (
             frozenset(self.failed),
             frozenset(self.open),
             frozenset(self.waiting),
