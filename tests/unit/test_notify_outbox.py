@@ -273,7 +273,8 @@ def test_a_mistake_of_its_own_keeps_nothing_from_its_end() -> None:
     """It is told at the end, as any other failure, and the records stand."""
     box, ledger = outbox(), Ledger()
     ledger.listener = box
-    broken: Any = replace(changed("a"), cause=None)
+    nothing: Any = None
+    broken = replace(changed("a"), cause=nothing)
     ledger.alarm(ALARM, None)
     ledger.listener.settled(broken)
     ledger.alarm(ALARM, None)

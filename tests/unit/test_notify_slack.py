@@ -108,10 +108,11 @@ def test_any_notice_is_within_what_a_subject_takes(notice: Notice) -> None:
 @pytest.mark.parametrize("where", ["what", "caller", "next_step", "name", "samples"])
 def test_text_of_others_cannot_mention_link_or_hide(text: str, where: str) -> None:
     """It stands in plain text, escaped; what Slack formats has nothing of theirs."""
-    members: dict[str, Any] = {
+    placed: dict[str, Any] = {
         "name": {"subject": {"kind": "user", "name": text}},
         "samples": {"samples": {"remediated": (text,)}},
-    }.get(where, {where: text})
+    }
+    members = placed.get(where, {where: text})
     notice = Notice(**{"kind": NoticeKind.REMEDIATED, "what": "x", **members})
     body = slack.message(notice)
     assert body["text"].startswith(("MFA guard attached (account", "Remediated (account"))
