@@ -95,5 +95,13 @@ if Function.COMPLIANCE in functions_of(reactor.settings):
     compliance.event_class = RawEvent
 
 
+if Function.NOTIFY in functions_of(reactor.settings):
+
+    @app.lambda_function()
+    def notify(event: Any, context: Any) -> None:
+        """Tell people and tools what the others hand over."""
+        reactor.notify(event, context)
+
+
 for function in (react, review, watch, sweep, keeper):
     function.event_class = RawEvent

@@ -13,7 +13,7 @@ import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -39,6 +39,7 @@ ALARM_SCHEMA = "mfa-reactor/alarm/1"
 IN_ORDER_SCHEMA = "mfa-reactor/in-order/1"
 SWEEP_SCHEMA = "mfa-reactor/sweep/1"
 CONFIG_SCHEMA = "mfa-reactor/config/1"
+TOLD_SCHEMA = "mfa-reactor/told/1"
 NAMES_A_RECORD = 250  # of 64 characters at most: far below what a log event may have (256 KB)
 SERVICE = "mfa-reactor"
 TRACEBACK_LIMIT = 4000  # characters, of the end: where the mistake is
@@ -58,8 +59,30 @@ _LAMBDA_LEVELS = {
 }
 
 
+class Listener(Protocol):
+    """Hears what a journal records, after it has: whatever becomes of it, the record stands."""
+
+    def settled(self, each: Settled) -> None:
+        """Hear of a subject, in order or not."""
+
+    def alarm(self, alarm: Alarm, trigger: Trigger | None) -> None:
+        """Hear of an alarm."""
+
+    def part(self, part: int) -> None:
+        """Hear that a sweep, or its next part, begins."""
+
+    def sweep(self, summary: Mapping[str, Any], *, is_left: bool) -> None:
+        """Hear what a sweep comes to so far."""
+
+
 class Journal:
-    """Writes the records and metrics of one invocation after another."""
+    """Writes the records and metrics of one invocation after another.
+
+    `listener` hears of them. It must not raise: a listener's failure is no reason for a record, or
+    for a plan that is under way, to fail.
+    """
+
+    listener: "Listener | None" = None
 
     def __init__(self, mode: Mode, environment: Mapping[str, str] = os.environ) -> None:
         self._mode = mode
@@ -92,10 +115,14 @@ class Journal:
         """Record a subject of a run, and count it."""
         self._write(_sentence(each), settled_record(each, self._mode))
         self._count(each)
+        if self.listener is not None:
+            self.listener.settled(each)
 
     def part(self, sweep: str, part: int) -> None:
         """Name the sweep, and its part, that the next records of this run belong to."""
         self._run = {**self._run, "sweep": sweep, "part": part}
+        if self.listener is not None:
+            self.listener.part(part)
 
     def in_order(self, each: Settled) -> None:
         """Record a user that a sweep found in order, together with others like it, and count it."""
@@ -106,6 +133,8 @@ class Journal:
         names.append(subject.name or "")
         if len(names) >= NAMES_A_RECORD:
             self._write_alike(kind)
+        if self.listener is not None:
+            self.listener.settled(each)
 
     def sweep(self, summary: Mapping[str, Any], *, is_left: bool) -> None:
         """Sum up a sweep so far; `is_left` says that another part of it follows."""
@@ -121,6 +150,8 @@ class Journal:
         self._write(f"sweep {part}: {numbers}", record)
         if not is_left and summary["drift"] is not None:
             self._metrics.add_metric(name="Drift", unit=MetricUnit.Count, value=summary["drift"])
+        if self.listener is not None:
+            self.listener.sweep(summary, is_left=is_left)
 
     def evaluated(
         self,
@@ -141,7 +172,7 @@ class Journal:
             "settings": dict(asked.overrides),
             "evaluations": dict(sorted(counts.items())),
             "errors": [_error(each) for each in failures],
-            "milliseconds": _milliseconds(trigger, now),
+            "milliseconds": trigger.milliseconds(now),
         }
         told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
         self._write(f"evaluated for the rule {asked.rule}: {told or 'nothing'}", record)
@@ -153,7 +184,7 @@ class Journal:
             "trigger": _trigger(trigger),
             "ignored": why,
             "mode": self._mode.value,
-            "milliseconds": _milliseconds(trigger, now),
+            "milliseconds": trigger.milliseconds(now),
         }
         self._write(f"ignored: {why}", record)
 
@@ -170,6 +201,8 @@ class Journal:
             record["trigger"] = _trigger(trigger)
         self._write(f"alarm: {shorten(alarm.what)}", record)
         self._metrics.add_metric(name="Alarms", unit=MetricUnit.Count, value=1)
+        if self.listener is not None:
+            self.listener.alarm(alarm, trigger)
 
     def held_back(self, run: Run, brake: int, *, goes_on: str = "the next sweep") -> None:
         """Raise an alarm for those whom the brake makes wait; `goes_on` is what looks at them."""
@@ -202,6 +235,14 @@ class Journal:
             sample = [each.observation.subject.describe() for each in failed[:SAMPLE]]
             details = {"subjects": len(failed), "sample": sample}
             self.alarm(Alarm(AlarmKind.PERMANENT_FAILURE, what, remedies[what], details))
+
+    def told(self, channels: Mapping[str, Mapping[str, object]]) -> None:
+        """Record what each channel was given, and what became of it."""
+        failed = [name for name, each in channels.items() if each.get("error") is not None]
+        lost = f", not {', '.join(failed)}" if failed else ""
+        told = ", ".join(name for name in channels if name not in failed) or "nobody"
+        record = {"schema": TOLD_SCHEMA, "channels": channels, "mode": self._mode.value}
+        self._write(f"told {told}{lost}", record)
 
     def swept(self) -> None:
         """Count a sweep that came on its schedule and has looked at every user."""
@@ -284,7 +325,7 @@ def settled_record(each: Settled, mode: Mode) -> dict[str, object]:
         "errors": [_error(error) for error in each.errors],
         "try_again": each.unsettled,
         "mode": mode.value,
-        "milliseconds": _milliseconds(each.cause.trigger, each.at),
+        "milliseconds": each.cause.trigger.milliseconds(each.at),
     }
 
 
@@ -336,19 +377,6 @@ def _error(error: ReactorError) -> dict[str, str]:
         lines = traceback.format_exception(error.__cause__)
         record["traceback"] = "".join(lines)[-TRACEBACK_LIMIT:]
     return record
-
-
-def _milliseconds(trigger: Trigger, now: datetime) -> dict[str, int | None]:
-    """Return the time since the event (whose own time is in whole seconds) and since receipt."""
-    event_time = None if trigger.event is None else trigger.event.time
-    return {
-        "since_event": None if event_time is None else _between(event_time, now),
-        "since_receipt": _between(trigger.received_at, now),
-    }
-
-
-def _between(start: datetime, end: datetime) -> int:
-    return round((end - start).total_seconds() * 1000)
 
 
 def _guarded(each: Settled) -> bool:

@@ -52,7 +52,7 @@ class Evaluating:
         with inv.flushing():
             try:
                 asked = parse(payload, account=inv.home.account)
-                inv = replace(inv, settings=of_rule(inv.settings, asked))
+                inv = _by_rule(inv, asked)
                 work = _Work(inv, asked, AwsConfig(inv.session.config))
                 work.judge()
                 work.report(self.sleep)
@@ -202,6 +202,14 @@ class _Work:
                 found = evaluation(row.resource_type, unique_id, verdict, self.asked.at)
                 self.evaluations += [] if found is None else [found]
         return done.settled
+
+
+def _by_rule(invocation: Invocation, asked: Asked) -> Invocation:
+    """Return it by the rule's settings. Raises as `of_rule`."""
+    if asked.overrides and invocation.outbox is not None:
+        # Who is amiss by this rule need not be so by the stage, whose findings the sweeps close.
+        invocation.outbox.findings = False
+    return replace(invocation, settings=of_rule(invocation.settings, asked))
 
 
 def _trigger(invocation: Invocation) -> Trigger:

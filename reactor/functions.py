@@ -10,6 +10,7 @@ _WANTED: Mapping[Function, Callable[[Settings], bool]] = {
     Function.BUCKETS: lambda settings: settings.buckets,
     # Where no rule of AWS Config is named, no notice is anybody's business.
     Function.COMPLIANCE: lambda settings: bool(settings.config_rules),
+    Function.NOTIFY: lambda settings: settings.tells,
 }
 
 

@@ -3,6 +3,7 @@
 Each reads its payload, has reactor.reconcile do the rest, and raises when Lambda should try again.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from reactor.invocation import Invocation, LambdaContext, Request
 from reactor.model import Hint, Trigger, TriggerKind
 from reactor.names import Function, function_name
 from reactor.notifications import Notifications
+from reactor.notify.digests import Told
+from reactor.notify.kept import Kept as KeptToTell
 from reactor.reconcile import Brake, Clock, Pace, Run, reconcile
 from reactor.runtime import LookAtAll, executor_of, keepers, now
 from reactor.settings import Lift, Settings
@@ -48,6 +51,9 @@ class FunctionReactor:
     clock: Clock = now
     drift: Drift = field(default_factory=Drift)
     kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say, once they were read
+    told: Told = field(default_factory=Told)
+    kept_to_tell: KeptToTell = field(default_factory=KeptToTell)
+    urls: re.Pattern[str] | None = None  # of webhooks, other than Slack's: for tests alone
 
     def react(self, payload: object, context: LambdaContext) -> None:
         """Handle an EventBridge delivery of an IAM event, or of a change to the exemption list.
@@ -194,11 +200,28 @@ class FunctionReactor:
         concerned.raise_unsettled()
         return answer(concerned)
 
-    def _begin(self, context: LambdaContext, payload: object = None) -> Invocation:
+    def notify(self, payload: object, context: LambdaContext) -> None:
+        """Tell people and tools what the other functions hand over.
+
+        Raises Unsettled when nobody could be told anything, and another try may help.
+        """
+        # Imported by this function alone: the others need neither Slack's client nor the channels.
+        from reactor.notify.webhook import SLACK_URL  # noqa: PLC0415
+        from reactor.notifying import Notifying  # noqa: PLC0415
+
+        inv = self._begin(context, payload, tells=False)
+        Notifying(inv, self.kept_to_tell, self.urls or SLACK_URL).run(payload)
+
+    def _begin(
+        self, context: LambdaContext, payload: object = None, *, tells: bool = True
+    ) -> Invocation:
+        self.journal.listener = None  # an invocation before may have ended in the middle
         inv = replace(
             Invocation.begin(self.settings, self.session, self.journal, self.clock, context),
             kept=self.kept,
         )
+        if tells and self.settings.tells:
+            inv = inv.telling(self.told)
         self.journal.begin(inv.run, stage=inv.stage, asked_by=Request.of(payload).asked_by)
         return inv
 

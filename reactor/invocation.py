@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession, Home
-from reactor.aws.functions import ask_keeper, begin_sweep
+from reactor.aws.functions import ask_keeper, begin_sweep, hand_over
+from reactor.gathering import answer_of
 from reactor.guard.identity import Guard
 from reactor.names import Function, function_name, stage_of
+from reactor.notify.digests import Told
+from reactor.notify.notices import Place
+from reactor.notify.outbox import Outbox, not_handed_over
 from reactor.reconcile import Clock
 from reactor.runtime import LookAtAll, buckets_guardrail, once, users_guardrail
 from reactor.settings import Settings
@@ -21,6 +25,8 @@ from reactor.users.guardrail import Users
 if TYPE_CHECKING:
     from reactor.buckets.guardrail import Buckets
     from reactor.users.policies import Kept
+
+HAND_OVER_SECONDS = 10.0  # that an invocation waits, at its end, for Lambda to take what is to tell
 
 
 class LambdaContext(Protocol):
@@ -45,6 +51,7 @@ class Invocation:
     context: LambdaContext
     home: Home
     kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say
+    outbox: Outbox | None = None
 
     @classmethod
     def begin(
@@ -58,6 +65,19 @@ class Invocation:
         """Read off the context where we are."""
         home = Home.of_function(context.invoked_function_arn)
         return cls(settings, session, journal, clock, context, home)
+
+    def telling(self, told: Told) -> "Invocation":
+        """Return it with what hears the journal, and has told at its end what it heard."""
+        settings, home = self.settings, self.home
+        outbox = Outbox(
+            Place(self.stage, settings.mode.value, self.run, home.account, home.region),
+            told,
+            self.clock,
+            notices=settings.sends_notices,
+            findings=settings.security_hub,
+        )
+        self.journal.listener = outbox
+        return replace(self, outbox=outbox)
 
     @property
     def stage(self) -> str:
@@ -113,11 +133,27 @@ class Invocation:
 
     @contextmanager
     def flushing(self) -> Iterator[None]:
-        """Write the metrics, whatever becomes of the block."""
+        """Write the metrics, and then hand over what there is to tell, whatever becomes of it."""
         try:
             yield
         finally:
             self.journal.flush()
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Have `notify` tell what this invocation has to tell. Never raises: it is recorded."""
+        if self.outbox is None:
+            return
+        outbox, self.journal.listener = self.outbox, None  # what fails here is not to be told
+        error = outbox.hand_over(self._handed_over)
+        if error is not None:
+            self.journal.alarm(not_handed_over(error))
+            self.journal.flush()
+
+    def _handed_over(self, payload: bytes) -> None:
+        function = function_name(self.stage, Function.NOTIFY)
+        wait = self.session.begin(lambda: hand_over(self.session.functions, function, payload))
+        answer_of(wait(min(HAND_OVER_SECONDS, max(0.0, self.seconds_left()))))
 
 
 @dataclass(frozen=True, slots=True)

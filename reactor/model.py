@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from reactor.errors import ReactorError
 
@@ -72,6 +72,18 @@ class Trigger:
     event: Event | None = None
     notice: Notice | None = None
 
+    def milliseconds(self, now: datetime) -> dict[str, int | None]:
+        """Return the time since the event (whose own is in whole seconds) and since receipt."""
+        event_time = None if self.event is None else self.event.time
+        return {
+            "since_event": None if event_time is None else _milliseconds(event_time, now),
+            "since_receipt": _milliseconds(self.received_at, now),
+        }
+
+
+def _milliseconds(start: datetime, end: datetime) -> int:
+    return round((end - start).total_seconds() * 1000)
+
 
 class SubjectKind(StrEnum):
     """What a subject stands for; the values are what `mfa-reactor explain` prints."""
@@ -129,7 +141,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource as AWS Config knows it, and whoever notifies of its compliance.
+    """A resource as AWS Config and Security Hub know it, and whoever notifies of its compliance.
 
     The id of a user is AIDA…, of a policy ANPA…, of a bucket its name; the region of those of IAM
     is `global`. None where it is not said.
@@ -306,6 +318,7 @@ class AlarmKind(StrEnum):
     DENIED_AT_GUARD = "denied-at-guard"
     WRITE_WITHOUT_MFA = "write-without-mfa"
     CONFIG_RULE_REFUSED = "config-rule-refused"
+    NOTICE_UNDELIVERED = "notice-undelivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +339,14 @@ class State(Protocol):
 
     def facts(self) -> Mapping[str, object]:
         """Return what was read, for the record; JSON types only."""
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """A state of something that AWS Config and Security Hub have a type for."""
+
+    def resource(self) -> Resource | None:
+        """Return which resource it is; None when there is none."""
 
 
 StateT = TypeVar("StateT", bound=State)

@@ -16,11 +16,12 @@ class Function(StrEnum):
     BUCKETS = "buckets"
     CONFIG = "config"
     COMPLIANCE = "compliance"
+    NOTIFY = "notify"
 
     @property
     def has_rule(self) -> bool:
-        """Whether an EventBridge rule wakes it. AWS Config invokes the function `config` itself."""
-        return self is not Function.CONFIG
+        """Whether an EventBridge rule wakes it; AWS Config invokes `config`, and we `notify`."""
+        return self not in {Function.CONFIG, Function.NOTIFY}
 
 
 def function_name(stage: str, function: str) -> str:

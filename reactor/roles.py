@@ -19,7 +19,7 @@ from reactor.functions import functions_of
 from reactor.guard import group, keeper
 from reactor.guard.identity import GROUP_PATH
 from reactor.inspection import ports as inspection
-from reactor.names import Function, failed_queue, function_name, log_group, notifications
+from reactor.names import APP, Function, failed_queue, function_name, log_group, notifications
 from reactor.settings import PREFIX, Lift, Mode, Restore, Scope, Settings, Via
 from reactor.triggers.config import LISTS_BELOW
 from reactor.users import ports
@@ -47,6 +47,7 @@ _KEPT_TO_OWN = (
     "the account is not known when the file is made; the condition keeps it to the role's"
 )
 _ANY_BUCKET = f"any bucket may be the one; {_KEPT_TO_OWN}"
+_ASKING = frozenset({"lambda:InvokeFunction"})
 # By the service that a resource of theirs belongs to.
 _INSPECTING = {
     "*": ("InspectAccount", "AWS knows no resource for these"),
@@ -81,6 +82,15 @@ class Statement:
 
 def statements(function: str, stage: str, settings: Settings) -> tuple[Statement, ...]:
     """Return what a function of a stage may do under the stage's settings."""
+    powers = _powers(function, stage, settings)
+    if settings.tells and function != Function.NOTIFY:
+        powers = (*powers, _invoke("AskNotify", _ASKING, stage, Function.NOTIFY))
+    return (*powers, *_running(function, stage))
+
+
+def _powers(function: str, stage: str, settings: Settings) -> Iterable[Statement]:
+    """Return what its own work takes."""
+    powers: Iterable[Statement]
     match function:
         case Function.REACT:
             powers = _reacting(stage, settings, detaches=True)
@@ -98,9 +108,11 @@ def statements(function: str, stage: str, settings: Settings) -> tuple[Statement
             powers = _evaluating(settings)
         case Function.COMPLIANCE:
             powers = _complying(stage, settings)
+        case Function.NOTIFY:
+            powers = _telling(settings)
         case _:
             raise ValueError(f"no function {function!r}, there are {', '.join(Function)}")
-    return (*powers, *_running(function, stage))
+    return powers
 
 
 def policy(function: str, stage: str, settings: Settings) -> dict[str, Any]:
@@ -403,6 +415,61 @@ def _keeping(settings: Settings) -> Iterable[Statement]:
     yield _read_guard_group(settings, *group.READS.values())
     if settings.mode is Mode.ENFORCE:
         yield from _writing(settings, guard)
+
+
+def _telling(settings: Settings) -> Iterable[Statement]:
+    """What the channels take that the settings name, and no more."""
+    if settings.slack_webhook:
+        yield _read_webhook(settings.slack_webhook)
+    if settings.sends_notices:
+        yield Statement(
+            "NameAccount", ("iam:ListAccountAliases",), ("*",), "IAM knows no resource for this"
+        )
+    if settings.notice_topic:
+        yield Statement("Publish", ("sns:Publish",), (settings.notice_topic,), "there are none")
+    if settings.notice_bus:
+        bus = f"arn:*:events:*:*:event-bus/{settings.notice_bus}"
+        # A bus's own policy may let roles of other accounts in.
+        source = {"StringEquals": {"events:source": APP}}
+        yield Statement(
+            "PutEvents", ("events:PutEvents",), (bus,), _KEPT_TO_OWN, {**source, **_OWN_ACCOUNT}
+        )
+    if settings.security_hub:
+        yield from _finding()
+
+
+def _finding() -> Iterable[Statement]:
+    """What Security Hub takes: our product's findings, and of their workflow only its end."""
+    yield Statement(
+        "BringFindings",
+        ("securityhub:BatchImportFindings",),
+        ("arn:*:securityhub:*:*:product/*/default",),
+        f"the product of an account's own findings; {_ANY_ACCOUNT}",
+    )
+    hub = ("arn:*:securityhub:*:*:hub/default",)
+    yield Statement("ReadFindings", ("securityhub:GetFindings",), hub, _ANY_ACCOUNT)
+    resolved = {"StringEquals": {"securityhub:ASFFSyntaxPath/Workflow.Status": "RESOLVED"}}
+    yield Statement(
+        "ResolveFindings", ("securityhub:BatchUpdateFindings",), hub, _ANY_ACCOUNT, resolved
+    )
+
+
+def _read_webhook(reference: str) -> Statement:
+    store, _, name = reference.partition(":")
+    if store == "ssm":
+        arn = f"arn:*:ssm:*:*:parameter/{name.removeprefix('/')}"
+        action = "ssm:GetParameter"
+    else:
+        # Secrets Manager puts a hyphen and six random characters behind the name.
+        arn = f"arn:*:secretsmanager:*:*:secret:{name}-??????"
+        action = "secretsmanager:GetSecretValue"
+    given = name.startswith("arn:")
+    return Statement(
+        "ReadWebhook",
+        (action,),
+        (name,) if given else (arn,),
+        _ANY_ACCOUNT if store == "ssm" else f"six random characters end it; {_ANY_ACCOUNT}",
+    )
 
 
 def _keepers_reads(settings: Settings) -> tuple[str, ...]:

@@ -13,9 +13,22 @@ if TYPE_CHECKING:
     from sandbox.events import Bus
 
 
+MOST_ENTRIES = 10
+MOST_BYTES = 256 * 1024  # 1 MB at AWS since January 2026; not all of its documents say so
+
+
 def put_events(call: Call, bus: Bus) -> Reply:
     """Puts each entry on the default bus, or says entry by entry why not."""
-    entries = [_put(entry, call.region, bus) for entry in call.parameters.get("Entries", [])]
+    asked = call.parameters.get("Entries", [])
+    if not 0 < len(asked) <= MOST_ENTRIES:
+        message = (
+            f"1 validation error detected: Value at 'entries' failed to satisfy constraint: Member"
+            f" must have length less than or equal to {MOST_ENTRIES}"
+        )
+        raise Refusal("ValidationException", message)
+    if sum(map(_size, asked)) > MOST_BYTES:
+        raise Refusal("ValidationException", "Total size of the entries in the request is over")
+    entries = [_put(entry, call.region, bus) for entry in asked]
     failed = sum("ErrorCode" in entry for entry in entries)
     body = json.dumps({"FailedEntryCount": failed, "Entries": entries})
     headers = [("Content-Type", "application/x-amz-json-1.1")]
@@ -54,3 +67,9 @@ def _put(entry: dict[str, Any], region: str, bus: Bus) -> dict[str, str]:
 
 def _failed(code: str, message: str) -> dict[str, str]:
     return {"ErrorCode": code, "ErrorMessage": message}
+
+
+def _size(entry: dict[str, Any]) -> int:
+    """As EventBridge counts it (user guide, calculating PutEvents event entry size)."""
+    texts = [entry.get(each, "") for each in ("Source", "DetailType", "Detail")]
+    return sum(len(each.encode()) for each in [*texts, *entry.get("Resources", [])])

@@ -46,6 +46,8 @@ from sandbox.pool import Pool
 from sandbox.put_events import put_events
 from sandbox.recorder import Recorder
 from sandbox.schedules import Schedules
+from sandbox.security_hub import CALLS as FINDINGS_CALLS
+from sandbox.security_hub import SecurityHub
 from sandbox.staleness import Staleness
 from sandbox.strictness import make_strict
 from sandbox.topics import Deliveries, StrictSNSBackend
@@ -104,6 +106,7 @@ class Server:
         # What S3 has for a whole account is asked at a host that begins with the account.
         names = (HOST, "localhost", f"{account}.{HOST}")
         self._hosts = {f"{name}:{self._http.server_port}" for name in names}
+        self._security_hub = SecurityHub(account)
         self._pool = Pool(self.url, self._open_session, workers_per_function)
         unfinished = Unfinished()
         self._invoker = Invoker(self._pool, self._find_function, unfinished, self._lock)
@@ -155,6 +158,7 @@ class Server:
                 ("lambda", "GetFunctionRecursionConfig"): self._recursion_config,
                 ("lambda", "PutFunctionRecursionConfig"): self._recursion_config,
                 ("lambda", "Invoke"): self._invoke,
+                **{("securityhub", each): self._find for each in FINDINGS_CALLS},
             },
             callers=self._callers,
             recorder=recorder,
@@ -241,6 +245,10 @@ class Server:
     def _ask_config(self, call: Call, _: Request) -> Reply:
         with self._lock:
             return self._config(call)
+
+    def _find(self, call: Call, _: Request) -> Reply:
+        with self._lock:
+            return self._security_hub(call)
 
     def _account_settings(self, call: Call, _: Request) -> Reply:
         with self._lock:

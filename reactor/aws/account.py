@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3control import S3ControlClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_securityhub import SecurityHubClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
@@ -153,6 +156,24 @@ class AwsSession:
         """The EventBridge client."""
         with asking("events"):
             return self._session.client("events", config=_CONFIG)
+
+    @_client
+    def sns(self) -> "SNSClient":
+        """The SNS client."""
+        with asking("sns"):
+            return self._session.client("sns", config=_CONFIG)
+
+    @_client
+    def secrets(self) -> "SecretsManagerClient":
+        """The Secrets Manager client."""
+        with asking("secretsmanager"):
+            return self._session.client("secretsmanager", config=_CONFIG)
+
+    @_client
+    def security_hub(self) -> "SecurityHubClient":
+        """The Security Hub client."""
+        with asking("securityhub"):
+            return self._session.client("securityhub", config=_CONFIG)
 
     @_client
     def sqs(self) -> "SQSClient":

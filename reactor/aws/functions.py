@@ -1,4 +1,4 @@
-"""Asking our other functions: the keeper, whose role is as good as administrator; the sweep."""
+"""Asking our other functions: the keeper, whose role is as good as administrator's; the rest."""
 
 import json
 from collections.abc import Mapping
@@ -60,6 +60,12 @@ def continue_sweep(client: "LambdaClient", function: str, payload: Mapping[str, 
             InvocationType="Event",
             Payload=json.dumps(payload, separators=(",", ":")),
         )
+
+
+def hand_over(client: "LambdaClient", function: str, payload: bytes) -> None:
+    """Have a function tell what is in the payload, and do not wait. Raises ReactorError."""
+    with asking("lambda:InvokeFunction"):
+        client.invoke(FunctionName=function, InvocationType="Event", Payload=payload)
 
 
 def deaf_mappings(client: "LambdaClient", function_arn: str, queue_arn: str) -> list[str]:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from reactor.buckets.resources import BUCKET_TYPE
+from reactor.model import Resource
+from reactor.partitions import partition_of
+
 Known = TypeVar("Known")
 
 # Predefined groups whose members may be anybody (S3 user guide, ACL overview). The third, of log
@@ -118,6 +122,13 @@ class BucketState:
             known(self.block, "the bucket's public access block"),
             known(self.account_block, "the account's public access block"),
         )
+
+    def resource(self) -> Resource | None:
+        """Return the bucket as AWS Config and Security Hub know it; by its name even when gone."""
+        if self.presence not in {Presence.EXISTS, Presence.GONE}:
+            return None
+        arn = f"arn:{partition_of(self.region)}:s3:::{self.name}"
+        return Resource(BUCKET_TYPE, self.name, arn=arn, region=self.region or None)
 
     def facts(self) -> dict[str, object]:
         """Return what was read, for the record; what was not read is left out."""

@@ -45,7 +45,11 @@ an address that was given once is kept; --email "" takes it off again.
 _TOPIC = re.compile(r"arn:[a-z-]+:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 # The template's parameters that say whether a function is there that a stage may lack.
-_OPTIONAL = {Function.BUCKETS: "WithBuckets", Function.COMPLIANCE: "WithCompliance"}
+_OPTIONAL = {
+    Function.BUCKETS: "WithBuckets",
+    Function.COMPLIANCE: "WithCompliance",
+    Function.NOTIFY: "WithNotify",
+}
 
 app = typer.Typer(name="operations", no_args_is_help=True)
 

@@ -24,9 +24,18 @@ _PLACEHOLDER = "STAGE"
 _MARKDOWN_HEADING = """\
 # Roles: default settings, enforce mode
 
-What each function may do with the default settings and `REACTOR_MODE=enforce`, the widest that the
-defaults give. In `observe` mode no role can change anything. Made by `mfa-reactor roles
---markdown`; `mfa-reactor roles` prints those of your own stages."""
+What each function may do with the default settings and `REACTOR_MODE=enforce`, the widest that
+the defaults give. In `observe` mode no role can change anything. `notify` is there where a channel
+is set, and is shown with all of them; the others may then invoke it. Where `REACTOR_BUCKETS` is
+true, `compliance` may besides do what `buckets` may, and `config` read what it reads. Made by
+`mfa-reactor roles --markdown`; `mfa-reactor roles` prints those of your own stages."""
+# Every channel, for a function that is not there without one.
+_CHANNELS = {
+    variable("slack_webhook"): "ssm:/mfa/slack",
+    variable("notice_topic"): "arn:aws:sns:us-east-1:123456789012:mfa",
+    variable("notice_bus"): "default",
+    variable("security_hub"): "true",
+}
 _HEADINGS = ("Statement", "Actions", "Resources", "Why the wildcards")
 _WORDS = {
     Function.REACT: "reacts to what takes the guard or a device off, and to new users",
@@ -38,6 +47,7 @@ _WORDS = {
     Function.CONFIG: "evaluates users for a rule of AWS Config",
     Function.COMPLIANCE: "acts on notices of rules of AWS Config, where REACTOR_CONFIG_RULES names"
     " some",
+    Function.NOTIFY: "tells people and tools, where a channel is set",
 }
 
 
@@ -82,9 +92,11 @@ def roles(
 
 def markdown_page() -> str:
     """Return the roles under the default settings in enforce mode, for docs/roles.md."""
-    settings = Settings.from_environment({variable("mode"): Mode.ENFORCE.value})
+    mode = {variable("mode"): Mode.ENFORCE.value}
     parts = [_MARKDOWN_HEADING]
     for function in Function:
+        wanted = _CHANNELS if function is Function.NOTIFY else {}
+        settings = Settings.from_environment({**mode, **wanted})
         parts.append(f"## {function}: {_WORDS[Function(function)]}")
         parts.append(_markdown_table(statements(function, _PLACEHOLDER, settings)))
     return "\n\n".join(parts)

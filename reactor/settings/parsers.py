@@ -11,6 +11,14 @@ from reactor.settings.choices import TagMatch
 
 _POLICY_NAME_LENGTH = 128  # characters (CreatePolicy)
 _TAG_KEY_LENGTH, _TAG_VALUE_LENGTH = 128, 256  # characters (TagUser)
+_ARN = r"arn:aws(?:-cn|-us-gov)?"
+# SSM's and Secrets Manager's names (PutParameter, CreateSecret), or the ARN with one. A colon and
+# two slashes, as a URL has, go with none of them.
+_SECRET = re.compile(
+    rf"ssm:(?:{_ARN}:ssm:[a-z0-9-]+:[0-9]{{12}}:parameter/)?[A-Za-z0-9_./-]{{1,1011}}"
+    rf"|secretsmanager:(?:{_ARN}:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:)?"
+    r"[A-Za-z0-9/_+=.@-]{1,512}"
+)
 _NAME = r"[\w+=,.@-]+"  # IAM's names (CreateUser, CreatePolicy: "Pattern" in the API reference)
 
 
@@ -162,6 +170,37 @@ def guard_policy(text: str) -> str:
         or len(text.rpartition("/")[2]) > _POLICY_NAME_LENGTH
     ):
         raise ValueError("the name of a policy, or the ARN of one that someone else keeps")
+    return text
+
+
+def secret_reference(text: str) -> str:
+    """Read where a secret lies, or nothing; never the secret itself."""
+    if text and (not _SECRET.fullmatch(text) or is_secret(text)):
+        raise ValueError(
+            "where the URL lies, never the URL itself: ssm:NAME of a SecureString in SSM's"
+            " Parameter Store, or secretsmanager:NAME of a secret (an ARN will do for a name)"
+        )
+    return text
+
+
+def is_secret(text: str) -> bool:
+    """Tell whether a text looks like a Slack webhook's URL, which nothing may repeat."""
+    return "hooks.slack" in text.lower()
+
+
+def topic(text: str) -> str:
+    """Read an SNS topic's ARN, or nothing."""
+    if text and not re.fullmatch(
+        rf"{_ARN}:sns:[a-z0-9-]+:[0-9]{{12}}:[A-Za-z0-9_-]{{1,256}}", text
+    ):
+        raise ValueError("the ARN of a standard SNS topic")
+    return text
+
+
+def event_bus(text: str) -> str:
+    """Read an event bus's name, or nothing."""
+    if text and (not re.fullmatch(r"[A-Za-z0-9_./-]{1,256}", text) or is_secret(text)):
+        raise ValueError("the name of an event bus of this account and region, such as default")
     return text
 
 

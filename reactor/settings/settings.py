@@ -37,8 +37,17 @@ _OF_OUR_DOCUMENT = (
 )
 
 
-def _setting(default: str, meaning: str, parse: Callable[[str], Any], unit: str = "") -> Any:  # noqa: ANN401 - as dataclasses.field
-    return field(metadata={"default": default, "meaning": meaning, "parse": parse, "unit": unit})
+def _setting(
+    default: str,
+    meaning: str,
+    parse: Callable[[str], Any],
+    unit: str = "",
+    *,
+    shown: bool = True,
+) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a setting; `shown`: a wrong value may be repeated, for it cannot be a secret."""
+    metadata = {"default": default, "meaning": meaning, "parse": parse, "unit": unit}
+    return field(metadata={**metadata, "shown": shown})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +207,29 @@ class Settings:
         parsers.tags,
     )
 
+    slack_webhook: str = _setting(
+        "",
+        "where the URL of a Slack webhook lies, to tell a channel: `ssm:NAME` of a SecureString,"
+        " `secretsmanager:NAME` of a secret; never the URL itself",
+        parsers.secret_reference,
+        shown=False,
+    )
+    notice_topic: str = _setting(
+        "",
+        "ARN of an SNS topic that gets the same notices",
+        parsers.topic,
+    )
+    notice_bus: str = _setting(
+        "",
+        "name of an EventBridge bus that gets the same notices as events, e.g. `default`",
+        parsers.event_bus,
+    )
+    security_hub: bool = _setting(
+        "false",
+        "whether AWS Security Hub gets findings about who is not in order",
+        parsers.true_or_false,
+    )
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read every REACTOR_ variable. A variable that is not there has its default.
@@ -270,6 +302,16 @@ class Settings:
                 )
 
     @property
+    def tells(self) -> bool:
+        """Whether there is anybody to tell what happens, besides the log."""
+        return bool(self.sends_notices or self.security_hub)
+
+    @property
+    def sends_notices(self) -> bool:
+        """Whether notices go anywhere: Security Hub takes findings, and no notices."""
+        return bool(self.slack_webhook or self.notice_topic or self.notice_bus)
+
+    @property
     def guard_is_given(self) -> bool:
         """Whether the guard is a policy that someone else keeps, named by its ARN."""
         return self.guard_policy.startswith("arn:")
@@ -289,10 +331,13 @@ class Settings:
 
 def _read(name: str, setting: "Field[Any]", text: str) -> Any:  # noqa: ANN401 - each has its own type
     """Read a setting's text; what is wrong with it is told under this name."""
+    text = text.strip()
     try:
-        return setting.metadata["parse"](text.strip())
+        return setting.metadata["parse"](text)
     except ValueError as error:
-        raise SettingError(f"{name} is {shorten(text.strip(), 80)!r}: it takes {error}") from None
+        shown = setting.metadata["shown"] and not parsers.is_secret(text)
+        got = f"is {shorten(text, 80)!r}" if shown else "is something else"
+        raise SettingError(f"{name} {got}: it takes {error}") from None
 
 
 def variable(field_name: str) -> str:

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from reactor.guard.identity import Guard, Standing
+from reactor.model import Resource
+from reactor.users.resources import USER_TYPE
 
 if TYPE_CHECKING:
     from reactor.users.privileges.powers import Policy  # which one scope looks at
@@ -84,6 +86,12 @@ class UserState:
     def guard_group_holds(self) -> bool:
         """Whether the guard's own group is ours and carries the guard."""
         return self.group_standing is Standing.OURS and self.guard.group in self.guarded_groups
+
+    def resource(self) -> Resource | None:
+        """Return the user as AWS Config and Security Hub know it; None when there is none."""
+        if self.presence is not Presence.EXISTS or not self.id:
+            return None
+        return Resource(USER_TYPE, self.id, arn=self.arn)
 
     def facts(self) -> dict[str, object]:
         """Return what was read, for the record; what was not read is left out."""

@@ -23,6 +23,7 @@ SETTINGS = {
     "REACTOR_MODE": "enforce",
     "REACTOR_BUCKETS": "true",
     "REACTOR_CONFIG_RULES": "mfa",
+    "REACTOR_NOTICE_BUS": "default",
 }
 RULED = tuple(each for each in Function if each.has_rule)
 STACK = operations_stack(PROD)
@@ -175,6 +176,7 @@ def test_each_alarm_looks_at_something_and_tells_somebody(stage: Stage) -> None:
         Function.SWEEP: (3, 900, 1),
         Function.CONFIG: (3, 900, 1),
         Function.COMPLIANCE: (3, 900, 1),
+        Function.NOTIFY: (3, 900, 1),
     }
 
 

@@ -53,6 +53,7 @@ def settled(  # noqa: PLR0913 - all but the first by name
         name,
         Presence.EXISTS,
         GUARD,
+        arn=f"arn:aws:iam::{ACCOUNT}:user/{name}",
         id=id_for(name),
         devices=devices,
         has_password=has_password,

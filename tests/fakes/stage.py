@@ -78,8 +78,8 @@ class Stage:
     None for one that is spared; `lands`, whether the call that is under way has its effect.
     `on_call` is told of each call of it. `forgetful`: each invocation of it has a new environment.
     A reaction, or an evaluation, has `patience` seconds, of which each call of IAM takes one.
-    `asked` are the users whose devices were asked for, `paces` how many reads and writes a second
-    sweeps were to make.
+    `handed` is what `notify` was to tell. `asked` are the users whose devices were asked for,
+    `paces` how many reads and writes a second sweeps were to make.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -110,6 +110,7 @@ class Stage:
         self.paces: list[tuple[float, float]] = []
         self._sweep_lives: Lifetime | None = None
         self.mappings = Mappings()
+        self.handed: list[dict[str, Any]] = []
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
         self._reactor = self._environment()
@@ -264,6 +265,9 @@ class Stage:
         self.weather.call()
         function = Function(FunctionName.removeprefix(function_name(STAGE, "")))
         payload = json.loads(Payload)
+        if function is Function.NOTIFY:
+            self.handed.append(payload)
+            return {}
         if InvocationType == "Event":
             self._changes()
             self.invoke(function, payload, 1)

@@ -20,6 +20,9 @@ for name in ("react", "sweep", "keeper"):
     assert callable(getattr(app, name)), name
 for name in ("typer", "rich", "moto", "pytest", "sandbox"):
     assert importlib.util.find_spec(name) is None, name
+assert not {"slack_sdk", "reactor.notifying"} & set(sys.modules)
+import reactor.notifying
+assert "slack_sdk" in sys.modules
 print(app.reactor.settings.mode)
 """
 
@@ -31,7 +34,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_app_imports_with_the_bundle_and_boto3_alone(bundle: Path, tmp_path: Path) -> None:
-    """A clean interpreter, without site-packages, starts the app as Lambda does."""
+    """A clean interpreter, without site-packages, starts the app as Lambda does.
+
+    What only `notify` needs is imported by it alone.
+    """
     libraries = libraries_of_lambda(tmp_path / "libraries")
     ran = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-I", "-S", "-B", "-c", SCRIPT, str(bundle), str(libraries)],
@@ -70,6 +76,8 @@ def test_the_bundle_holds_what_requirements_name_and_chalice(bundle: Path) -> No
         "chalice",
         "jmespath",
         "reactor",
+        "slack",  # slack_sdk's own, by its old name
+        "slack_sdk",
         "typing_extensions.py",
     }
 

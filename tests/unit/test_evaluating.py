@@ -322,3 +322,30 @@ def test_nobody_else_is_waked_by_it(rule: Rule) -> None:
     rule.change("alice", resourceCreationTime=LONG_AGO)
     assert rule.config.compliance["bob"] == "NON_COMPLIANT"  # what is in the guard's place is none
     assert (rule.written, rule.stage.waiting, rule.errors) == ([], [], [])
+
+
+class TestTelling:
+    """What the function has told, where somebody is to be told."""
+
+    def test_who_is_amiss_has_a_finding(self) -> None:
+        """As by any other function; and no notice, for nothing was done."""
+        rule = Rule(notice_bus="default", security_hub="true")
+        rule.invoke(invocation())
+        (payload,) = rule.stage.handed
+        assert payload["notices"] == []
+        reports = payload["stand"]["reports"]
+        assert [(each["name"], each["standing"]) for each in reports] == [("alice", "open")]
+
+    def test_a_rule_with_settings_of_its_own_makes_none(self) -> None:
+        """By the stage's settings those may be in order, and the next sweep would close them."""
+        rule = Rule(notice_bus="default", security_hub="true")
+        rule.invoke(invocation(parameters={"scope": "everyone"}))
+        assert rule.told["evaluations"]["NON_COMPLIANT"] > 1
+        assert rule.stage.handed == []
+
+    def test_a_rule_that_is_refused_is_told(self) -> None:
+        """Its alarm is, as every other."""
+        rule = Rule(notice_bus="default")
+        rule.invoke(invocation(parameters={"no-such": "parameter"}))
+        (payload,) = rule.stage.handed
+        assert [each["alarm"] for each in payload["notices"]] == ["config-rule-refused"]

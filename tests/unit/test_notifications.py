@@ -368,3 +368,27 @@ def test_it_never_raises_without_a_transient_behind_it(bodies: list[Any], queued
     payload = batch(*bodies) if queued else {"Records": bodies}
     assert settle(stage, payload) == NONE
     assert settle(stage, bodies) == NONE
+
+
+def test_who_was_guarded_is_told() -> None:
+    """Where somebody is to be told; with the rule that had said so, and a finding."""
+    stage = staged(notice_bus="default", security_hub="true")
+    assert settle(stage, batch(notice(stage, "u1"))) == NONE
+    (payload,) = stage.handed
+    (told,) = payload["notices"]
+    assert (told["kind"], told["subject"]["name"]) == ("remediated", "u1")
+    assert told["details"]["rule"] == RULE
+    assert [each["standing"] for each in payload["stand"]["reports"]] == ["mended"]
+
+
+def test_what_was_settled_is_told_though_others_come_back() -> None:
+    """Also where the invocation ends in an error, because nobody heeds its answer."""
+    stage = staged(notice_bus="default")
+    stage.weather.unlucky = frozenset({"u2"})
+    stage.mappings.heeding = {QUEUE: False}
+    with pytest.raises(Unsettled):
+        settle(stage, batch(notice(stage, "u1"), notice(stage, "u2")))
+    (payload,) = stage.handed
+    told = {(each["kind"], each.get("alarm", each.get("what"))) for each in payload["notices"]}
+    assert ("alarm", "reactor-impaired") in told
+    assert ("remediated", "u1 was remediated") in told

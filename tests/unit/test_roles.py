@@ -38,6 +38,9 @@ from tests.fakes.harness import settings
 ROOT = Path(__file__).parents[2]
 GIVEN_ARN = "arn:aws:iam::123456789012:policy/team/Guard"
 TAKING = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+TOPIC = "arn:aws:sns:us-east-1:123456789012:mfa"
+PARAMETER_ARN = "arn:aws:ssm:us-east-1:123456789012:parameter/mfa/slack"
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf"
 RUNNING = {
     "sqs:SendMessage",
     "logs:CreateLogGroup",
@@ -298,7 +301,81 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
     assert everything == set[str]().union(*declared)
 
 
-@pytest.mark.parametrize("chosen", MANY, ids=label)
+CHANNELS: list[tuple[dict[str, str], set[str]]] = [
+    ({"slack_webhook": "ssm:/mfa/slack"}, {"iam:ListAccountAliases", "ssm:GetParameter"}),
+    (
+        {"slack_webhook": "secretsmanager:slack"},
+        {"iam:ListAccountAliases", "secretsmanager:GetSecretValue"},
+    ),
+    ({"notice_topic": TOPIC}, {"iam:ListAccountAliases", "sns:Publish"}),
+    ({"notice_bus": "default"}, {"iam:ListAccountAliases", "events:PutEvents"}),
+    (
+        {"security_hub": "true"},
+        {
+            "securityhub:BatchImportFindings",
+            "securityhub:BatchUpdateFindings",
+            "securityhub:GetFindings",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("channel", "needed"), CHANNELS, ids=lambda each: str(sorted(each)))
+def test_notify_may_reach_the_channels_that_are_set(
+    channel: dict[str, str], needed: set[str]
+) -> None:
+    """And nothing else; the other functions may do nothing more than invoke it."""
+    assert granted("notify", **channel) == needed
+    for function in (each for each in Function if each is not Function.NOTIFY):
+        more = granted(function, **channel) - granted(function)
+        assert more <= {"lambda:InvokeFunction"}
+        (asking,) = [
+            each
+            for each in statements(function, "dev", settings(**channel))
+            if each.sid == "AskNotify"
+        ]
+        assert asking.resources == ("arn:*:lambda:*:*:function:mfa-reactor-dev-notify",)
+
+
+def test_without_a_channel_nobody_may_invoke_notify() -> None:
+    """Nothing of it is in the roles of whoever has not turned it on."""
+    for function in functions_of(settings()):
+        assert "notify" not in json.dumps(policy(function, "dev", settings())).lower()
+
+
+@pytest.mark.parametrize(
+    ("reference", "resource"),
+    [
+        ("ssm:/mfa/slack", "arn:*:ssm:*:*:parameter/mfa/slack"),
+        ("ssm:slack", "arn:*:ssm:*:*:parameter/slack"),
+        (f"ssm:{PARAMETER_ARN}", PARAMETER_ARN),
+        ("secretsmanager:slack", "arn:*:secretsmanager:*:*:secret:slack-??????"),
+        (f"secretsmanager:{SECRET_ARN}", SECRET_ARN),
+    ],
+)
+def test_one_secret_can_be_read(reference: str, resource: str) -> None:
+    """The one that the setting names: no other of the account's."""
+    (found,) = [
+        each
+        for each in statements("notify", "dev", settings(slack_webhook=reference))
+        if each.sid == "ReadWebhook"
+    ]
+    assert found.resources == (resource,)
+
+
+def test_events_are_put_as_ours_and_findings_only_resolved() -> None:
+    """Whoever takes the role over can neither play AWS on the bus nor hide findings."""
+    chosen = settings(notice_bus="team", security_hub="true")
+    conditions = {
+        each.sid: each.condition for each in statements("notify", "dev", chosen) if each.condition
+    }
+    assert conditions["PutEvents"]["StringEquals"] == {"events:source": "mfa-reactor"}
+    assert conditions["ResolveFindings"] == {
+        "StringEquals": {"securityhub:ASFFSyntaxPath/Workflow.Status": "RESOLVED"}
+    }
+
+
+@pytest.mark.parametrize("chosen", [*MANY, *(each for each, _ in CHANNELS)], ids=label)
 @pytest.mark.parametrize("function", Function)
 def test_small_powers(function: str, chosen: dict[str, str]) -> None:
     """Each statement has its own Sid, names its actions, and a reason where it has a wildcard."""
@@ -311,8 +388,8 @@ def test_small_powers(function: str, chosen: dict[str, str]) -> None:
             assert each.reason
         if each.resources == ("*",):
             known = {
-                *("InspectAccount", "ReadAllBuckets", "ReadInBulk", "ReportToConfig"),
-                *("SeeWhatIsHeeded", "WriteTraces"),
+                *("InspectAccount", "NameAccount", "ReadAllBuckets", "ReadInBulk"),
+                *("ReportToConfig", "SeeWhatIsHeeded", "WriteTraces"),
             }
             assert each.sid in known
 
@@ -515,6 +592,10 @@ def test_files_are_written_once(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_EXEMPT_PARAMETER="/x")))
     assert stale_files(tmp_path) == [
         f"policy-dev-{function}.json" for function in ("react", "review", "sweep", "config")
+    ]
+    (tmp_path / "config.json").write_text(json.dumps(config_of(REACTOR_NOTICE_BUS="default")))
+    assert stale_files(tmp_path) == [
+        f"policy-dev-{function}.json" for function in functions_of(settings(notice_bus="default"))
     ]
 
 

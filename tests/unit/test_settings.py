@@ -65,6 +65,10 @@ def test_defaults() -> None:
         "sweep_minutes": 15,
         "buckets": False,
         "bucket_exempt_tags": (),
+        "slack_webhook": "",
+        "notice_topic": "",
+        "notice_bus": "",
+        "security_hub": False,
     }
 
 
@@ -116,6 +120,22 @@ def takes_a_number(field: str) -> bool:
             "GUARD_SELF_SERVICE", "credentials", SelfService.CREDENTIALS, id="more self-service"
         ),
         pytest.param("GUARD_RESTORE", "alarm", Restore.ALARM, id="a guard that is only told of"),
+        pytest.param("SLACK_WEBHOOK", "ssm:/mfa/slack", "ssm:/mfa/slack", id="a SecureString"),
+        pytest.param("SLACK_WEBHOOK", "secretsmanager:a/b", "secretsmanager:a/b", id="a secret"),
+        pytest.param(
+            "SLACK_WEBHOOK",
+            "secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf",
+            "secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf",
+            id="a secret by its ARN",
+        ),
+        pytest.param(
+            "NOTICE_TOPIC",
+            "arn:aws-cn:sns:cn-north-1:123456789012:mfa",
+            "arn:aws-cn:sns:cn-north-1:123456789012:mfa",
+            id="a topic",
+        ),
+        pytest.param("NOTICE_BUS", "default", "default", id="an event bus"),
+        pytest.param("SECURITY_HUB", "true", True, id="findings"),
         pytest.param("EXEMPT_TAGS", "", (), id="no tag exempts"),
         pytest.param(
             "EXEMPT_TAGS",
@@ -409,3 +429,56 @@ def test_a_given_guard_takes_the_rest() -> None:
 def test_exempts_name(pattern: str, name: str, *, matches: bool) -> None:
     """A pattern covers whole names, in any case."""
     assert read(EXEMPT_NAMES=f"x,{pattern}").exempts_name(name) == (pattern if matches else None)
+
+
+URL = "https://hooks.slack.com/services/T0000/B0000/sEcReTsEcReT"
+
+
+@pytest.mark.parametrize("name", ["SLACK_WEBHOOK", "NOTICE_TOPIC", "NOTICE_BUS", "MODE"])
+@pytest.mark.parametrize(
+    "text",
+    [URL, URL.upper(), f"ssm:{URL}", URL.removeprefix("https://"), f"secretsmanager:{URL[8:]}"],
+)
+def test_a_webhooks_url_is_refused_and_never_repeated(name: str, text: str) -> None:
+    """The start says where to put it: what is written to a log is read by many."""
+    said = refusal(**{name: text})
+    assert "secret" not in said.lower().replace("secretsmanager", "").replace("a secret", "")
+    assert "T0000" not in said.upper()
+    if name == "SLACK_WEBHOOK":
+        assert "ssm:NAME of a SecureString" in said
+
+
+@pytest.mark.parametrize(
+    "text", ["/mfa/slack", "ssm:", "vault:x", "ssm:a:b", "secretsmanager:a b", "hunter2"]
+)
+def test_a_secret_is_named_with_its_store(text: str) -> None:
+    """What else was meant is not repeated either: it may be the secret itself."""
+    said = refusal(SLACK_WEBHOOK=text)
+    assert said.startswith("REACTOR_SLACK_WEBHOOK is something else: it takes where the URL lies")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("NOTICE_TOPIC", "mfa"),
+        ("NOTICE_TOPIC", "arn:aws:sns:us-east-1:123456789012:mfa.fifo"),
+        ("NOTICE_BUS", "arn:aws:events:us-east-1:123456789012:event-bus/x"),
+        ("SECURITY_HUB", "yes"),
+    ],
+)
+def test_what_a_channel_does_not_take(name: str, text: str) -> None:
+    """It is refused at the start, and not with the first notice."""
+    assert refusal(**{name: text}).startswith(f"REACTOR_{name} is {text!r}: it takes ")
+
+
+def test_nobody_is_told_unless_a_channel_is_set() -> None:
+    """Each of them is enough."""
+    assert not read().tells
+    for name, text in {
+        "SLACK_WEBHOOK": "ssm:x",
+        "NOTICE_TOPIC": "arn:aws:sns:us-east-1:123456789012:mfa",
+        "NOTICE_BUS": "default",
+        "SECURITY_HUB": "true",
+    }.items():
+        assert read(**{name: text}).tells
+        assert read(**{name: text}).sends_notices is (name != "SECURITY_HUB")

@@ -1,0 +1,234 @@
+"""reactor.aws as `notify` uses it, without an account: botocore's stubs answer."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from reactor.aws.findings import AwsFindings
+from reactor.aws.notices import PartlyTaken, Publication, account_alias, publish, put_events
+from reactor.aws.secrets import read_secret
+from reactor.errors import Permanent, Transient
+from reactor.notify.findings import Site
+from tests.fakes.account import ACCOUNT
+
+URL = "https://hooks.slack.com/services/T0/B0/sEcReT"
+SITE = Site("aws", "us-east-1", ACCOUNT, "prod")
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:mfa"
+
+
+def stubbed(service: Any) -> tuple[Any, Stubber]:
+    """Return a client that answers what is put into its stubber, in order."""
+    client = boto3.client(service, "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    stubber = Stubber(client)
+    stubber.activate()
+    return client, stubber
+
+
+class Secrets:
+    """A session with the two stores."""
+
+    def __init__(self) -> None:
+        ssm, self.parameters = stubbed("ssm")
+        secrets, self.secrets = stubbed("secretsmanager")
+        self.session: Any = SimpleNamespace(ssm=ssm, secrets=secrets)
+
+    def parameter(self, value: str, type_: str = "SecureString") -> None:
+        """Have a parameter under /mfa/slack."""
+        answer = {"Parameter": {"Name": "/mfa/slack", "Type": type_, "Value": value}}
+        asked = {"Name": "/mfa/slack", "WithDecryption": True}
+        self.parameters.add_response("get_parameter", answer, asked)
+
+    def secret(self, value: str) -> None:
+        """Have a secret called slack."""
+        self.secrets.add_response(
+            "get_secret_value", {"SecretString": value}, {"SecretId": "slack"}
+        )
+
+
+@pytest.mark.parametrize("value", [URL, f" {URL}\n", json.dumps({"url": URL})])
+def test_a_secret_is_read_by_its_reference(value: str) -> None:
+    """From either store, as text or as the console makes it: an object with one value."""
+    secrets = Secrets()
+    secrets.parameter(value)
+    secrets.secret(value)
+    assert read_secret(secrets.session, "ssm:/mfa/slack") == URL
+    assert read_secret(secrets.session, "secretsmanager:slack") == URL
+
+
+def test_a_secret_that_lies_open_is_refused() -> None:
+    """Whoever may read parameters can read a String; its value is not told."""
+    secrets = Secrets()
+    secrets.parameter(URL, "String")
+    with pytest.raises(Permanent, match="is a String, not a SecureString") as caught:
+        read_secret(secrets.session, "ssm:/mfa/slack")
+    assert "sEcReT" not in str(caught.value) + caught.value.remedy
+
+
+def test_a_secret_that_is_not_there() -> None:
+    """Another try cannot help; a denial may be mended."""
+    secrets = Secrets()
+    secrets.parameters.add_client_error("get_parameter", "ParameterNotFound")
+    secrets.secrets.add_client_error("get_secret_value", "ResourceNotFoundException")
+    secrets.secrets.add_client_error("get_secret_value", "AccessDeniedException")
+    with pytest.raises(Permanent, match="there is no parameter /mfa/slack"):
+        read_secret(secrets.session, "ssm:/mfa/slack")
+    with pytest.raises(Permanent, match="there is no secret slack"):
+        read_secret(secrets.session, "secretsmanager:slack")
+    with pytest.raises(Transient, match="secretsmanager:GetSecretValue failed: AccessDenied"):
+        read_secret(secrets.session, "secretsmanager:slack")
+
+
+def test_a_message_is_published_for_people_and_for_machines() -> None:
+    """Mail gets text, all others JSON, and a subscription can choose by the kind."""
+    client, stubber = stubbed("sns")
+    stubber.add_response(
+        "publish",
+        {"MessageId": "1"},
+        {
+            "TopicArn": TOPIC,
+            "Subject": "subject",
+            "Message": json.dumps({"default": '{"kind": "alarm"}', "email": "text"}),
+            "MessageStructure": "json",
+            "MessageAttributes": {"kind": {"DataType": "String", "StringValue": "alarm"}},
+        },
+    )
+    publish(client, TOPIC, Publication("alarm", "subject", "text", {"kind": "alarm"}))
+    stubber.add_client_error("publish", "KMSAccessDenied", "no")
+    with pytest.raises(Transient, match="sns:Publish failed: KMSAccessDenied"):
+        publish(client, TOPIC, Publication("alarm", "subject", "text", {}))
+    stubber.assert_no_pending_responses()
+
+
+def entries_of(*pairs: tuple[str, str]) -> dict[str, Any]:
+    """Return the request that these entries make."""
+    return {
+        "Entries": [
+            {"Source": "mfa-reactor", "DetailType": kind, "Detail": said, "EventBusName": "team"}
+            for kind, said in pairs
+        ]
+    }
+
+
+def test_events_are_put_ten_at_a_time() -> None:
+    """And no more than a call may carry."""
+    client, stubber = stubbed("events")
+    some = [("Alarm", f'{{"n": {number}}}') for number in range(12)]
+    for part in (some[:10], some[10:]):
+        answer = {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}] * len(part)}
+        stubber.add_response("put_events", answer, entries_of(*part))
+    assert put_events(client, "team", some) == 12
+    large = [("Alarm", f'"{"x" * 200_000}"')] * 2
+    for each in large:
+        answer = {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
+        stubber.add_response("put_events", answer, entries_of(each))
+    assert put_events(client, "team", large) == 2
+    stubber.assert_no_pending_responses()
+
+
+def test_entries_that_were_not_taken_are_counted() -> None:
+    """A call goes well with some of them left over."""
+    client, stubber = stubbed("events")
+    failed = {"ErrorCode": "InternalFailure", "ErrorMessage": "sorry"}
+    answer = {"FailedEntryCount": 1, "Entries": [{"EventId": "1"}, failed]}
+    stubber.add_response("put_events", answer)
+    with pytest.raises(PartlyTaken, match="1 of 2 events, InternalFailure: sorry") as caught:
+        put_events(client, "team", [("a", "1"), ("b", "2")])
+    assert caught.value.taken == 1
+
+
+@pytest.mark.parametrize(("aliases", "found"), [(["acme"], "acme"), ([], "")])
+def test_an_account_may_have_an_alias(aliases: list[str], found: str) -> None:
+    """Or none."""
+    client, stubber = stubbed("iam")
+    stubber.add_response(
+        "list_account_aliases", {"AccountAliases": aliases, "IsTruncated": False}, {}
+    )
+    assert account_alias(client) == found
+
+
+class Hub:
+    """Security Hub with the answers that are put into it; `pauses` are how long was waited."""
+
+    def __init__(self) -> None:
+        client, self.stubber = stubbed("securityhub")
+        self.pauses: list[float] = []
+        self.findings = AwsFindings(client, SITE, self.pauses.append)
+
+    def unprocessed(self, *codes: tuple[str, str]) -> None:
+        """Answer the next update, which leaves these over."""
+        left = [
+            {
+                "FindingIdentifier": {"Id": each, "ProductArn": SITE.product_arn},
+                "ErrorCode": code,
+                "ErrorMessage": "words",
+            }
+            for each, code in codes
+        ]
+        self.stubber.add_response(
+            "batch_update_findings", {"ProcessedFindings": [], "UnprocessedFindings": left}
+        )
+
+
+def found(id_: str) -> dict[str, Any]:
+    """Return a finding, as far as the stub asks for."""
+    empty = dict.fromkeys(("GeneratorId", "CreatedAt", "UpdatedAt", "Title", "Description"), "x")
+    where = {"SchemaVersion": "2018-10-08", "ProductArn": "p", "AwsAccountId": ACCOUNT}
+    return {"Id": id_, "Resources": [], **where, **empty}
+
+
+def test_findings_are_imported_a_hundred_at_a_time_and_refused_ones_counted() -> None:
+    """All are tried before it raises."""
+    hub = Hub()
+    refused = [{"Id": "1", "ErrorCode": "InvalidInput", "ErrorMessage": "bad"}]
+    first = {"FailedCount": 1, "SuccessCount": 99, "FailedFindings": refused}
+    hub.stubber.add_response("batch_import_findings", first)
+    hub.stubber.add_response("batch_import_findings", {"FailedCount": 0, "SuccessCount": 50})
+    with pytest.raises(Transient, match="failed for 1 of 150 findings: InvalidInput: bad"):
+        hub.findings.bring([found(str(number)) for number in range(150)])
+    hub.stubber.assert_no_pending_responses()
+
+
+def test_nothing_is_asked_for_nothing() -> None:
+    """AWS refuses empty lists."""
+    hub = Hub()
+    hub.findings.bring([])
+    hub.findings.resolve([])
+    assert hub.findings.known([], all_open=False) == []
+
+
+def test_a_finding_that_is_not_there_yet_is_resolved_a_little_later() -> None:
+    """And after that by the next sweep; what is refused for good is an error."""
+    hub = Hub()
+    hub.unprocessed(("a", "FindingNotFound"), ("b", "ConcurrentUpdateError"))
+    hub.unprocessed(("a", "FindingNotFound"))
+    hub.findings.resolve(["a", "b", "c"])
+    assert hub.pauses == [2.0]
+    hub.unprocessed(("a", "InvalidInput"))
+    with pytest.raises(Transient, match="BatchUpdateFindings failed for 1 of 1 findings"):
+        hub.findings.resolve(["a"])
+
+
+def test_findings_are_asked_for_by_id_a_few_at_a_time() -> None:
+    """A filter takes 20 values; of many, or for a sweep, those are read that are open."""
+    hub = Hub()
+    for _ in range(2):
+        hub.stubber.add_response("get_findings", {"Findings": [found("a")]})
+    assert [each["Id"] for each in hub.findings.known(["a"] * 25, all_open=False)] == ["a"]
+    hub.stubber.add_response("get_findings", {"Findings": [found("a")], "NextToken": "2"})
+    hub.stubber.add_response("get_findings", {"Findings": [found("b")]})
+    hub.stubber.add_response("get_findings", {"Findings": [found("b"), found("c")]})
+    assert [each["Id"] for each in hub.findings.known(["a"], all_open=True)] == ["a", "b", "c"]
+    hub.stubber.assert_no_pending_responses()
+
+
+def test_where_security_hub_is_off_another_try_cannot_help() -> None:
+    """The remedy says what to turn on, or off."""
+    hub = Hub()
+    hub.stubber.add_client_error("get_findings", "InvalidAccessException", "not subscribed")
+    with pytest.raises(Permanent, match=r"takes no findings: .*not subscribed") as caught:
+        hub.findings.known([], all_open=True)
+    assert "REACTOR_SECURITY_HUB=false" in caught.value.remedy

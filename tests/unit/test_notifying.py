@@ -1,0 +1,239 @@
+"""The functions tell by way of `notify`, after their records; and `notify` tells the channels."""
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from reactor.errors import OutOfTime, Unsettled
+from reactor.gathering import settled
+from reactor.handlers import FunctionReactor
+from reactor.names import Function, function_name
+from reactor.notify.notices import Notice, NoticeKind
+from reactor.sweeps.coalescing import Coalescer
+from tests.fakes.account import ACCOUNT
+from tests.fakes.calls import happened
+from tests.fakes.clock import FakeClock
+from tests.fakes.harness import settings
+from tests.fakes.ledger import Ledger
+from tests.fakes.slack import Answer, SlackServer, faults, slack_server
+
+LOCAL = re.compile(r"http://127\.0\.0\.1:[0-9]+/services/[A-Za-z0-9/]+")
+STOPPED = happened("cloudtrail", "StopLogging", Name="management-events")
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:mfa"
+
+
+class Aws:
+    """A session as far as is used here: `broken` are the calls that fail."""
+
+    def __init__(self, url: str = "") -> None:
+        self.url = url
+        self.broken: set[str] = set()
+        self.hangs = False
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.functions = SimpleNamespace(invoke=self._answer("invoke", {"Payload": io.BytesIO()}))
+        found = {"Parameter": {"Type": "SecureString", "Value": url}}
+        self.ssm = SimpleNamespace(get_parameter=self._answer("get_parameter", found))
+        self.sns = SimpleNamespace(publish=self._answer("publish", {}))
+        aliases = {"AccountAliases": ["acme"]}
+        self.iam = SimpleNamespace(list_account_aliases=self._answer("aliases", aliases))
+
+    def _answer(self, call: str, answer: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+        def ask(**arguments: Any) -> dict[str, Any]:
+            self.calls.append((call, arguments))
+            if call in self.broken:
+                raise KeyError(call)
+            return answer
+
+        return ask
+
+    def begin(self, call: Callable[[], Any]) -> Callable[[float | None], Any]:
+        """Make a call at once; or have it hang."""
+        if self.hangs:
+            return lambda _: OutOfTime()
+        answer = settled(call)
+        return lambda _: answer
+
+    def payloads(self) -> list[dict[str, Any]]:
+        """Return what was handed over."""
+        return [json.loads(each["Payload"]) for call, each in self.calls if call == "invoke"]
+
+
+class Reactor:
+    """A stage's functions on it."""
+
+    def __init__(self, aws: Aws, **chosen: str) -> None:
+        self.aws, self.ledger = aws, Ledger()
+        self.clock = FakeClock()
+        session: Any = aws
+        self.reactor = FunctionReactor(
+            settings(**chosen), session, self.ledger, Coalescer(self.clock), self.clock, urls=LOCAL
+        )
+
+    def call(self, function: Function, payload: object) -> None:
+        """Invoke a function."""
+        name = function_name("prod", function)
+        context: Any = SimpleNamespace(
+            invoked_function_arn=f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}",
+            function_name=name,
+            aws_request_id=f"request-of-{function}",
+            get_remaining_time_in_millis=lambda: 100_000,
+        )
+        getattr(self.reactor, function.value)(payload, context)
+
+    def alarms(self) -> list[str]:
+        """Return the alarms in the log."""
+        return [each["alarm"] for each in self.ledger.records if "alarm" in each]
+
+    def told(self) -> dict[str, Any]:
+        """Return what the last record says that was told."""
+        return dict([each for each in self.ledger.records if "channels" in each][-1]["channels"])
+
+
+def test_what_happened_is_handed_over_after_its_record() -> None:
+    """By one invocation that nobody waits for, of `notify` of the same stage."""
+    made = Reactor(Aws(), notice_bus="default")
+    made.call(Function.WATCH, STOPPED)
+    ((call, arguments),) = made.aws.calls
+    assert (call, arguments["InvocationType"]) == ("invoke", "Event")
+    assert arguments["FunctionName"] == "mfa-reactor-prod-notify"
+    (payload,) = made.aws.payloads()
+    assert payload["asked_by"] == "request-of-watch"
+    assert [each["alarm"] for each in payload["notices"]] == ["trail-changed"]
+    assert made.alarms() == ["trail-changed"]
+
+
+@pytest.mark.parametrize("how", ["broken", "hangs"])
+def test_what_cannot_be_handed_over_is_recorded_and_nothing_fails(how: str) -> None:
+    """The invocation ends as it would have, and does not wait for long."""
+    aws = Aws()
+    aws.broken, aws.hangs = ({"invoke"}, False) if how == "broken" else (set(), True)
+    made = Reactor(aws, notice_bus="default")
+    made.call(Function.WATCH, STOPPED)
+    assert made.alarms() == ["trail-changed", "notice-undelivered"]
+
+
+def test_without_a_channel_nothing_is_handed_over() -> None:
+    """Nothing is even imported for it to call."""
+    made = Reactor(Aws())
+    made.call(Function.WATCH, STOPPED)
+    assert made.aws.calls == []
+
+
+def test_nothing_to_tell_invokes_nothing() -> None:
+    """Of the many events that are no alarm."""
+    made = Reactor(Aws(), notice_bus="default")
+    made.call(Function.WATCH, happened("cloudtrail", "AddTags", ResourceId="x"))
+    assert made.aws.calls == []
+
+
+@pytest.fixture
+def server() -> Iterator[SlackServer]:
+    """A Slack of our own."""
+    with slack_server() as serving:
+        yield serving
+
+
+def notices(count: int = 1, **members: Any) -> dict[str, Any]:
+    """Return a payload of `notify`."""
+    one = Notice(kind=NoticeKind.ALARM, what="something", **members).describe()
+    return {"asked_by": "somebody", "notices": [one] * count}
+
+
+def test_every_channel_is_told_of_this_account_and_stage(server: SlackServer) -> None:
+    """Whatever the payload says: whoever may invoke the function can forge one."""
+    made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack", notice_topic=TOPIC)
+    made.call(Function.NOTIFY, notices(account="999999999999", stage="other", alias="evil"))
+    (message,) = server.taken
+    assert faults(message) == []
+    said = json.dumps(message)
+    assert f"{ACCOUNT} (acme)" in said
+    assert "evil" not in said
+    assert "999999999999" not in said
+    published = [each for call, each in made.aws.calls if call == "publish"]
+    assert json.loads(json.loads(published[0]["Message"])["default"])["stage"] == "prod"
+    assert made.told() == {
+        "slack": {"of": 1, "delivered": 1, "error": None},
+        "sns": {"of": 1, "delivered": 1, "error": None},
+    }
+    assert made.alarms() == []
+
+
+def test_one_channels_failure_keeps_no_other(server: SlackServer) -> None:
+    """It is recorded, and it is not tried again, for the other was told."""
+    server.always = Answer(404, "no_service")
+    made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack", notice_topic=TOPIC)
+    made.call(Function.NOTIFY, notices(3))
+    assert made.told()["sns"]["delivered"] == 3
+    assert made.told()["slack"] == {
+        "of": 3,
+        "delivered": 0,
+        "error": "Slack answered 404: no_service",
+    }
+    assert made.alarms() == ["notice-undelivered"]
+    assert len(server.asked) == 1  # and not one for each notice
+    made.aws.broken = {"publish"}
+    server.always = Answer()
+    made.call(Function.NOTIFY, notices())
+    assert len(server.taken) == 1
+
+
+def test_where_nobody_was_told_lambda_tries_again(server: SlackServer) -> None:
+    """What fails then comes into the queue of failed events, to be redriven."""
+    aws = Aws(server.url)
+    aws.broken = {"publish"}
+    made = Reactor(aws, notice_topic=TOPIC)
+    with pytest.raises(Unsettled, match="sns was not told"):
+        made.call(Function.NOTIFY, notices())
+    assert made.alarms() == ["notice-undelivered"]
+    aws.broken = set()
+    made.call(Function.NOTIFY, notices())
+
+
+def test_its_own_alarms_are_not_told() -> None:
+    """That would not end."""
+    aws = Aws("https://evil.example/")
+    made = Reactor(aws, slack_webhook="ssm:/mfa/slack")
+    made.call(Function.NOTIFY, notices())
+    assert made.alarms() == ["notice-undelivered"]
+    assert "invoke" not in [call for call, _ in aws.calls]
+    assert "evil.example" not in json.dumps(made.ledger.records)
+
+
+def test_the_webhooks_url_is_read_once_in_a_while_and_anew_after_slack_refused_it(
+    server: SlackServer,
+) -> None:
+    """So that a URL that was renewed is used with the next notice."""
+    made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack", notice_topic=TOPIC)
+
+    def reads() -> int:
+        return [call for call, _ in made.aws.calls].count("get_parameter")
+
+    made.call(Function.NOTIFY, notices())
+    made.call(Function.NOTIFY, notices())
+    assert reads() == 1
+    server.answers = [Answer(403, "invalid_token")]
+    made.call(Function.NOTIFY, notices())
+    made.call(Function.NOTIFY, notices())
+    assert reads() == 2
+
+
+def test_slack_gets_a_few_and_the_number_of_the_rest(server: SlackServer) -> None:
+    """A forged payload can flood the channel no faster than that."""
+    made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack")
+    made.call(Function.NOTIFY, notices(150))
+    assert len(server.taken) == 21
+    assert "130 more notices" in server.taken[-1]["text"]
+
+
+@pytest.mark.parametrize("payload", [None, [], "x", {}, {"notices": 1}, {"notices": [{}, None]}])
+def test_what_is_no_message_tells_nobody(payload: Any) -> None:
+    """And fails nothing."""
+    made = Reactor(Aws(), slack_webhook="ssm:/mfa/slack", security_hub="true")
+    made.call(Function.NOTIFY, payload)
+    assert made.told() == {}
+    assert made.aws.calls == []
