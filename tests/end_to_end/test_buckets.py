@@ -1,20 +1,26 @@
 """Public buckets in the deployed stage: from the call that opens one to the record of the rest."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from reactor.buckets.events import LOOK_AT_ALL
-from reactor.names import Function, rule_name
+from reactor.names import Function, notifications, rule_name
 from sandbox import Sandbox
 from tests.end_to_end.stage import PROJECT, Stage, deploy_into, staged
 from tests.project.commands import blocks
 
+READ_RULE, WRITE_RULE = "s3-bucket-public-read-prohibited", "s3-bucket-public-write-prohibited"
 GUIDE = (PROJECT / "docs" / "buckets.md").read_text()
+NOTICES = (PROJECT / "docs" / "notifications.md").read_text()
+# What people are told to type for a queue.
+QUEUE_ALONE, *_ = re.findall(r"^    (aws cloudformation deploy .*)$", NOTICES, re.MULTILINE)
 
 ON = {"REACTOR_MODE": "enforce", "REACTOR_BUCKETS": "true"}
+BUCKET = "AWS::S3::Bucket"
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 LOGS = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 PARTNER = "ab" * 32
@@ -304,6 +310,54 @@ def test_the_brake_holds_for_a_look_at_all() -> None:
         ran = stage.shell("\n".join(each for each in blocks(GUIDE) if "invoke" in each))
         assert ran.returncode == 0, ran.stderr
         assert not any(hands.grants(name) for name in names)
+
+
+def test_rules_of_aws_config_find_what_no_event_brought() -> None:
+    """By its name from EventBridge, and from another region, which only the notice says, by a list.
+
+    Another rule's finding is nobody's business, and what S3 says is in order stays as it is.
+    """
+    rules = {"REACTOR_CONFIG_RULES": f"{READ_RULE},{WRITE_RULE}"}
+    with staged({**ON, **rules}) as stage:
+        here, abroad = Hands(stage.sandbox), Hands(stage.sandbox, "eu-west-1")
+        connected = stage.shell(QUEUE_ALONE)
+        assert connected.returncode == 0, connected.stdout + connected.stderr
+        names = [here.bucket("found"), abroad.bucket("elsewhere"), abroad.bucket("left")]
+        here.bucket("private")
+        stage.settle()
+        stage.sandbox.control.lose_next_event("PutBucketAcl")
+        here.open("found")
+        for name in names[1:]:  # whose events arrive in their own region, where nobody listens
+            abroad.open(name)
+        stage.settle()
+        assert all(here.grants(name) == [(EVERYBODY, "READ")] for name in names)
+
+        for name in ("found", "private"):
+            stage.sandbox.control.compliance_change(READ_RULE, BUCKET, name, "NON_COMPLIANT")
+        items = [
+            {"configRuleName": rule, "resourceType": BUCKET, "resourceId": name, "region": region}
+            for rule, name, region in (
+                (WRITE_RULE, "elsewhere", "eu-west-1"),
+                ("another-rule", "left", "eu-west-1"),
+            )
+        ]
+        sqs = stage.sandbox.client("sqs")
+        queue = sqs.get_queue_url(QueueName=notifications("prod"))["QueueUrl"]
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(items))
+        stage.settle()
+
+        assert [here.grants(name) for name in names] == [[], [], [(EVERYBODY, "READ")]]
+        found = {
+            name: stage.records_of(name, "compliance")
+            for name in ("found", "elsewhere", "private", "left")
+        }
+        assert [len(some) for some in found.values()] == [1, 1, 1, 0]
+        assert [each["action"] for each in found["found"][0]["actions"]] == ["set-private"]
+        (mended,) = found["elsewhere"]
+        assert (mended["subject"]["region"], mended["trigger"]["rule"]) == ("eu-west-1", WRITE_RULE)
+        assert mended["trigger"]["message"]
+        (private,) = found["private"]
+        assert (private["verdict"]["rule"], private["actions"]) == ("private", [])
 
 
 def test_observe_mode_records_and_cannot_write() -> None:
