@@ -10,6 +10,7 @@ from reactor.cli import output
 from reactor.cli.operator import CHALICE_DIRECTORY, chalice_config
 from reactor.functions import functions_of
 from reactor.names import Function
+from reactor.partitions import partition_of
 from reactor.roles import Statement, settings_of, stale_files, statements, write_files
 from reactor.settings import Mode, Settings, variable
 
@@ -32,7 +33,7 @@ true, `compliance` may besides do what `buckets` may, and `config` read what it 
 # Every channel, for a function that is not there without one.
 _CHANNELS = {
     variable("slack_webhook"): "ssm:/mfa/slack",
-    variable("notice_topic"): "arn:aws:sns:us-east-1:123456789012:mfa",
+    variable("notice_topic"): f"arn:{partition_of('us-east-1')}:sns:us-east-1:123456789012:mfa",
     variable("notice_bus"): "default",
     variable("security_hub"): "true",
 }
