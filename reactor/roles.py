@@ -196,14 +196,7 @@ def _content(path: Path) -> str | None:
 
 def _reacting(stage: str, settings: Settings, *, detaches: bool) -> Iterable[Statement]:
     """What reading one user at a time needs, and finding whom an event leads to."""
-    reads = ["user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS]
-    bulk = ["device_owner", "account_pages"]
-    if settings.scope is Scope.PRIVILEGED:
-        reads += ports.USERS_POLICY_READS
-        bulk.append("managed_documents")
-        yield from _read_policies_one_by_one()
-    yield _read_users(*reads, *scope_reads(settings))
-    yield _read_in_bulk(*bulk)
+    yield from _read_one_by_one(settings, "device_owner", "account_pages")
     yield _find_members()
     # In observe mode, too: whom an event concerns must be known to be recorded.
     yield _invoke("AskSweep", SweepEveryone().permissions, stage, Function.SWEEP)
@@ -242,10 +235,8 @@ def _sweeping(stage: str, settings: Settings) -> Iterable[Statement]:
 
 def _complying(stage: str, settings: Settings) -> Iterable[Statement]:
     """What judging and mending what notices name needs, and working off their queue."""
-    scoped = scope_reads(settings)
-    yield _read_users("user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS, *scoped)
-    bulk = ("names_by_id", "account_pages", *(("virtual_devices",) if scoped else ()))
-    yield _read_in_bulk(*bulk)
+    more = ("virtual_devices",) if scope_reads(settings) else ()
+    yield from _read_one_by_one(settings, "names_by_id", "account_pages", *more)
     yield from _judging(stage, settings, detaches=settings.lift is not Lift.NEVER)
     if settings.buckets:
         yield from _buckets(settings)
@@ -318,6 +309,17 @@ def _inspecting(stage: str) -> Iterable[Statement]:
         service = "*" if resource == "*" else resource.split(":")[2]
         sid, reason = _INSPECTING[service]
         yield Statement(sid, tuple(inspection.READS[read] for read in reads), (resource,), reason)
+
+
+def _read_one_by_one(settings: Settings, *bulk: str) -> Iterable[Statement]:
+    """What reading one user at a time needs, and what is read in bulk besides."""
+    reads = ["user", "attached_policies", "groups_of", *ports.CREDENTIAL_READS]
+    if settings.scope is Scope.PRIVILEGED:
+        reads += ports.USERS_POLICY_READS
+        bulk += ("managed_documents",)
+        yield from _read_policies_one_by_one()
+    yield _read_users(*reads, *scope_reads(settings))
+    yield _read_in_bulk(*bulk)
 
 
 def _read_users(*reads: str) -> Statement:

@@ -205,7 +205,7 @@ def test_keeper_of_a_given_guard() -> None:
     assert may == {"iam:GetPolicy"} | GROUP_READS | MAKING_THE_GROUP | MENDING_THE_GROUP
 
 
-@pytest.mark.parametrize("chosen", MANY, ids=label)
+@pytest.mark.parametrize("chosen", [*MANY, PRIVILEGED, {"scope": "console"}], ids=label)
 def test_who_takes_notices_has_the_powers_of_review(chosen: dict[str, str]) -> None:
     """And those to work off its queue: it can do to users what an event can, and no more."""
     of_review = granted("review", **chosen)
