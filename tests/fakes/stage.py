@@ -289,6 +289,8 @@ class Stage:
             ahead=iter,
             begin=_begin,
             meter=Meter(),
+            # Calls are made in turn here, and Lifetime ends what takes too long: none is late.
+            deadlines=SimpleNamespace(begin=lambda _seconds_left: None),
         )
 
     def _sleep_until(self, moment: datetime) -> None:
@@ -308,10 +310,10 @@ def gather(calls: Mapping[Key, Callable[[], Any]], /) -> dict[Key, Any | Reactor
     return {key: settled(call) for key, call in calls.items()}
 
 
-def _begin(call: Callable[[], Any]) -> Callable[[float | None], Any | ReactorError]:
+def _begin(call: Callable[[], Any]) -> Callable[[], Any | ReactorError]:
     """Begin a call by making it."""
     answer = settled(call)
-    return lambda _seconds: answer
+    return lambda: answer
 
 
 def _sleep(clock: FakeClock, seconds: float) -> None:

@@ -157,6 +157,42 @@ class TestBrake:
         assert account.ended[-1][1] is None
         assert len(account.changed) == 50
 
+    @pytest.mark.parametrize("refused", [1, 2], ids=["once", "twice"])
+    def test_its_summary_goes_on_too(self, refused: int) -> None:
+        """One sweep in the trail: each part once, each user counted once, and changed once."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste = (60,)
+        refuse(account.stage, refused)
+        account.sweep()
+        assert [error is not None for _, error in account.ended].count(True) == refused
+        assert len(account.changed) == len(set(account.changed)) == MANY
+        summaries = account.records(schema="mfa-reactor/sweep/1")
+        assert parts(summaries) == [(1, False), (2, False), (3, True)]
+        assert len({each["sweep"] for each in summaries}) == 1
+        assert (summaries[-1]["users"], summaries[-1]["remediated"]) == (MANY, MANY)
+
+    def test_of_a_request_that_could_not_be_handed_on(self) -> None:
+        """It goes on likewise, and then answers who had asked before it began."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste = (60,)
+        request = account.request()
+        account.stage.clock.advance(1)
+        refuse(account.stage, 1)
+        account.sweep(account.request())
+        summaries = account.records(schema="mfa-reactor/sweep/1")
+        assert parts(summaries) == [(1, False), (2, False), (3, True)]
+        account.sweep(request)
+        assert account.records(ignored="a sweep that began later has answered it")
+
+    def test_in_a_new_environment(self) -> None:
+        """What is not remembered begins anew, and nobody is lost by it."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste, account.stage.forgetful = (60,), True
+        refuse(account.stage, 1)
+        account.sweep()
+        assert len(account.changed) == len(set(account.changed)) == MANY
+        assert parts(account.records(schema="mfa-reactor/sweep/1"))[:2] == [(1, False), (1, False)]
+
     def test_a_part_that_says_it_spent_nothing(self) -> None:
         """What a part says of the brake cannot loosen it where more is remembered."""
         account = Account(10, max_remediations="4")
