@@ -32,7 +32,7 @@ def short(seconds: int, **settings: str) -> Iterator[Stage]:
 def busy(stage: Stage) -> Iterator[None]:
     """Have others call IAM all the while, and never back off."""
     over = threading.Event()
-    credentials: Any = stage.iam._request_signer._credentials  # type: ignore[attr-defined]
+    credentials: Any = stage.iam._request_signer._credentials
 
     def hammer() -> None:
         other = boto3.session.Session().client(

@@ -74,7 +74,8 @@ class Stage:
     each of its calls takes (tests.fakes.lifetime). `kills` says where Lambda ends its next ones,
     None for one that is spared; `lands`, whether the call that is under way has its effect.
     `on_call` is told of each call of it. `forgetful`: each invocation of it has a new environment.
-    A reaction has `patience` seconds, of which each call of IAM takes one.
+    A reaction has `patience` seconds, of which each call of IAM takes one. `deadlines` are what
+    each invocation told its session of the seconds that it has.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -99,6 +100,7 @@ class Stage:
         self.forgetful = False
         self.patience = UNHURRIED
         self.sweeps_begun = 0
+        self.deadlines: list[Callable[[], float]] = []
         self._sweep_lives: Lifetime | None = None
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
@@ -290,7 +292,7 @@ class Stage:
             begin=_begin,
             meter=Meter(),
             # Calls are made in turn here, and Lifetime ends what takes too long: none is late.
-            deadlines=SimpleNamespace(begin=lambda _seconds_left: None),
+            deadlines=SimpleNamespace(begin=self.deadlines.append),
         )
 
     def _sleep_until(self, moment: datetime) -> None:

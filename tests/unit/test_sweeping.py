@@ -250,6 +250,29 @@ class TestRequests:
         assert "eve" in account.changed
 
 
+class TestDeadline:
+    """By when the calls of an invocation must end."""
+
+    def test_each_invocation_has_its_own(self) -> None:
+        """Its session is told anew each time, and goes by what Lambda says of this one."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste = (60,)
+        account.sweep()
+        told = account.stage.deadlines
+        assert len(set(told)) == len(told) == len(account.ended) > 2
+
+    def test_it_is_what_lambda_says(self) -> None:
+        """As time goes by, there is less."""
+        account = Account(0)
+        account.stage.haste, account.stage.slowness = (40,), (1.0,)
+        account.sweep()
+        (seconds_left,) = account.stage.deadlines
+        before = seconds_left()
+        account.stage.clock.advance(3)
+        assert 0 < before < 40
+        assert before - seconds_left() == 3
+
+
 class TestFailures:
     """What goes wrong is said as it is, and tried again."""
 
