@@ -16,7 +16,13 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from reactor.aws.account import CALLS_AT_ONCE, STREAMED_AT_ONCE, AwsSession, Home
+from reactor.aws.account import (
+    CALLS_AT_ONCE,
+    GRACE_SECONDS,
+    STREAMED_AT_ONCE,
+    AwsSession,
+    Home,
+)
 from reactor.aws.deadlines import SHARE_OF_SHORT
 from reactor.aws.functions import ask_keeper
 from reactor.aws.parameters import read_list, write_list
@@ -399,6 +405,17 @@ class TestDeadline:
         assert next(coming) == 1
         with pytest.raises(OutOfTime):
             next(coming)
+
+    def test_ahead_of_what_knows_the_time(self, late: Late) -> None:
+        """A source that gives up at the deadline has a moment to say so."""
+
+        def items() -> Iterator[int]:
+            while late.session.deadlines.current.left() > 0:
+                time.sleep(0.01)
+            time.sleep(GRACE_SECONDS / 5)
+            yield 1
+
+        assert list(late.session.ahead(items())) == [1]
 
     @pytest.mark.parametrize("others", [0, CALLS_AT_ONCE], ids=["threads", "no thread"])
     def test_ahead_of_a_stream(self, late: Late, others: int) -> None:

@@ -63,12 +63,12 @@ class Passing(frozenset[str]):
         return True
 
 
-def refuse(stage: Stage, times: int) -> None:
-    """Have Lambda refuse that the sweep invokes itself, so often."""
-    invoke, left = stage.invoke, itertools.count(times - 1, -1)
+def refuse(stage: Stage, times: int, after: int = 0) -> None:
+    """Have Lambda refuse that the sweep invokes itself, so often, after it has let it so often."""
+    invoke, asked = stage.invoke, itertools.count()
 
     def refusing(function: Function, payload: dict[str, Any], seconds: float = 0) -> None:
-        if "continues" in payload and next(left) >= 0:
+        if "continues" in payload and after <= next(asked) < after + times:
             stage.weather.storm[:] = ["TooManyRequestsException"]
             stage.weather.call()
         invoke(function, payload, seconds)
@@ -157,17 +157,20 @@ class TestBrake:
         assert account.ended[-1][1] is None
         assert len(account.changed) == 50
 
+    @pytest.mark.parametrize("after", [0, 1], ids=["by the first part", "by the second"])
     @pytest.mark.parametrize("refused", [1, 2], ids=["once", "twice"])
-    def test_its_summary_goes_on_too(self, refused: int) -> None:
+    def test_its_summary_goes_on_too(self, refused: int, after: int) -> None:
         """One sweep in the trail: each part once, each user counted once, and changed once."""
         account = Account(MANY, max_remediations="0")
-        account.stage.haste = (60,)
-        refuse(account.stage, refused)
+        account.stage.haste = (40,)
+        refuse(account.stage, refused, after)
         account.sweep()
         assert [error is not None for _, error in account.ended].count(True) == refused
         assert len(account.changed) == len(set(account.changed)) == MANY
         summaries = account.records(schema="mfa-reactor/sweep/1")
-        assert parts(summaries) == [(1, False), (2, False), (3, True)]
+        last = len(summaries)
+        assert last > 3
+        assert parts(summaries) == [(each, each == last) for each in range(1, last + 1)]
         assert len({each["sweep"] for each in summaries}) == 1
         assert (summaries[-1]["users"], summaries[-1]["remediated"]) == (MANY, MANY)
 
