@@ -46,7 +46,7 @@ class Unanswered(OutOfTime):
     """It was begun, and had not ended when the time was up."""
 
     def __init__(self) -> None:
-        super().__init__("it was not answered in time: whether it was done is not known")
+        super().__init__("it was not answered in time: what came of it is not known")
 
 
 class Unexpected(Transient):
