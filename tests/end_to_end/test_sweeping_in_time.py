@@ -116,7 +116,7 @@ def test_a_pace_that_is_slow_for_a_short_function() -> None:
 def test_an_account_that_others_keep_busy() -> None:
     """Calls that back off for longer than the function lives are given up in time."""
     with short(20) as stage:
-        names = unguarded(stage, 40)
+        names = unguarded(stage, 25)
         stage.sandbox.control.set_throttle(10, burst=20)
         try:
             with busy(stage):
