@@ -76,15 +76,17 @@ class Progress:
             known=known,
         )
 
-    def goes_on(self, run: Run, after: "Progress") -> bool:
+    def goes_on(self, run: Run, after: "Progress", *, slowly_read: bool = False) -> bool:
         """Tell whether another part should follow this one, and would get any further.
 
         The first may have come to nothing: it waits for the guard, where that is to be made. So may
-        any for which IAM was too busy to have everybody read, or what was begun answered.
+        any for which IAM was too busy to have everybody read, or read in good time (`slowly_read`),
+        or to answer what was begun.
         """
         some_left = any(each.out_of_time for each in run.settled)
         comes_no_further = after.known == self.known and self.part > 1
-        is_stuck = some_left and comes_no_further and not any(map(_was_held_up, run.settled))
+        is_held_up = slowly_read or any(map(_was_held_up, run.settled))
+        is_stuck = some_left and comes_no_further and not is_held_up
         return not is_stuck and any(self.puts_off(each) for each in run.settled)
 
     def payload(self, asked_by: str) -> dict[str, Any]:

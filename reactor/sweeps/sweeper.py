@@ -75,7 +75,8 @@ class Sweeper:
             run, reading = self._look(part, reserve)
             after = progress.after(run)
             needed = reserve + max(reserve, reading)
-            end = self._end(needed, goes_on=progress.goes_on(run, after), run=run)
+            goes_on = progress.goes_on(run, after, slowly_read=reading > reserve)
+            end = self._end(needed, goes_on=goes_on, run=run)
             is_left = end is None or end is End.LEFT
             if not is_left:
                 part.tell_of_the_rest()

@@ -181,6 +181,19 @@ class TestEnd:
         assert sweep.told == ["a"]
         assert sweep.records("sweep")[-1]["failed"] == 0
 
+    @pytest.mark.parametrize(
+        ("reading", "end"),
+        [
+            pytest.param(RESERVE_SECONDS, End.STUCK, id="read in time, and yet nobody changed"),
+            pytest.param(RESERVE_SECONDS + 1, End.LEFT, id="read until little time was left"),
+        ],
+    )
+    def test_slowly_read_is_not_stuck(self, reading: float, end: End) -> None:
+        """Where reading took the time, IAM may be quicker the next time."""
+        sweep = Sweep(*[(out_of_time("a"),)] * 2, function=60, seconds=50)
+        sweep.look.reading = reading
+        assert [sweep.run().end for _ in range(2)] == [End.LEFT, end]
+
     def test_a_first_part_may_come_to_nothing(self) -> None:
         """It waits for the guard to be made, where there is none; the next one need not."""
         sweep = Sweep((out_of_time("a"), out_of_time("b")), (changed("a"), changed("b")))
