@@ -75,7 +75,8 @@ class Stage:
     None for one that is spared; `lands`, whether the call that is under way has its effect.
     `on_call` is told of each call of it. `forgetful`: each invocation of it has a new environment.
     A reaction has `patience` seconds, of which each call of IAM takes one. `asked` are the users
-    whose devices were asked for, `paces` how many reads and writes a second sweeps were to make.
+    whose devices were asked for, `paces` how many reads and writes a second sweeps were to make,
+    `deadlines` what each invocation told its session of the seconds that it has.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -102,6 +103,7 @@ class Stage:
         self.sweeps_begun = 0
         self.asked: list[str] = []
         self.paces: list[tuple[float, float]] = []
+        self.deadlines: list[Callable[[], float]] = []
         self._sweep_lives: Lifetime | None = None
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
@@ -292,6 +294,8 @@ class Stage:
             ahead=iter,
             begin=_begin,
             meter=Metronome(self.paces),
+            # Calls are made in turn here, and Lifetime ends what takes too long: none is late.
+            deadlines=SimpleNamespace(begin=self.deadlines.append),
         )
 
     def _sleep_until(self, moment: datetime) -> None:
@@ -323,10 +327,10 @@ def gather(calls: Mapping[Key, Callable[[], Any]], /) -> dict[Key, Any | Reactor
     return {key: settled(call) for key, call in calls.items()}
 
 
-def _begin(call: Callable[[], Any]) -> Callable[[float | None], Any | ReactorError]:
+def _begin(call: Callable[[], Any]) -> Callable[[], Any | ReactorError]:
     """Begin a call by making it."""
     answer = settled(call)
-    return lambda _seconds: answer
+    return lambda: answer
 
 
 def _sleep(clock: FakeClock, seconds: float) -> None:
