@@ -1,6 +1,7 @@
 """Sweeps that have little time, and an IAM that has little for them: none is ended by Lambda."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from tests.end_to_end.stage import Stage, staged
 
 SWEEP = "mfa-reactor-prod-sweep"
 OTHERS = 4
+BUSY_SECONDS = 70  # of a sweep's first parts
 PAUSE_SECONDS = 0.1  # of each: together they ask for four times what IAM lets through
 
 
@@ -77,51 +79,61 @@ def throttled(stage: Stage) -> int:
     return sum(each["error"] == "Throttling" for each in calls)
 
 
-def sweep(stage: Stage, patience: float) -> list[dict[str, Any]]:
-    """Fire the schedule, wait for the end of all that comes of it, and return the invocations."""
-    before = len(stage.attempts("sweep"))
+def fire(stage: Stage) -> None:
+    """Fire the schedule."""
     stage.sandbox.control.clear_calls()
     (rule,) = [each for each in stage.deployment.rules if "sweep" in each]
     stage.sandbox.control.fire_schedule(rule, stage.deployment.region)
-    stage.sandbox.control.settle(patience)
-    return stage.attempts("sweep")[before:]
 
 
-def assert_one_sweep_in_order(stage: Stage, runs: list[dict[str, Any]], names: list[str]) -> None:
-    """No invocation failed, each part has its summary, and everybody was guarded once."""
-    assert [each["error"] for each in runs if not each["ok"]] == []
-    assert len(runs) > 1
-    records = stage.records("sweep")
-    parts = [each for each in records if each["schema"] == "mfa-reactor/sweep/1"]
-    parts = [each for each in parts if each["sweep"] == parts[-1]["sweep"]]
-    assert [each["part"] for each in parts] == list(range(1, len(parts) + 1))
-    assert [each["ended"] for each in parts] == [False] * (len(parts) - 1) + [True]
-    assert (parts[-1]["users"], parts[-1]["failed"]) == (len(names) + 1, 0)
+def assert_guarded_once(stage: Stage, names: list[str]) -> None:
+    """Everybody carries the guard, and nobody was given it twice."""
     attached = Counter(
         str(each["error"])
         for each in stage.sandbox.control.calls()
         if each["action"] == "AttachUserPolicy" and SWEEP in (each["caller"] or "")
     )
-    assert attached["None"] == len(names), "each guarded, and none twice"
     assert all(stage.is_guarded(name) for name in names)
+    assert attached["None"] == len(names)
 
 
 def test_a_pace_that_is_slow_for_a_short_function() -> None:
     """Twelve calls take longer at two a second than is left when the last of them is drawn."""
     with short(20, REACTOR_SWEEP_WRITES_PER_SECOND="2") as stage:
         names = unguarded(stage, 45)
-        assert_one_sweep_in_order(stage, sweep(stage, 120), names)
+        fire(stage)
+        stage.sandbox.control.settle(120)
+        runs = stage.attempts("sweep")
+        assert [each["error"] for each in runs if not each["ok"]] == []
+        assert len(runs) > 1
+        records = stage.records("sweep")
+        parts = [each for each in records if each["schema"] == "mfa-reactor/sweep/1"]
+        assert {each["sweep"] for each in parts} == {parts[0]["run"]}
+        assert [each["part"] for each in parts] == list(range(1, len(parts) + 1))
+        assert [each["ended"] for each in parts] == [False] * (len(parts) - 1) + [True]
+        assert (parts[-1]["users"], parts[-1]["failed"]) == (len(names) + 1, 0)
+        assert_guarded_once(stage, names)
 
 
 def test_an_account_that_others_keep_busy() -> None:
-    """Calls that back off for longer than the function lives are given up in time."""
+    """Calls that back off for longer than the function lives are given up in time.
+
+    How far a sweep comes meanwhile is IAM's to say; when the others are gone, the rest is done.
+    """
     with short(20) as stage:
         names = unguarded(stage, 25)
         stage.sandbox.control.set_throttle(10, burst=20)
         try:
             with busy(stage):
-                runs = sweep(stage, 240)
+                fire(stage)
+                time.sleep(BUSY_SECONDS)
         finally:
             stage.sandbox.control.set_throttle(None)
         assert throttled(stage) > 10
-        assert_one_sweep_in_order(stage, runs, names)
+        stage.sandbox.control.settle(120)
+        assert len(stage.attempts("sweep")) > 2
+        assert [
+            each for each in stage.attempts("sweep") if "Timedout" in (each["error"] or "")
+        ] == []
+        stage.sweep()
+        assert_guarded_once(stage, names)
