@@ -36,11 +36,17 @@ class Permanent(ReactorError):  # noqa: N818
 class OutOfTime(Transient):
     """Nobody has looked at it, or changed it, because the time was up."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "there was no time left for it") -> None:
         super().__init__(
-            "there was no time left for it",
-            remedy="a function tries it again; at the command line, run the command again",
+            what, remedy="a function tries it again; at the command line, run the command again"
         )
+
+
+class Unanswered(OutOfTime):
+    """It was begun, and had not ended when the time was up."""
+
+    def __init__(self) -> None:
+        super().__init__("it was not answered in time: what came of it is not known")
 
 
 class Unexpected(Transient):

@@ -192,6 +192,7 @@ class FunctionReactor:
                 hints=hints,
                 clock=self.clock,
                 record=self.journal.settled,
+                pace=Pace(self.session.stream),
             )
             self.journal.permanent_failures(run)
         # Who asked for the guard alone need not wait for its group.

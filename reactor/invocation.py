@@ -62,9 +62,11 @@ class Invocation:
         clock: Clock,
         context: LambdaContext,
     ) -> "Invocation":
-        """Read off the context where we are."""
+        """Read off the context where we are, and by when the session's calls must end."""
         home = Home.of_function(context.invoked_function_arn)
-        return cls(settings, session, journal, clock, context, home)
+        begun = cls(settings, session, journal, clock, context, home)
+        session.deadlines.begin(begun.seconds_left)
+        return begun
 
     def telling(self, told: Told) -> "Invocation":
         """Return it with what hears the journal, and has told at its end what it heard."""

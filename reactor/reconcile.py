@@ -20,6 +20,7 @@ from reactor.errors import (
     Permanent,
     ReactorError,
     Transient,
+    Unanswered,
     Unsettled,
     as_ours,
     shorten,
@@ -109,7 +110,7 @@ class Settled:
 
     @property
     def out_of_time(self) -> bool:
-        """Whether there was no time for it: it is as it was."""
+        """Whether there was no time for it: it is as it was, or nobody knows (Unanswered)."""
         return any(isinstance(error, OutOfTime) for error in self.errors)
 
     @property
@@ -264,13 +265,17 @@ class _Performer:
     ) -> Iterator[tuple[_Judged, tuple[Outcome, ...]]]:
         calls = ((place, self._call(each)) for place, each in enumerate(subjects))
         for place, outcomes in self.pace.stream(calls):
-            yield subjects[place], answer_of(outcomes)
+            each = subjects[place]
+            if isinstance(outcomes, OutOfTime):
+                yield each, _out_of_time(each.decision.plan, outcomes)
+            else:
+                yield each, answer_of(outcomes)
 
     def _call(self, judged: _Judged) -> Call:
         """Return what carries a plan out; it is asked for when there is room for it."""
         plan = judged.decision.plan
         if not self.pace.has_time():
-            return lambda: _skipped(plan, "no time left", OutOfTime())
+            return lambda: _out_of_time(plan, OutOfTime())
         return lambda: _carry_out(self.guardrail, plan, self.execute)
 
 
@@ -324,10 +329,12 @@ def _spends_the_brake(outcomes: Sequence[Outcome]) -> bool:
     Or else users who can never be changed would keep the brake's places, and nobody else would ever
     be looked after.
     """
-    without = Permanent | OutOfTime
+    errors = [each.error for each in outcomes]
+    if any(isinstance(error, Unanswered) for error in errors):
+        return True  # it may have been done
     if all(each.status is OutcomeStatus.ALREADY for each in outcomes):
         return False
-    return not any(isinstance(each.error, without) for each in outcomes)
+    return not any(isinstance(error, Permanent | OutOfTime) for error in errors)
 
 
 def _observe(guardrail: Guardrail, cause: Cause) -> Iterable[Observation[Any]]:
@@ -367,6 +374,13 @@ def _skipped(
     plan: tuple[Action, ...], why: str, error: ReactorError | None = None
 ) -> tuple[Outcome, ...]:
     return tuple(Outcome(action, OutcomeStatus.SKIPPED, why, error) for action in plan)
+
+
+def _out_of_time(plan: tuple[Action, ...], error: OutOfTime) -> tuple[Outcome, ...]:
+    """Return the outcomes of a plan for which, or for whose answers, there was no time."""
+    if isinstance(error, Unanswered):
+        return tuple(Outcome(each, OutcomeStatus.FAILED, str(error), error) for each in plan)
+    return _skipped(plan, "no time left", error)
 
 
 def _label(subject: Subject) -> str:

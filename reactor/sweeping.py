@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reactor.aws.functions import continue_sweep
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 # Lambda ends a chain of about 16 invocations of one function by itself (developer guide, recursive
 # loop detection). A sweep that takes more than these is left to the next scheduled one.
 MOST_HOPS = 12
-LAST_SECONDS = 5.0  # of an invocation, to hand on and to end
 REPORT_SECONDS = 5  # that a sweep waits for a credential report, which is but a hint
 
 
@@ -71,8 +70,7 @@ class Sweeping:
 
         Raises Unsettled when the sweep is at its end, and a subject must be tried again.
         """
-        now = self.invocation.clock()
-        progress = Progress.of(payload, now) or self._begun(Request.of(payload))
+        progress = self._progress(payload)
         if progress is None:
             return
         with self.invocation.flushing():
@@ -97,18 +95,32 @@ class Sweeping:
         if unkept:
             raise Unsettled(f"the guard is not in order: {self.refused}") from self.refused
 
-    def _begun(self, request: Request) -> Progress | None:
-        """Begin a sweep; None when one that began later has answered the request."""
+    def _progress(self, payload: object) -> Progress | None:
+        """Return how far the sweep has come that a payload asks for; None when it is answered."""
+        now = self.invocation.clock()
+        handed_on = Progress.of(payload, now)
+        if handed_on is None:
+            return self._begun(Request.of(payload), now)
+        # What this environment could not hand on comes after what had been handed to it.
+        return self.sweeps.take_back(handed_on.sweep, now) or handed_on
+
+    def _begun(self, request: Request, now: datetime) -> Progress | None:
+        """Begin a sweep, or go on with the request's own; None when it is answered.
+
+        That is by another, which began later than the request was made.
+        """
         inv = self.invocation
         # A part that is not understood begins a new sweep, and leaves the brake as it is.
         scheduled = request.asked_at is None and not request.continues
         # Not by Lambda's request id: a request that is redriven comes with another.
         name = inv.run if request.asked_at is None else request.asked_at.isoformat()
+        if request.asked_at is not None and self.sweeps.is_answered(request.asked_at, name):
+            why = "a sweep that began later has answered it"
+            inv.journal.ignored(_trigger(inv, scheduled=False), why, inv.clock())
+            return None
+        if (kept := self.sweeps.take_back(name, now)) is not None:
+            return kept
         if request.asked_at is not None:
-            if self.sweeps.is_answered(request.asked_at, name):
-                why = "a sweep that began later has answered it"
-                inv.journal.ignored(_trigger(inv, scheduled=False), why, inv.clock())
-                return None
             self.sweeps.wait_for_turn()
         began = self.sweeps.begin(name, scheduled=scheduled)
         return Progress(name, began, scheduled, spent=self.sweeps.spent)
@@ -139,10 +151,9 @@ class Sweeping:
             return sweeper.carry_on(progress)
         finally:
             # The keeper may take longer than is left; then the next part looks at the guard again.
-            patience = max(0.0, inv.seconds_left() - LAST_SECONDS)
-            if guard is not None and isinstance(late := guard(patience), ReactorError):
+            if guard is not None and isinstance(late := guard(), ReactorError):
                 self.refused = late
-            for alarm in () if inspected is None else _alarms_of(inspected(patience)):
+            for alarm in () if inspected is None else _alarms_of(inspected()):
                 inv.journal.alarm(alarm)
 
     def _finds(self, progress: Progress) -> Finds:
@@ -227,6 +238,8 @@ class Sweeping:
         try:
             continue_sweep(inv.session.functions, inv.context.function_name, payload)
         except ReactorError as error:
+            # Lambda tries this invocation again, perhaps where the rest is remembered.
+            self.sweeps.keep(progress)
             raise Unsettled(f"the rest of a sweep was not handed on: {error}") from error
 
     def _tell_of_the_cut(self, swept: Swept) -> None:

@@ -9,15 +9,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
 
+from reactor.aws.deadlines import Deadlines
 from reactor.aws.errors import asking
 from reactor.aws.pacing import Meter
-from reactor.errors import OutOfTime, Permanent, ReactorError
+from reactor.errors import OutOfTime, Permanent, ReactorError, Unanswered
 from reactor.gathering import Call, Item, Key, settled
 from reactor.partitions import partition_of
 
@@ -38,11 +39,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 Client = TypeVar("Client")
+Answer = TypeVar("Answer")
 
 # In one round: all reads about two users, as a deleted device may lead to, or of an inspection of a
 # stage that has every function (35).
 CALLS_AT_ONCE = 36
 STREAMED_AT_ONCE = 12  # of the many that a sweep makes; the pace (reactor.aws.pacing) bounds them
+GRACE_SECONDS = 0.5  # past the deadline, to be told of each call what has become of it
 KEEPER_SECONDS = 70  # how long we wait for the keeper, whose own timeout is 60 s
 FUNCTION_SECONDS = 910  # how long a person waits for any function; the longest timeout is 900 s
 
@@ -91,7 +94,8 @@ class _client(cached_property[Client]):  # noqa: N801 - it is written as cached_
 class AwsSession:
     """boto3's session in one region, and what it takes to call in parallel.
 
-    All of it may be used in any thread.
+    All of it may be used in any thread. Nothing here waits for a call longer than until the
+    deadline under which it was begun (`deadlines`; none unless an invocation has set one).
     """
 
     def __init__(self, region: str | None = None) -> None:
@@ -100,7 +104,8 @@ class AwsSession:
         self._pool = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="aws")
         self.making = threading.Lock()  # held by whoever makes a client
         self._s3_clients: dict[str | None, S3Client] = {}
-        self.meter = Meter()
+        self.deadlines = Deadlines()
+        self.meter = Meter(self.deadlines)
 
     @property
     def region(self) -> str | None:
@@ -220,21 +225,16 @@ class AwsSession:
 
     def gather(self, calls: Mapping[Key, Call]) -> dict[Key, Any | ReactorError]:
         """Make calls at the same time; an error stands in its call's place."""
-        futures = {key: self.begin(call) for key, call in calls.items()}
-        return {key: finished(None) for key, finished in futures.items()}
+        begun = {key: self.begin(call) for key, call in calls.items()}
+        return {key: finished() for key, finished in begun.items()}
 
-    def begin(self, call: Call) -> Callable[[float | None], Any | ReactorError]:
-        """Begin a call; return what waits for its answer, or the error in its place.
+    def begin(self, call: Call) -> Callable[[], Any | ReactorError]:
+        """Begin a call; return what waits for its answer, or the error in its place."""
+        deadline, future = self.deadlines.current, self._submit(partial(settled, call))
 
-        It takes for how many seconds to wait (None for ever); after them the error is OutOfTime.
-        """
-        future = self._pool.submit(settled, call)
-
-        def finished(seconds: float | None) -> Any | ReactorError:  # noqa: ANN401 - any answer
-            try:
-                return future.result(seconds)
-            except TimeoutError:
-                return OutOfTime()
+        def finished() -> Any | ReactorError:  # noqa: ANN401 - any answer
+            wait([future], deadline.left())
+            return _ended(future)
 
         return finished
 
@@ -242,28 +242,59 @@ class AwsSession:
         self, calls: Iterable[tuple[Key, Call]], /
     ) -> Iterator[tuple[Key, Any | ReactorError]]:
         """Make calls, a few at a time; reactor.gathering.Stream has the contract."""
+        deadline = self.deadlines.current
         coming, running = iter(calls), dict[Future[Any], Key]()
-        while True:
+        while deadline.left() > 0:
             for key, call in itertools.islice(coming, STREAMED_AT_ONCE - len(running)):
-                running[self._pool.submit(settled, call)] = key
+                running[self._submit(partial(settled, call))] = key
             if not running:
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            for future in wait(running, deadline.left(), return_when=FIRST_COMPLETED).done:
                 yield running.pop(future), future.result()
+        yield from ((key, _ended(future)) for future, key in running.items())
+        yield from ((key, OutOfTime()) for key, _ in coming)
 
     def ahead(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Fetch the next item while the one before is worked on, the first one at once."""
-        source = iter(items)
+        """Fetch the next item while the one before is worked on, the first one at once.
+
+        Past the deadline only what comes at once: raises OutOfTime when the source itself waits.
+        """
+        deadline, source = self.deadlines.current, iter(items)
 
         def fetch() -> Item | _End:
             return next(source, _END)
 
         def fetched(coming: Future[Item | _End]) -> Iterator[Item]:
-            while not isinstance(item := coming.result(), _End):
-                coming = self._pool.submit(fetch)
-                yield item
+            while True:
+                # A source that streams calls ends its own waiting at the deadline, and then says
+                # so of each of them.
+                wait([coming], deadline.left() + GRACE_SECONDS)
+                if not coming.done() and not coming.cancel():
+                    raise OutOfTime
+                if coming.cancelled():
+                    break  # every thread is busy with what nobody waits for any more
+                if isinstance(item := coming.result(), _End):
+                    return
+                if deadline.left() > 0:
+                    coming = self._submit(fetch)
+                    yield item
+                else:
+                    yield item
+                    break
+            yield from source
 
-        return fetched(self._pool.submit(fetch))
+        return fetched(self._submit(fetch))
+
+    def _submit(self, call: Callable[[], Answer]) -> Future[Answer]:
+        """Have a thread make a call under the deadline of whoever asks for it."""
+        return self._pool.submit(self.deadlines.binding(call))
+
+
+def _ended(future: Future[Any]) -> Any | ReactorError:  # noqa: ANN401 - any answer
+    """Return a call's answer, or why there is none; one that was not begun never will be."""
+    if future.cancel():
+        return OutOfTime()
+    return future.result() if future.done() else Unanswered()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from reactor.aws.deadlines import FOREVER, Deadlines
 from reactor.aws.errors import THROTTLES
+from reactor.errors import OutOfTime
 
 _READS = ("Get", "List", "Generate")
 # They serve a thousand users at once, and are few.
@@ -33,20 +35,29 @@ class RateLimit:
     _next: float = field(default=float("-inf"), init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def wait(self) -> None:
-        """Wait for the caller's turn."""
+    def wait(self, most: float = FOREVER) -> None:
+        """Wait for the caller's turn.
+
+        Raises OutOfTime, and takes no turn, when that would come after `most` seconds.
+        """
         with self._lock:
             now = self.clock()
             turn = max(now, self._next - self.saved)
+            if turn - now > most:
+                raise OutOfTime
             self._next = max(now, self._next) + 1 / self.per_second
         if turn > now:
             self.sleep(turn - now)
 
 
 class Meter:
-    """Counts a client's calls by operation and those that were throttled, and keeps their pace."""
+    """Counts a client's calls by operation and those that were throttled, and keeps their pace.
 
-    def __init__(self) -> None:
+    It lets no attempt through after its call's deadline, nor has one wait for a turn after that.
+    """
+
+    def __init__(self, deadlines: Deadlines | None = None) -> None:
+        self._deadlines = Deadlines() if deadlines is None else deadlines
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
         self._throttled: Counter[str] = Counter()
@@ -54,9 +65,14 @@ class Meter:
         self._writes: RateLimit | None = None
 
     def watch(self, client: Any) -> None:  # noqa: ANN401 - any boto3 client
-        """Count and pace a client's attempts from now on."""
-        # botocore emits both for each attempt; its adaptive retries wait at the first, too.
+        """Count and pace a client's attempts from now on.
+
+        Such as come too late raise OutOfTime, which botocore does not try again.
+        """
+        # botocore emits both for each attempt. Hooks on the longer name come first, then those on
+        # the shorter, where its adaptive retries wait: an attempt is late behind them, if at all.
         client.meta.events.register("before-send.iam", self._before)
+        client.meta.events.register_last("before-send", self._refuse_late)
         client.meta.events.register("response-received.iam", self._after)
 
     def keep_pace(self, *, reads: float, writes: float) -> None:
@@ -80,10 +96,15 @@ class Meter:
     def _before(self, event_name: str, **_: object) -> None:
         operation = event_name.rpartition(".")[2]
         limit = self._reads if operation.startswith(_READS) else self._writes
+        deadline = self._deadlines.current
         if limit is not None and operation not in _NOT_PACED:
-            limit.wait()
+            limit.wait(deadline.left())
+        deadline.check()  # Lambda may have frozen us while we waited
         with self._lock:
             self._calls[f"iam:{operation}"] += 1
+
+    def _refuse_late(self, **_: object) -> None:
+        self._deadlines.current.check()
 
     def _after(
         self, event_name: str, parsed_response: dict[str, Any] | None = None, **_: object

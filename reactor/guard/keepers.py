@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reactor.guard.group import GroupKeeper
 from reactor.guard.keeper import Keeper
 from reactor.model import Cause, Hint, OutcomeStatus, Subject, SubjectKind, Trigger
-from reactor.reconcile import Clock, Executor, Guardrail, Recorder, Run, reconcile
+from reactor.reconcile import Clock, Executor, Guardrail, Pace, Recorder, Run, reconcile
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Keepers:
     group: GroupKeeper
     account: str
 
-    def keep(
+    def keep(  # noqa: PLR0913 - as reconcile; all but the first two by name
         self,
         execute: Executor,
         trigger: Trigger,
@@ -28,6 +28,7 @@ class Keepers:
         clock: Clock,
         hints: tuple[Hint, ...] = (),
         record: Recorder | None = None,
+        pace: Pace | None = None,
     ) -> Run:
         """Bring the guard into order, and then its group."""
         guard = self.policy.guard
@@ -40,7 +41,9 @@ class Keepers:
             if any(each.failed for each in run.settled):
                 break
             cause = Cause(trigger, subject, hints)
-            part = reconcile(cause, keeper, execute=execute, clock=clock, record=record)
+            part = reconcile(
+                cause, keeper, execute=execute, clock=clock, record=record, pace=pace or Pace()
+            )
             run.settled += part.settled
         return run
 

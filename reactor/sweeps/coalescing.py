@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from reactor.sweeps.progress import BELIEVED, Progress
+
 INSPECTED_APART = timedelta(minutes=15)  # an inspection takes two dozen calls; a sweep, a dozen
 SPACING = timedelta(seconds=10)  # between the beginnings of two sweeps that events asked for
 
@@ -39,6 +41,7 @@ class Coalescer:
     _inspected: datetime | None = field(default=None, init=False)
     _owing: set[str] = field(default_factory=set, init=False)
     _under_way: dict[str, datetime] = field(default_factory=dict, init=False)
+    _kept: dict[str, Progress] = field(default_factory=dict, init=False)
 
     def is_answered(self, asked_at: datetime, request: str) -> bool:
         """Tell whether a sweep that began later than the request has ended.
@@ -78,6 +81,17 @@ class Coalescer:
     def began_here(self, request: str) -> bool:
         """Tell whether a sweep that has not ended began in this environment."""
         return request in self._under_way
+
+    def keep(self, progress: Progress) -> None:
+        """Keep how far a sweep has come that could not be handed on, for another try of it."""
+        oldest = progress.began - BELIEVED
+        self._kept = {k: each for k, each in self._kept.items() if each.began >= oldest}
+        self._kept[progress.sweep] = progress
+
+    def take_back(self, request: str, now: datetime) -> Progress | None:
+        """Return how far a sweep had come, once, unless that is too old to be believed."""
+        kept = self._kept.pop(request, None)
+        return kept if kept is not None and now - kept.began <= BELIEVED else None
 
     def takes_inspection(self, period: timedelta, *, scheduled: bool) -> bool:
         """Tell whether a sweep should inspect, and note that it does.

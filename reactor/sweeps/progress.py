@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from reactor.errors import Unanswered
+from reactor.model import SubjectKind
 from reactor.reconcile import Run, Settled
 from reactor.sweeps.counts import WAYS, Counts
 from reactor.triggers.records import mapping, time_of
@@ -74,13 +76,17 @@ class Progress:
             known=known,
         )
 
-    def goes_on(self, run: Run, after: "Progress") -> bool:
+    def goes_on(self, run: Run, after: "Progress", *, slowly_read: bool = False) -> bool:
         """Tell whether another part should follow this one, and would get any further.
 
-        The first may have come to nothing: it waits for the guard, where that is to be made.
+        The first may have come to nothing: it waits for the guard, where that is to be made. So may
+        any for which IAM was too busy to have everybody read, or read in good time (`slowly_read`),
+        or to answer what was begun.
         """
         some_left = any(each.out_of_time for each in run.settled)
-        is_stuck = some_left and after.known == self.known and self.part > 1
+        comes_no_further = after.known == self.known and self.part > 1
+        is_held_up = slowly_read or any(map(_was_held_up, run.settled))
+        is_stuck = some_left and comes_no_further and not is_held_up
         return not is_stuck and any(self.puts_off(each) for each in run.settled)
 
     def payload(self, asked_by: str) -> dict[str, Any]:
@@ -141,6 +147,12 @@ def id_of(each: Settled) -> str:
 def id_of_state(state: object) -> str:
     """Return the id in a user's state, nothing where there is none."""
     return str(getattr(state, "id", ""))
+
+
+def _was_held_up(each: Settled) -> bool:
+    """Whether the time went by in calls, instead of being too short for any."""
+    unread = each.out_of_time and each.observation.subject.kind is not SubjectKind.USER
+    return unread or any(isinstance(error, Unanswered) for error in each.errors)
 
 
 def _has_no_device(each: Settled) -> bool:

@@ -6,6 +6,7 @@ read is not acted on much longer. When the invocation's time runs out, what is l
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
@@ -71,9 +72,11 @@ class Sweeper:
         progress.counts.drift = drift if known else None
         while True:
             part = _Part(progress, self.journal, self.finds)
-            run = self._look(part, reserve)
+            run, reading = self._look(part, reserve)
             after = progress.after(run)
-            end = self._end(reserve, goes_on=progress.goes_on(run, after), run=run)
+            needed = reserve + max(reserve, reading)
+            goes_on = progress.goes_on(run, after, slowly_read=reading > reserve)
+            end = self._end(needed, goes_on=goes_on, run=run)
             is_left = end is None or end is End.LEFT
             if not is_left:
                 part.tell_of_the_rest()
@@ -82,22 +85,34 @@ class Sweeper:
             if end is not None:
                 return Swept(progress, run, end)
 
-    def _end(self, reserve: float, *, goes_on: bool, run: Run) -> End | None:
-        """Return how this invocation ends; None when it has time for another part."""
+    def _end(self, needed: float, *, goes_on: bool, run: Run) -> End | None:
+        """Return how this invocation ends; None when it has time for another part.
+
+        That one has to read everybody anew before it comes to anything.
+        """
         if not goes_on:
             return End.STUCK if any(each.out_of_time for each in run.settled) else End.WHOLE
-        if self.seconds_left() > 2 * reserve:
+        if self.seconds_left() > needed:
             return None
         return End.LEFT if self.may_hand_on else End.CUT
 
-    def _look(self, part: "_Part", reserve: float) -> Run:
+    def _look(self, part: "_Part", reserve: float) -> tuple[Run, float]:
+        """Return what a part came to, and the seconds that it took before it first acted."""
         until = max(reserve, self.seconds_left() - LOOK_SECONDS)
         self.journal.part(part.progress.sweep, part.progress.part)
-        run = self.look(part.progress, lambda: self.seconds_left() > until, part.take)
+        began, acted = self.clock(), list[datetime]()
+
+        def has_time() -> bool:
+            if not acted:
+                acted.append(self.clock())
+            return self.seconds_left() > until
+
+        run = self.look(part.progress, has_time, part.take)
+        reading = ((*acted, self.clock())[0] - began).total_seconds()
         part.progress.counts.took(*self.take_calls())
         self.journal.held_back(run, self.brake)
         self.journal.permanent_failures(run)
-        return run
+        return run, reading
 
     def _sum_up(self, progress: Progress, *, is_left: bool) -> None:
         seconds = round((self.clock() - progress.began).total_seconds(), 3)

@@ -7,6 +7,7 @@ never taken for "no": the user's observation then carries the error instead of a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from reactor.errors import ReactorError
 from reactor.gathering import Call, Calling, answer_of
@@ -84,13 +85,13 @@ class Observer:
         """Find a group's members, or whoever a policy reaches, and read them."""
         subject, reads = cause.subject, [READS["members_of"]]
         if subject.kind is SubjectKind.GROUP_MEMBERS:
-            members = self.reader.iam.members_of(subject.name or "")
+            members = self._ask(partial(self.reader.iam.members_of, subject.name or ""))
             if members is None:
                 yield self._in_place_of_a_user(subject, Presence.GONE, *reads)
                 return
             names = set(members)
         else:
-            holders = self.reader.iam.holders_of(subject.arn or "")
+            holders = self._ask(partial(self.reader.iam.holders_of, subject.arn or ""))
             groups = {group: partial(self.reader.iam.members_of, group) for group in holders.groups}
             found = self.calls.gather(groups).values()
             names = set(holders.users).union(*(answer_of(each) or () for each in found))
@@ -101,6 +102,11 @@ class Observer:
             yield from self._users(sorted(names), cause)
         else:
             yield from self._many(names, cause)
+
+    def _ask(self, call: Call) -> Any:  # noqa: ANN401 - any answer
+        """Make one call, and wait for it no longer than there is time."""
+        ((_, answer),) = self.calls.stream([(COMMON, call)])
+        return answer_of(answer)
 
     def _many(self, names: set[str], cause: Cause) -> Iterator[Observation[UserState]]:
         """Read many users from bulk data; they were asked for, so no brake holds for them."""

@@ -1,5 +1,6 @@
 """What is read of users alike, one by one and in bulk: which questions, and the state they give."""
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -111,4 +112,9 @@ def with_answers(state: UserState, answers: Answers) -> UserState:
 
 def operations(answers: Iterable[str]) -> tuple[str, ...]:
     """Return the API operations that reads ask."""
-    return tuple(sorted({READS[each] for each in answers}))
+    return _operations(tuple(answers))
+
+
+@functools.lru_cache(maxsize=256)
+def _operations(reads: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({READS[each] for each in reads}))  # for thousands of users alike

@@ -159,11 +159,17 @@ def test_stale_reads(stage: Stage) -> None:
     """An event that IAM does not show yet is looked at again, until it does."""
     user = stage.new_user("gil")
     arn = policy(stage, "gil-writes", WRITES)
-    time.sleep(0.5)  # longer than IAM lags, and shorter than Lambda's tries take here
-    stage.sandbox.control.set_staleness(0.4)
+    lag = 2.0
+    time.sleep(lag)  # so that the user and the policy are shown
+    stage.sandbox.control.set_staleness(lag)
+    before = len(stage.attempts("review"))
     stage.iam.attach_user_policy(UserName=user, PolicyArn=arn)
+    until = time.monotonic() + lag
+    while len(stage.attempts("review")) == before and time.monotonic() < until:
+        time.sleep(0.01)
+    stage.sandbox.control.set_staleness(0)  # the tries that follow look at fresh reads
     stage.settle()
-    stage.sandbox.control.set_staleness(0)
+    assert not stage.attempts("review")[before]["ok"], "it was not tried again"
     assert stage.is_guarded(user)
 
 

@@ -82,7 +82,8 @@ def test_a_setting_that_is_broken_later_stops_the_start_with_one_line() -> None:
         stage.settle()
         lines = [each for each in stage.deployment.log_events("react") if "REACTOR_SCOPE" in each]
         assert lines[0].strip() == (
-            "mfa-reactor: REACTOR_SCOPE is 'all': it takes one of everyone, without-mfa, console"
+            "mfa-reactor: REACTOR_SCOPE is 'all': it takes one of everyone, without-mfa, console,"
+            " privileged"
         )
         assert [each["ok"] for each in stage.attempts("react")] == [False, False, False]
 

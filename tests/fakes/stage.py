@@ -79,7 +79,8 @@ class Stage:
     `on_call` is told of each call of it. `forgetful`: each invocation of it has a new environment.
     A reaction, or an evaluation, has `patience` seconds, of which each call of IAM takes one.
     `handed` is what `notify` was to tell. `asked` are the users whose devices were asked for,
-    `paces` how many reads and writes a second sweeps were to make.
+    `paces` how many reads and writes a second sweeps were to make, `deadlines` what each invocation
+    told its session of the seconds that it has.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -108,6 +109,7 @@ class Stage:
         self.sweeps_begun = 0
         self.asked: list[str] = []
         self.paces: list[tuple[float, float]] = []
+        self.deadlines: list[Callable[[], float]] = []
         self._sweep_lives: Lifetime | None = None
         self.mappings = Mappings()
         self.handed: list[dict[str, Any]] = []
@@ -311,6 +313,8 @@ class Stage:
             ahead=iter,
             begin=_begin,
             meter=Metronome(self.paces),
+            # Calls are made in turn here, and Lifetime ends what takes too long: none is late.
+            deadlines=SimpleNamespace(begin=self.deadlines.append),
         )
 
     def _sleep_until(self, moment: datetime) -> None:
@@ -374,10 +378,10 @@ def gather(calls: Mapping[Key, Callable[[], Any]], /) -> dict[Key, Any | Reactor
     return {key: settled(call) for key, call in calls.items()}
 
 
-def _begin(call: Callable[[], Any]) -> Callable[[float | None], Any | ReactorError]:
+def _begin(call: Callable[[], Any]) -> Callable[[], Any | ReactorError]:
     """Begin a call by making it."""
     answer = settled(call)
-    return lambda _seconds: answer
+    return lambda: answer
 
 
 def _sleep(clock: FakeClock, seconds: float) -> None:

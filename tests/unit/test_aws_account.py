@@ -6,8 +6,9 @@ import json
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,10 +16,17 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from reactor.aws.account import STREAMED_AT_ONCE, AwsSession, Home
+from reactor.aws.account import (
+    CALLS_AT_ONCE,
+    GRACE_SECONDS,
+    STREAMED_AT_ONCE,
+    AwsSession,
+    Home,
+)
+from reactor.aws.deadlines import SHARE_OF_SHORT
 from reactor.aws.functions import ask_keeper
 from reactor.aws.parameters import read_list, write_list
-from reactor.errors import Transient
+from reactor.errors import OutOfTime, Transient, Unanswered
 from tests.unit.test_pacing import THROTTLED, Net
 
 
@@ -68,6 +76,8 @@ class Events:
 
     def register(self, *_: object) -> None:
         """Take a hook."""
+
+    register_last = register
 
 
 class TestClients:
@@ -333,12 +343,153 @@ class TestBegin:
         answer = AwsSession("us-east-1").begin(call)
         assert doors.entered.acquire(timeout=10), "it was not begun"
         doors.doors[0].set()
-        assert (answer(None), answer(None)) == (0, 0)
+        assert (answer(), answer()) == (0, 0)
 
     def test_error(self) -> None:
         """What it raises is returned, as an error of ours."""
         answer = AwsSession("us-east-1").begin(lambda: 1 // 0)
-        assert isinstance(answer(None), Transient)
+        assert isinstance(answer(), Transient)
+
+
+@dataclass
+class Late:
+    """A session whose invocation has a moment for its calls, and calls that take longer."""
+
+    doors: Doors = field(default_factory=lambda: Doors(CALLS_AT_ONCE + 6))
+    session: AwsSession = field(default_factory=lambda: AwsSession("us-east-1"))
+
+    def begin(self, seconds: float) -> None:
+        """Begin an invocation that has so many seconds for its calls."""
+        until = time.monotonic() + seconds
+        self.session.deadlines.begin(lambda: (until - time.monotonic()) * SHARE_OF_SHORT / 7)
+
+    def open(self) -> None:
+        """Let all calls end."""
+        for each in self.doors.doors:
+            each.set()
+
+
+@pytest.fixture
+def late() -> Iterator[Late]:
+    """Return it, its invocation begun; afterwards all calls end."""
+    found = Late()
+    found.begin(0.3)
+    yield found
+    found.open()
+
+
+def kinds(answers: Iterable[Any]) -> Counter[str]:
+    """Return how many answers there are of each kind; what is no error is an answer."""
+    errors = (OutOfTime, Unanswered)
+    return Counter(
+        type(each).__name__ if isinstance(each, errors) else "answer" for each in answers
+    )
+
+
+class TestDeadline:
+    """An invocation that is over waits for nothing any more."""
+
+    def test_stream(self, late: Late) -> None:
+        """Each call is told of once: answered, under way, or not begun; no more are made."""
+        late.doors.doors[3].set()
+        answers = list(late.session.stream(late.doors.calls()))
+        assert sorted(key for key, _ in answers) == list(range(len(late.doors.doors)))
+        assert kinds(answer for _, answer in answers) == {
+            "answer": 1,
+            "Unanswered": STREAMED_AT_ONCE,
+            "OutOfTime": len(late.doors.doors) - STREAMED_AT_ONCE - 1,
+        }
+        begun = 0
+        while late.doors.entered.acquire(timeout=0.1):
+            begun += 1
+        assert begun == STREAMED_AT_ONCE + 1
+
+    def test_stream_begins_nothing_too_late(self, late: Late) -> None:
+        """With the time up, no call is made."""
+        late.begin(0)
+        late.open()
+        answers = list(late.session.stream(late.doors.calls()))
+        assert kinds(answer for _, answer in answers) == {"OutOfTime": len(late.doors.doors)}
+        assert not late.doors.entered.acquire(timeout=0.1)
+
+    def test_what_had_ended_is_an_answer(self, late: Late) -> None:
+        """Who draws slowly misses no answer that came in time."""
+        late.open()
+        answers = late.session.stream(itertools.islice(late.doors.calls(), 5))
+        first = next(answers)
+        time.sleep(0.4)
+        assert kinds(answer for _, answer in [first, *answers]) == {"answer": 5}
+
+    def test_gather(self, late: Late) -> None:
+        """All calls together end when the time is up; more than there are threads never begin."""
+        late.doors.doors[0].set()
+        answers = late.session.gather(dict(late.doors.calls()))
+        assert kinds(answers.values()) == {
+            "answer": 1,
+            "Unanswered": CALLS_AT_ONCE,
+            "OutOfTime": len(late.doors.doors) - CALLS_AT_ONCE - 1,
+        }
+
+    def test_begin(self, late: Late) -> None:
+        """One that has not ended is an error, and stays one however often it is asked for."""
+        (_, call), *_ = late.doors.calls()
+        answer = late.session.begin(call)
+        assert kinds([answer(), answer()]) == {"Unanswered": 2}
+
+    def test_ahead(self, late: Late) -> None:
+        """Items that came are there; the one that is waited for is an error."""
+
+        def items() -> Iterator[int]:
+            yield 1
+            late.doors.doors[0].wait(10)
+            yield 2
+
+        coming = late.session.ahead(items())
+        assert next(coming) == 1
+        with pytest.raises(OutOfTime):
+            next(coming)
+
+    def test_ahead_of_what_knows_the_time(self, late: Late) -> None:
+        """A source that gives up at the deadline has a moment to say so."""
+
+        def items() -> Iterator[int]:
+            while late.session.deadlines.current.left() > 0:
+                time.sleep(0.01)
+            time.sleep(GRACE_SECONDS / 5)
+            yield 1
+
+        assert list(late.session.ahead(items())) == [1]
+
+    @pytest.mark.parametrize("others", [0, CALLS_AT_ONCE], ids=["threads", "no thread"])
+    def test_ahead_of_a_stream(self, late: Late, others: int) -> None:
+        """Each call of a stream that is fetched ahead is told of, though no thread may be free."""
+        for _ in range(others):
+            late.session.begin(lambda: late.doors.doors[0].wait(10))
+        found = list(late.session.ahead(late.session.stream(late.doors.calls())))
+        assert sorted(key for key, _ in found) == list(range(len(late.doors.doors)))
+        assert set(kinds(answer for _, answer in found)) <= {"Unanswered", "OutOfTime"}
+
+    def test_the_next_invocation(self, late: Late) -> None:
+        """It has its own time, and the threads that the one before has left."""
+        list(late.session.stream(late.doors.calls()))
+        late.begin(10)
+        assert late.session.gather({"a": lambda: 1}) == {"a": 1}
+
+    def test_what_the_one_before_had_under_way(self, late: Late) -> None:
+        """It goes on in the next invocation, and is refused what it does there."""
+        seen: list[float] = []
+        ended = threading.Event()
+
+        def call() -> None:
+            late.doors.doors[0].wait(10)
+            seen.append(late.session.deadlines.current.left())
+            ended.set()
+
+        assert kinds([late.session.begin(call)()]) == {"Unanswered": 1}
+        late.begin(10)
+        late.doors.doors[0].set()
+        assert ended.wait(10)
+        assert seen == [0]
 
 
 def ssm(*answers: tuple[str, Any]) -> Any:

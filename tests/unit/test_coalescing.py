@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from reactor.sweeps.coalescing import SPACING, Coalescer
+from reactor.sweeps.progress import BELIEVED, Progress
 from tests.fakes.clock import START, FakeClock
 
 SECOND = timedelta(seconds=1)
@@ -171,6 +172,31 @@ class TestBrake:
         sweeps.spent += 3
         sweeps.begin("schedule", scheduled=True)
         assert sweeps.spent == 3
+
+
+class TestKept:
+    """How far a sweep has come that could not be handed on."""
+
+    def test_taken_back_once(self, sweeps: Coalescer) -> None:
+        """By another try of the same, and by nobody else."""
+        progress = Progress("request", START, scheduled=True, part=3)
+        sweeps.keep(progress)
+        assert sweeps.take_back("another", START) is None
+        assert sweeps.take_back("request", START) is progress
+        assert sweeps.take_back("request", START) is None
+
+    def test_not_when_it_is_old(self, sweeps: Coalescer) -> None:
+        """What was found hours ago is not acted on."""
+        for name in "ab":
+            sweeps.keep(Progress(name, START, scheduled=True, part=3))
+        assert sweeps.take_back("a", START + BELIEVED) is not None
+        assert sweeps.take_back("b", START + BELIEVED + SECOND) is None
+
+    def test_not_for_ever(self, sweeps: Coalescer) -> None:
+        """Whose other try never comes takes up no memory."""
+        sweeps.keep(Progress("old", START, scheduled=True))
+        sweeps.keep(Progress("new", START + BELIEVED + SECOND, scheduled=True))
+        assert sweeps.take_back("old", START) is None
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -13,8 +13,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from reactor.aws import pacing
+from reactor.aws.deadlines import Deadlines
 from reactor.aws.pacing import Meter, RateLimit
-from reactor.errors import Transient
+from reactor.errors import OutOfTime, Transient
 
 
 class Watch:
@@ -73,6 +74,17 @@ class TestRateLimit:
         for _ in range(3):
             limit.wait()
         assert watch.slept == pytest.approx([0.1, 0.1])
+
+    def test_a_turn_that_comes_too_late_is_not_waited_for(self) -> None:
+        """Whoever cannot wait so long is refused at once, and its turn is another's."""
+        watch = Watch()
+        limit = RateLimit(2, 0, watch, watch.sleep)
+        limit.wait(1)
+        limit.wait(0.5)
+        with pytest.raises(OutOfTime):
+            limit.wait(0.4)
+        limit.wait(0.5)
+        assert watch.slept == [0.5, 0.5]
 
     def test_shared_by_threads(self) -> None:
         """Threads that call at the same moment get turns of their own, one behind another."""
@@ -146,9 +158,11 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     return found
 
 
-def client(meter: Meter, net: Net, *, attempts: int = 1) -> Any:
+def client(
+    meter: Meter, net: Net, *, attempts: int = 1, mode: Literal["standard", "adaptive"] = "standard"
+) -> Any:
     """Return an IAM client that a meter watches and the net answers."""
-    config = Config(retries={"mode": "standard", "total_max_attempts": attempts})
+    config = Config(retries={"mode": mode, "total_max_attempts": attempts})
     made: Any = boto3.client(
         "iam",
         region_name="us-east-1",
@@ -299,3 +313,96 @@ class TestPaceOfAClient:
         iam.list_mfa_devices(UserName="a")
         iam.list_mfa_devices(UserName="a")
         assert watch.slept[2:] == pytest.approx([0.001])
+
+
+class TestLateAttempts:
+    """IAM hears of nothing after the deadline of the invocation that wanted it."""
+
+    @staticmethod
+    def begun(watch: Watch, seconds: float) -> Deadlines:
+        """Return the deadlines of an invocation that has so many seconds for its calls."""
+        until = watch.now + seconds
+        deadlines = Deadlines()
+        deadlines.begin(lambda: until - watch.now)
+        return deadlines
+
+    def test_past_the_deadline(self, net: Net, watch: Watch) -> None:
+        """Nothing is sent, nothing is counted, and botocore does not try it again."""
+        deadlines = self.begun(watch, 8)
+        meter = Meter(deadlines)
+        iam = client(meter, net, attempts=5)
+        watch.now += 7.5
+        with pytest.raises(OutOfTime):
+            iam.attach_user_policy(UserName="a", PolicyArn="arn:aws:iam::aws:policy/x")
+        with pytest.raises(OutOfTime):
+            iam.get_account_authorization_details(Filter=["User"])
+        assert (net.sent, meter.take()) == ([], ({}, {}))
+
+    def test_a_turn_after_the_deadline(self, net: Net, watch: Watch) -> None:
+        """Whose turn would come too late is refused without a wait; the others had theirs."""
+        meter = Meter(self.begun(watch, 8))
+        meter.keep_pace(reads=100, writes=0.25)
+        iam = client(meter, net)
+        for name in "ab":
+            iam.attach_user_policy(UserName=name, PolicyArn="arn:aws:iam::aws:policy/x")
+        with pytest.raises(OutOfTime):
+            iam.attach_user_policy(UserName="c", PolicyArn="arn:aws:iam::aws:policy/x")
+        assert watch.slept == [4]
+        assert len(net.sent) == 2
+
+    def test_frozen_while_it_waits_for_its_turn(self, net: Net, watch: Watch) -> None:
+        """It wakes up minutes later, in another invocation, and does not write there."""
+        deadlines = self.begun(watch, 800)
+        meter = Meter(deadlines)
+        meter.keep_pace(reads=100, writes=0.25)
+        iam = client(meter, net)
+
+        def next_invocation(_: float) -> None:
+            deadlines.begin(lambda: 900)
+
+        def attach() -> None:
+            iam.attach_user_policy(UserName="a", PolicyArn="arn:aws:iam::aws:policy/x")
+
+        attach()
+        assert meter._writes is not None
+        meter._writes.sleep = next_invocation
+        old = deadlines.binding(attach)
+        with pytest.raises(OutOfTime):
+            old()
+        assert len(net.sent) == 1
+        watch.now += 10
+        attach()
+        assert len(net.sent) == 2, "the invocation's own calls go through"
+
+    @pytest.mark.parametrize("mode", ["standard", "adaptive"])
+    def test_frozen_while_botocore_backs_off(
+        self,
+        net: Net,
+        watch: Watch,
+        monkeypatch: pytest.MonkeyPatch,
+        mode: Literal["standard", "adaptive"],
+    ) -> None:
+        """A call that was throttled is not tried again by the invocation after its own."""
+        deadlines = self.begun(watch, 800)
+        net.coming = deque([THROTTLED, THROTTLED])
+        iam = client(Meter(deadlines), net, attempts=5, mode=mode)
+        monkeypatch.setattr("time.sleep", lambda _: deadlines.begin(lambda: 900))
+
+        def attach() -> None:
+            iam.attach_user_policy(UserName="a", PolicyArn="arn:aws:iam::aws:policy/x")
+
+        with pytest.raises(OutOfTime):
+            deadlines.binding(attach)()
+        assert net.sent == ["AttachUserPolicy"]
+
+    def test_held_up_by_botocore_itself(self, net: Net, watch: Watch) -> None:
+        """Adaptive retries hold an attempt up behind the pace: it is refused behind them, too."""
+        deadlines = self.begun(watch, 8)
+        iam = client(Meter(deadlines), net)
+
+        def hold_up(**_: object) -> None:
+            watch.now += 7.5
+
+        iam.meta.events.register("before-send", hold_up)
+        with pytest.raises(OutOfTime):
+            iam.attach_user_policy(UserName="a", PolicyArn="arn:aws:iam::aws:policy/x")

@@ -1,13 +1,14 @@
 """reactor.reconcile with a guardrail of its own: whole batches, the brake, and what raises."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import pytest
 
-from reactor.errors import OutOfTime, Permanent, ReactorError, Transient, Unsettled
-from reactor.gathering import Stream, in_turn
+from reactor.errors import OutOfTime, Permanent, ReactorError, Transient, Unanswered, Unsettled
+from reactor.gathering import Call, Key, Stream, in_turn
 from reactor.model import (
     Action,
     Cause,
@@ -558,6 +559,32 @@ class TestOutOfTime:
         finished, _ = run(Painters([house("a", error=TRANSIENT), house("b", recheck=True)]))
         assert names(finished.unsettled) == ["a", "b"]
         assert not any(each.out_of_time for each in finished.settled)
+
+    @pytest.mark.parametrize(
+        ("error", "status", "spent"),
+        [
+            pytest.param(OutOfTime(), OutcomeStatus.SKIPPED, 0, id="not begun"),
+            pytest.param(Unanswered(), OutcomeStatus.FAILED, 1, id="perhaps done"),
+        ],
+    )
+    @pytest.mark.parametrize("brake", [0, 2])
+    def test_what_the_stream_gives_up(
+        self, error: OutOfTime, status: OutcomeStatus, spent: int, brake: int
+    ) -> None:
+        """Each action has it as its outcome; what may have been done has taken its place."""
+
+        def stream(calls: Iterable[tuple[Key, Call]], /) -> Iterator[tuple[Key, Any]]:
+            for key, call in calls:
+                yield key, error if key == 0 else call()
+
+        two = House("a", (Paint("a"), Paint("a")), danger=2)
+        finished, _ = run(Painters([two, house("b")]), brake=brake, pace=Pace(stream))
+        given_up, done = finished.settled
+        assert given_up.out_of_time
+        assert not done.out_of_time
+        assert [(each.status, each.error) for each in given_up.outcomes] == [(status, error)] * 2
+        assert given_up.took_place is bool(spent)
+        assert finished.spent == 1 + spent
 
     def test_of_who_is_read_without_time(self) -> None:
         """An observation that there was no time for is out of time, too, and nobody's place."""

@@ -70,12 +70,12 @@ class Passing(frozenset[str]):
         return True
 
 
-def refuse(stage: Stage, times: int) -> None:
-    """Have Lambda refuse that the sweep invokes itself, so often."""
-    invoke, left = stage.invoke, itertools.count(times - 1, -1)
+def refuse(stage: Stage, times: int, after: int = 0) -> None:
+    """Have Lambda refuse that the sweep invokes itself, so often, after it has let it so often."""
+    invoke, asked = stage.invoke, itertools.count()
 
     def refusing(function: Function, payload: dict[str, Any], seconds: float = 0) -> None:
-        if "continues" in payload and next(left) >= 0:
+        if "continues" in payload and after <= next(asked) < after + times:
             stage.weather.storm[:] = ["TooManyRequestsException"]
             stage.weather.call()
         invoke(function, payload, seconds)
@@ -163,6 +163,45 @@ class TestBrake:
         assert account.ended[0][1] is not None
         assert account.ended[-1][1] is None
         assert len(account.changed) == 50
+
+    @pytest.mark.parametrize("after", [0, 1], ids=["by the first part", "by the second"])
+    @pytest.mark.parametrize("refused", [1, 2], ids=["once", "twice"])
+    def test_its_summary_goes_on_too(self, refused: int, after: int) -> None:
+        """One sweep in the trail: each part once, each user counted once, and changed once."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste = (40,)
+        refuse(account.stage, refused, after)
+        account.sweep()
+        assert [error is not None for _, error in account.ended].count(True) == refused
+        assert len(account.changed) == len(set(account.changed)) == MANY
+        summaries = account.records(schema="mfa-reactor/sweep/1")
+        last = len(summaries)
+        assert last > 3
+        assert parts(summaries) == [(each, each == last) for each in range(1, last + 1)]
+        assert len({each["sweep"] for each in summaries}) == 1
+        assert (summaries[-1]["users"], summaries[-1]["remediated"]) == (MANY, MANY)
+
+    def test_of_a_request_that_could_not_be_handed_on(self) -> None:
+        """It goes on likewise, and then answers who had asked before it began."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste = (60,)
+        request = account.request()
+        account.stage.clock.advance(1)
+        refuse(account.stage, 1)
+        account.sweep(account.request())
+        summaries = account.records(schema="mfa-reactor/sweep/1")
+        assert parts(summaries) == [(1, False), (2, False), (3, True)]
+        account.sweep(request)
+        assert account.records(ignored="a sweep that began later has answered it")
+
+    def test_in_a_new_environment(self) -> None:
+        """What is not remembered begins anew, and nobody is lost by it."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste, account.stage.forgetful = (60,), True
+        refuse(account.stage, 1)
+        account.sweep()
+        assert len(account.changed) == len(set(account.changed)) == MANY
+        assert parts(account.records(schema="mfa-reactor/sweep/1"))[:2] == [(1, False), (1, False)]
 
     def test_a_part_that_says_it_spent_nothing(self) -> None:
         """What a part says of the brake cannot loosen it where more is remembered."""
@@ -334,6 +373,29 @@ class TestRequests:
         account.stage.account.put_user("eve", keys=(True,))
         account.sweep(account.request())
         assert "eve" in account.changed
+
+
+class TestDeadline:
+    """By when the calls of an invocation must end."""
+
+    def test_each_invocation_has_its_own(self) -> None:
+        """Its session is told anew each time, and goes by what Lambda says of this one."""
+        account = Account(MANY, max_remediations="0")
+        account.stage.haste = (60,)
+        account.sweep()
+        told = account.stage.deadlines
+        assert len(set(told)) == len(told) == len(account.ended) > 2
+
+    def test_it_is_what_lambda_says(self) -> None:
+        """As time goes by, there is less."""
+        account = Account(0)
+        account.stage.haste, account.stage.slowness = (40,), (1.0,)
+        account.sweep()
+        (seconds_left,) = account.stage.deadlines
+        before = seconds_left()
+        account.stage.clock.advance(3)
+        assert 0 < before < 40
+        assert before - seconds_left() == 3
 
 
 class TestFailures:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reactor.errors import Permanent, Transient
+from reactor.errors import OutOfTime, Permanent, Transient, Unanswered
 from reactor.reconcile import Recorder, Run, Settled
 from reactor.sweeps.counts import WAYS
 from reactor.sweeps.drift import Finds
@@ -33,13 +33,16 @@ Part = tuple[Settled, ...]
 class Looks:
     """A Look that finds in each part what it is told, and takes so many seconds for each.
 
-    `seen` are the progresses it was given; `had_time` is whether there was time at each part's end.
+    It reads for as many of them as `reading` says, and acts for the rest, if it `acts`. `seen` are
+    the progresses it was given; `had_time` is whether there was time at each part's end.
     """
 
     clock: FakeClock
     parts: Iterable[Part]
     seconds: float = 1
     spent: int = 0
+    reading: float = 0
+    acts: bool = True
     seen: list[Progress] = field(default_factory=list)
     had_time: list[bool] = field(default_factory=list)
 
@@ -47,8 +50,13 @@ class Looks:
         """Settle the next part."""
         self.seen.append(progress)
         found = list(self.parts)[len(self.seen) - 1]
-        self.clock.advance(self.seconds)
-        self.had_time.append(has_time())
+        if self.acts:
+            self.clock.advance(self.reading)
+            has_time()
+            self.clock.advance(self.seconds - self.reading)
+            self.had_time.append(has_time())
+        else:
+            self.clock.advance(self.seconds)
         for each in found:
             record(each)
         return Run(list(found), self.spent)
@@ -159,6 +167,33 @@ class TestEnd:
         assert sorted(sweep.told) == ["a", "b"]
         assert sweep.records("sweep")[-1]["failed"] == 2
 
+    @pytest.mark.parametrize(
+        "held_up",
+        [
+            pytest.param((everybody(OutOfTime()),), id="before everybody was read"),
+            pytest.param((failing("a", Unanswered()),), id="before its changes were answered"),
+        ],
+    )
+    def test_held_up_is_not_stuck(self, held_up: Part) -> None:
+        """Where IAM was too busy, another part may get further, however often that happens."""
+        sweep = Sweep(*[held_up] * 3, (changed("a"),), function=60, seconds=50)
+        assert [sweep.run().end for _ in range(4)] == [End.LEFT] * 3 + [End.WHOLE]
+        assert sweep.told == ["a"]
+        assert sweep.records("sweep")[-1]["failed"] == 0
+
+    @pytest.mark.parametrize(
+        ("reading", "end"),
+        [
+            pytest.param(RESERVE_SECONDS, End.STUCK, id="read in time, and yet nobody changed"),
+            pytest.param(RESERVE_SECONDS + 1, End.LEFT, id="read until little time was left"),
+        ],
+    )
+    def test_slowly_read_is_not_stuck(self, reading: float, end: End) -> None:
+        """Where reading took the time, IAM may be quicker the next time."""
+        sweep = Sweep(*[(out_of_time("a"),)] * 2, function=60, seconds=50)
+        sweep.look.reading = reading
+        assert [sweep.run().end for _ in range(2)] == [End.LEFT, end]
+
     def test_a_first_part_may_come_to_nothing(self) -> None:
         """It waits for the guard to be made, where there is none; the next one need not."""
         sweep = Sweep((out_of_time("a"), out_of_time("b")), (changed("a"), changed("b")))
@@ -206,6 +241,26 @@ class TestTime:
         """Another part begins only where it has more than the reserve."""
         sweep = Sweep((settled("a"), out_of_time("b")), (changed("b"),), seconds=seconds)
         assert (sweep.run().end is End.LEFT) is is_left
+
+    @pytest.mark.parametrize(
+        ("reading", "is_left"),
+        [
+            pytest.param(1, False, id="is quickly read"),
+            pytest.param(24, False, id="is read in what is left but for the reserve"),
+            pytest.param(25, True, id="takes longer to read than that"),
+        ],
+    )
+    def test_enough_to_read_everybody_again(self, reading: float, *, is_left: bool) -> None:
+        """Another part begins only where there is time to read as long as this one has."""
+        sweep = Sweep((settled("a"), out_of_time("b")), (changed("b"),), function=100, seconds=60)
+        sweep.look.reading = reading
+        assert (sweep.run().end is End.LEFT) is is_left
+
+    def test_a_part_that_never_came_to_act(self) -> None:
+        """It has read all the while, as far as one can tell."""
+        sweep = Sweep((everybody(TRANSIENT),), (settled("a"),), function=100, seconds=60)
+        sweep.look.acts = False
+        assert sweep.run().end is End.LEFT
 
 
 class TestSecondLook:
