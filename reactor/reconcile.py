@@ -225,8 +225,8 @@ def reconcile(  # noqa: PLR0913 - its parts; all but the first two by name
     free, braked = _apart(wanting, brake)
     for judged, outcomes in perform(free):
         settle(judged, outcomes)
-    queue = deque(_ranked(braked, brake))
-    unread = _not_read_to_its_end(run, cause) if _binds(brake, len(queue)) else None
+    unread = _not_read_to_its_end(run, cause) if _binds(brake, len(braked)) else None
+    queue = deque(braked if unread else _ranked(braked, brake))
     # Whoever fails for good gives its place back, to the next in the queue.
     while queue and unread is None and (places := _places(brake, run, len(queue))):
         for judged, outcomes in perform([queue.popleft() for _ in range(places)]):

@@ -376,14 +376,19 @@ class TestStaleReads:
         """Whatever the user may do, it is out of scope."""
         harness = prepared()
         harness.account.change("alice", **DEVICE)
-        run = harness.react(about_user("alice", claim(CHANGED, "own", harness)))
-        run.raise_unsettled()
+        (settled,) = harness.react(about_user("alice", claim(CHANGED, "own", harness))).settled
+        assert settled.decision.verdict.rule == "out-of-scope"
+        assert not settled.unsettled
+        assert not harness.carries_guard("alice")
 
     def test_in_other_scopes_it_does_not_matter(self) -> None:
         """Nobody asks what a user may do."""
         harness = prepared(scope="console")
         harness.account.change("alice", password=False, keys=(True,))
-        harness.react(about_user("alice", claim(CHANGED, "own", harness))).raise_unsettled()
+        (settled,) = harness.react(about_user("alice", claim(CHANGED, "own", harness))).settled
+        assert settled.decision.verdict.rule == "out-of-scope"
+        assert not settled.unsettled
+        assert not (set(ONE_BY_ONE) - {"policy"}) & set(harness.iam.reads)  # the guard is one
 
 
 @pytest.mark.parametrize("members", [2, FEW + 1], ids=["a few members", "many members"])
