@@ -30,6 +30,19 @@ class Stream(Protocol):
         """
 
 
+class Begun(Protocol):
+    """A call under way."""
+
+    def __call__(self, seconds: float | None = None, /) -> Any | ReactorError:  # noqa: ANN401
+        """Return its answer, or the ReactorError that it raised, or OutOfTime.
+
+        Unanswered is the OutOfTime of a call that may still do its work.
+
+        Waits until the deadline; or as many seconds as it is given, for what is left to be done
+        when the deadline is past.
+        """
+
+
 class Calling(Protocol):
     """The ways to have calls made."""
 

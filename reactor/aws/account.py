@@ -19,7 +19,7 @@ from reactor.aws.deadlines import Deadlines
 from reactor.aws.errors import asking
 from reactor.aws.pacing import Meter
 from reactor.errors import OutOfTime, Permanent, ReactorError, Unanswered
-from reactor.gathering import Call, Item, Key, settled
+from reactor.gathering import Begun, Call, Item, Key, settled
 from reactor.partitions import partition_of
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ class AwsSession:
     """boto3's session in one region, and what it takes to call in parallel.
 
     All of it may be used in any thread. Nothing here waits for a call longer than until the
-    deadline under which it was begun (`deadlines`; none unless an invocation has set one).
+    deadline under which it was begun (`deadlines`; none unless an invocation has set one), but
+    where its caller says how long.
     """
 
     def __init__(self, region: str | None = None) -> None:
@@ -228,12 +229,12 @@ class AwsSession:
         begun = {key: self.begin(call) for key, call in calls.items()}
         return {key: finished() for key, finished in begun.items()}
 
-    def begin(self, call: Call) -> Callable[[], Any | ReactorError]:
+    def begin(self, call: Call) -> Begun:
         """Begin a call; return what waits for its answer, or the error in its place."""
         deadline, future = self.deadlines.current, self._submit(partial(settled, call))
 
-        def finished() -> Any | ReactorError:  # noqa: ANN401 - any answer
-            wait([future], deadline.left())
+        def finished(seconds: float | None = None) -> Any | ReactorError:  # noqa: ANN401 - any answer
+            wait([future], deadline.left() if seconds is None else seconds)
             return _ended(future)
 
         return finished

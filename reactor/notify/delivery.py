@@ -6,9 +6,10 @@ again, only if no channel has taken anything: nobody is told twice.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from reactor.errors import OutOfTime, ReactorError, Transient, as_ours, shorten
+from reactor.errors import ReactorError, Transient, Unanswered, as_ours, shorten
+from reactor.gathering import Begun, Call
 from reactor.model import Alarm, AlarmKind
 from reactor.notify.notices import Notice
 from reactor.notify.reports import Stand
@@ -59,7 +60,7 @@ class Delivered:
 
 
 Given = TypeVar("Given")
-Begin = Callable[[Callable[[], Any]], Callable[[float | None], Any]]
+Begin = Callable[[Call], Begun]
 
 
 def deliver(
@@ -108,5 +109,5 @@ def one_by_one(notices: Sequence[Given], give: Callable[[Given], None]) -> Deliv
 
 def _delivered(answer: Delivered | ReactorError) -> Delivered:
     if isinstance(answer, ReactorError):
-        return Delivered(0, 0, answer, unsure=isinstance(answer, OutOfTime))
+        return Delivered(0, 0, answer, unsure=isinstance(answer, Unanswered))
     return answer

@@ -436,6 +436,16 @@ class TestDeadline:
         answer = late.session.begin(call)
         assert kinds([answer(), answer()]) == {"Unanswered": 2}
 
+    def test_what_is_left_to_do_afterwards(self, late: Late) -> None:
+        """What is to be told at the very end is waited for as long as its caller says."""
+        late.begin(0)
+        (_, call), *_ = late.doors.calls()
+        answer = late.session.begin(call)
+        assert late.doors.entered.acquire(timeout=10)
+        assert kinds([answer(0.01)]) == {"Unanswered": 1}
+        late.open()
+        assert answer(10) == 0
+
     def test_ahead(self, late: Late) -> None:
         """Items that came are there; the one that is waited for is an error."""
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from reactor.errors import OutOfTime, Unsettled
-from reactor.gathering import settled
+from reactor.aws.deadlines import Deadlines
+from reactor.errors import Unanswered, Unsettled
+from reactor.gathering import Begun, Call, settled
 from reactor.handlers import FunctionReactor
 from reactor.names import Function, function_name
 from reactor.notify.notices import Notice, NoticeKind
@@ -34,6 +35,7 @@ class Aws:
         self.url = url
         self.broken: set[str] = set()
         self.hangs = False
+        self.deadlines = Deadlines()
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.functions = SimpleNamespace(invoke=self._answer("invoke", {"Payload": io.BytesIO()}))
         found = {"Parameter": {"Type": "SecureString", "Value": url}}
@@ -51,12 +53,10 @@ class Aws:
 
         return ask
 
-    def begin(self, call: Callable[[], Any]) -> Callable[[float | None], Any]:
+    def begin(self, call: Call) -> Begun:
         """Make a call at once; or have it hang."""
-        if self.hangs:
-            return lambda _: OutOfTime()
-        answer = settled(call)
-        return lambda _: answer
+        answer = Unanswered() if self.hangs else settled(call)
+        return lambda _=None: answer
 
     def payloads(self) -> list[dict[str, Any]]:
         """Return what was handed over."""
