@@ -8,6 +8,7 @@ from reactor.compliance.ports import ConfigService
 from reactor.errors import OutOfTime, Permanent, ReactorError, Throttled, Transient, shorten
 
 PAUSES_SECONDS = (1.0, 2.0, 4.0)  # before those that were not taken are put again
+_AMONG_FAILED = "it is among the FailedEvaluations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class _Work:
     seconds_left: Callable[[], float]
     left: list[Evaluation]
     taken: list[Evaluation] = field(default_factory=list)
-    why: ReactorError | str = "it is among the FailedEvaluations"
+    why: ReactorError | str = _AMONG_FAILED
 
     def put(self) -> None:
         """Put every batch once, as far as there is time. Raises Permanent as `service` does.
@@ -64,7 +65,7 @@ class _Work:
         with all the tries of its client, to end alike.
         """
         before, waiting = len(self.taken), list(batches(self.left))
-        self.left = []
+        self.left, self.why = [], _AMONG_FAILED
         while waiting and self.seconds_left() > 0:
             batch = waiting.pop(0)
             try:

@@ -505,9 +505,7 @@ def test_a_rule_may_name_another_scope(scope: Scope) -> None:
 
 def test_a_rule_may_ask_what_a_users_groups_let_it_do() -> None:
     """Of a single user no bulk data tells it: the role can read as `react` does in that scope."""
-    needed = {
-        ports.READS[each] for each in (*ports.USERS_POLICY_READS, *ports.GROUPS_POLICY_READS)
-    }
+    needed = {ports.READS[each] for each in (*ports.USERS_POLICY_READS, *ports.GROUPS_POLICY_READS)}
     assert needed <= granted("config")
     assert needed <= granted("react", **PRIVILEGED)
 
