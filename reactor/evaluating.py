@@ -141,10 +141,10 @@ class _Work:
 
     def raise_unsettled(self) -> None:
         """Raise Unsettled when another try may judge, or report, more."""
+        self.run.raise_unsettled()
         for each in self.errors:
             if isinstance(each, Transient):
                 raise Unsettled(str(each)) from each
-        self.run.raise_unsettled()
 
     def has_time(self) -> bool:
         """Tell whether there is time to read more."""
@@ -236,7 +236,7 @@ class _Work:
         for place, each in enumerate(missing):
             left = len(missing) - place
             if not self.has_time():
-                self.errors.append(OutOfTime(f"there was no time left for {left} who are missing"))
+                self.errors.append(OutOfTime(f"there was no time left for {left} who may be gone"))
                 return
             subject = lead(Resource(row.resource_type, each), account)
             if subject is None:
@@ -249,7 +249,7 @@ class _Work:
         """Return whom the rule has a result for; nobody when that cannot be read."""
         try:
             if not self.has_time():
-                raise OutOfTime
+                raise OutOfTime("there was no time left to look for who is gone")
             return self.service.evaluated(self.asked.rule, row.resource_type)
         except Transient as error:
             self.errors.append(error)

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from reactor.aws.errors import asking, code_of
-from reactor.errors import Permanent, ReactorError, Transient
+from reactor.errors import Permanent, ReactorError, Throttled, Transient
 
 
 def client_error(code: str, message: str = "words") -> ClientError:

@@ -308,7 +308,6 @@ class TestTime:
         assert 4 < len(rule.config.compliance) < 64
         assert "must be tried again" in str(rule.errors[0])
 
-
     def test_those_who_are_missing_are_looked_for_with_time_only(self, rule: Rule) -> None:
         """Or what was judged would not be told of."""
         for number in range(60):
