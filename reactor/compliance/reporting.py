@@ -75,7 +75,7 @@ class _Work:
                 self.why = error
                 if isinstance(error, Throttled) and len(self.taken) == before:
                     break
-        if waiting and self.seconds_left() <= 0:
+        if waiting and self.why is _AMONG_FAILED and self.seconds_left() <= 0:
             self.why = OutOfTime()
         self.left += [each for batch in waiting for each in batch]
 

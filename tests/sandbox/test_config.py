@@ -54,7 +54,7 @@ def put_rule(sandbox: Sandbox, config: Any, name: Callable[[str], str]) -> Calla
             "OversizedConfigurationItemChangeNotification",
             "ScheduledNotification",
         )
-        rule_name = name("rule")
+        rule_name = str(members.pop("ConfigRuleName", None) or name("rule"))
         source = {
             "Owner": "CUSTOM_LAMBDA",
             "SourceIdentifier": f"arn:aws:lambda:us-east-1:{sandbox.account}:function:{function}",

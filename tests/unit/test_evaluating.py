@@ -321,15 +321,34 @@ class TestTime:
         assert rule.alarms == []
 
 
+    def test_those_who_came_meanwhile_are_judged_with_time_only(self, rule: Rule) -> None:
+        """They were not among all there are, and are read one by one; the others are told of."""
+        details = rule.config.get_paginator
+
+        def after_they_came(operation: str) -> Any:
+            for number in range(40):
+                rule.stage.account.put_user(f"late-{number:02}")
+                rule.config.hold(rule.id_of(f"late-{number:02}"))
+            rule.stage.clock.advance(3600)
+            rule.config.get_paginator = details  # type: ignore[method-assign]
+            return details(operation)
+
+        rule.config.get_paginator = after_they_came  # type: ignore[method-assign]
+        rule.stage.patience = 60
+        rule.stage.invoke(Function.CONFIG, invocation())
+        rule.stage.wait(1)
+        late = {each: held for each, held in rule.config.compliance.items() if each[:4] == "late"}
+        assert set(late.values()) == {"COMPLIANT", "NON_COMPLIANT"}, "some were judged, not all"
+        assert "who may be gone" in rule.told["errors"][0]["what"]
+        assert {each: rule.config.compliance[each] for each in EVERYBODY} == EVERYBODY
+
+
 class TestRefusedAgain:
     """A rule that is refused is invoked for every change all the same."""
 
     WRONG = invocation(parameters={"scope": "all"})
 
-    @property
-    def ignored(self) -> str:
-        """What is said of those that no alarm tells of."""
-        return "refused as before, and an alarm has told of it: the parameter scope of the rule"
+    IGNORED = "refused as before, and an alarm has told of it: the parameter scope of the rule"
 
     def test_an_alarm_an_hour(self, rule: Rule) -> None:
         """The others are recorded, with the reason."""
@@ -338,7 +357,7 @@ class TestRefusedAgain:
             rule.stage.clock.advance(60)
         assert len(rule.alarms) == 1
         said = [each["ignored"] for each in rule.stage.ledger.records if "ignored" in each]
-        assert [each.startswith(self.ignored) for each in said] == [True, True]
+        assert [each.startswith(self.IGNORED) for each in said] == [True, True]
         rule.stage.clock.advance(3600)
         rule.invoke(self.WRONG)
         assert len(rule.alarms) == 2
