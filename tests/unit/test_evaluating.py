@@ -320,7 +320,6 @@ class TestTime:
         assert "there was no time left" in rule.told["errors"][0]["what"]
         assert rule.alarms == []
 
-
     def test_those_who_came_meanwhile_are_judged_with_time_only(self, rule: Rule) -> None:
         """They were not among all there are, and are read one by one; the others are told of."""
         details = rule.config.get_paginator
