@@ -27,6 +27,10 @@ class Transient(ReactorError):  # noqa: N818 - the design's word, and it reads a
     """May be settled by another try."""
 
 
+class Throttled(Transient):
+    """AWS lets no more of our calls in for now, and did not with all the tries of its client."""
+
+
 class Permanent(ReactorError):  # noqa: N818
     """Cannot be settled by another try: someone must act."""
 

@@ -3,7 +3,8 @@
     invocation -> whom it concerns -> reconcile, performing nothing -> evaluations -> AWS Config
 
 Acting is the other triggers' work. Who could not be judged is not reported, for AWS Config takes no
-INSUFFICIENT_DATA; the others are, and then the invocation raises, so that Lambda tries again.
+INSUFFICIENT_DATA; the others are, and then the invocation raises, so that Lambda tries again. What
+was asked for and told is recorded whatever becomes of it.
 """
 
 import time
@@ -11,109 +12,166 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from reactor.aws.config import AwsConfig
+from reactor.aws.deadlines import LAST_SECONDS, SHARE_OF_SHORT
 from reactor.aws.iam import Remembered
 from reactor.compliance.evaluations import Evaluation, evaluation, not_applicable
+from reactor.compliance.in_time import InTime
 from reactor.compliance.ports import ConfigService
+from reactor.compliance.refusals import Refusals
 from reactor.compliance.reporting import report
-from reactor.errors import Permanent, ReactorError, SettingError, Transient, Unsettled
-from reactor.guardrails import Row, of_type, wanted
+from reactor.errors import (
+    OutOfTime,
+    Permanent,
+    ReactorError,
+    SettingError,
+    Transient,
+    Unsettled,
+    shorten,
+)
+from reactor.guardrails import Row, evaluated, of_type
 from reactor.invocation import Invocation
 from reactor.model import Alarm, AlarmKind, Cause, Resource, Subject, Trigger, TriggerKind
 from reactor.reconcile import Guardrail, Run, Settled, reconcile, report_only
 from reactor.runtime import LookAtAll
 from reactor.sweeps.counts import is_quiet
-from reactor.triggers.config import Asked, of_rule, parse
+from reactor.triggers.config import MEND_THE_RULE, Asked, of_rule, parse
 from reactor.triggers.records import mapping, quoted
 
 REPORT_SECONDS = (
     60.0  # of the function's time: some 50 calls for 5,000 users, and the further tries
 )
 SHARE_TO_REPORT = 4  # where the function has less than four minutes, a quarter of what it has
-_MEND_THE_RULE = (
-    "mend the rule's InputParameters (docs/config.md has them), deploy it, and have it evaluate:"
-    " aws configservice start-config-rules-evaluation"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluating:
-    """One invocation of the function. `sleep` is for what AWS Config did not take at once."""
+    """One invocation of the function. `sleep` is for what AWS Config did not take at once.
+
+    `refusals` are those that the environment has told of.
+    """
 
     invocation: Invocation
+    refusals: Refusals
     sleep: Callable[[float], None] = time.sleep
 
     def run(self, payload: object) -> None:
         """Evaluate and report. Raises Unsettled when somebody could not be judged, or reported.
 
         What is no invocation by AWS Config, and a rule whose parameters are wrong, raises an alarm
-        instead, and nothing is reported: another try would end alike.
+        instead, and nothing is reported: another try would end alike. So does a rule that takes no
+        results, or none any more.
         """
         inv = self.invocation
         with inv.flushing():
             try:
                 asked = parse(payload, account=inv.home.account)
                 inv = _by_rule(inv, asked)
-                work = _Work(inv, asked, AwsConfig(inv.session.config))
-                work.judge()
-                work.report(self.sleep)
             except (Permanent, SettingError) as error:
                 self._refuse(error, payload)
                 return
+            work = _Work.of(inv, asked)
+            try:
+                work.evaluate(self.sleep)
+            except Permanent as error:
+                self._refuse(error, payload)
         work.raise_unsettled()
 
     def _refuse(self, error: Permanent | SettingError, payload: object) -> None:
-        remedy = error.remedy if isinstance(error, Permanent) else _MEND_THE_RULE
+        """Raise an alarm, once an hour for the same; what comes in between is recorded."""
+        inv, trigger = self.invocation, _trigger(self.invocation)
+        remedy = error.remedy if isinstance(error, Permanent) else MEND_THE_RULE
         rule = quoted(mapping(payload).get("configRuleName"))
-        alarm = Alarm(AlarmKind.CONFIG_RULE_REFUSED, str(error), remedy, {"rule": rule})
-        self.invocation.journal.alarm(alarm, _trigger(self.invocation))
+        if self.refusals.is_news(rule, str(error), inv.clock()):
+            alarm = Alarm(AlarmKind.CONFIG_RULE_REFUSED, str(error), remedy, {"rule": rule})
+            inv.journal.alarm(alarm, trigger)
+        else:
+            why = f"refused as before, and an alarm has told of it: {shorten(error)}"
+            inv.journal.ignored(trigger, why, inv.clock())
 
 
 @dataclass(slots=True)
 class _Work:
-    """What an invocation asks for, on its way to its evaluations."""
+    """What an invocation asks for, on its way to its evaluations.
+
+    `errors` are all that went wrong but with subjects, which have theirs in `run`. Of its time,
+    `reserve` seconds are to report, and `last` to end.
+    """
 
     invocation: Invocation
     asked: Asked
     service: ConfigService
+    last: float
+    reserve: float
     run: Run = field(default_factory=Run, init=False)
     evaluations: list[Evaluation] = field(default_factory=list, init=False)
-    failures: list[ReactorError] = field(default_factory=list, init=False)
-    has_time: Callable[[], bool] = field(init=False)
+    taken: tuple[Evaluation, ...] = field(default=(), init=False)
+    errors: list[ReactorError] = field(default_factory=list, init=False)
     trigger: Trigger = field(init=False)
 
-    def __post_init__(self) -> None:
-        inv = self.invocation
-        reserve = min(REPORT_SECONDS, inv.seconds_left() / SHARE_TO_REPORT)
-        self.has_time = lambda: inv.seconds_left() > reserve
-        self.trigger = _trigger(inv)
-
-    def judge(self) -> None:
-        """Judge what is asked about."""
-        if self.asked.resource is None:
-            for row in wanted(self.invocation.settings):
-                self._judge_all(row)
-        else:
-            self._judge_one(self.asked.resource)
-        self.invocation.journal.permanent_failures(self.run)
-
-    def report(self, sleep: Callable[[float], None]) -> None:
-        """Report what was judged. Raises Permanent when AWS Config takes nothing of it."""
-        try:
-            report(self.service, self.asked.token, self.evaluations, sleep=sleep)
-        except Transient as error:
-            self.failures.append(error)
-        self.invocation.journal.evaluated(
-            self.asked, self.evaluations, self.failures, self.trigger, self.invocation.clock()
+    @classmethod
+    def of(cls, invocation: Invocation, asked: Asked) -> "_Work":
+        """Begin it: share the time that there is."""
+        seconds, session = invocation.seconds_left(), invocation.session
+        reserve = min(REPORT_SECONDS, seconds / SHARE_TO_REPORT)
+        service = InTime(
+            AwsConfig(session.config),
+            session.begin,
+            lambda: max(0.0, invocation.seconds_left() - reserve),
         )
+        return cls(invocation, asked, service, min(LAST_SECONDS, seconds / SHARE_OF_SHORT), reserve)
+
+    def __post_init__(self) -> None:
+        self.trigger = _trigger(self.invocation)
+
+    def evaluate(self, sleep: Callable[[float], None]) -> None:
+        """Judge what is asked about, and report it. Raises Permanent when nobody takes results.
+
+        Either way it is recorded what AWS Config was told, and who could not be judged.
+        """
+        inv = self.invocation
+        try:
+            self._judge()
+            self._report(sleep)
+        except Permanent as error:
+            self.errors.append(error)
+            raise
+        finally:
+            inv.journal.permanent_failures(self.run)
+            inv.journal.evaluated(self.asked, self.taken, self.errors, self.trigger, inv.clock())
 
     def raise_unsettled(self) -> None:
         """Raise Unsettled when another try may judge, or report, more."""
-        if self.failures:
-            raise Unsettled(str(self.failures[0])) from self.failures[0]
         self.run.raise_unsettled()
+        for each in self.errors:
+            if isinstance(each, Transient):
+                raise Unsettled(str(each)) from each
+
+    def has_time(self) -> bool:
+        """Tell whether there is time to read more."""
+        return self.invocation.seconds_left() > self.reserve
+
+    def _judge(self) -> None:
+        if self.asked.resource is None:
+            for row in evaluated(self.invocation.settings):
+                self._judge_all(row)
+        else:
+            self._judge_one(self.asked.resource)
+
+    def _report(self, sleep: Callable[[float], None]) -> None:
+        done = report(
+            self.service,
+            self.asked.token,
+            self.evaluations,
+            seconds_left=lambda: self.invocation.seconds_left() - self.last,
+            sleep=sleep,
+        )
+        self.taken = done.taken
+        if isinstance(done.error, Permanent):
+            raise done.error
+        self.errors += [] if done.error is None else [done.error]
 
     def _judge_one(self, resource: Resource) -> None:
-        row = of_type(resource.type, self.invocation.settings)
+        row = of_type(resource.type, evaluated(self.invocation.settings))
         over = self.asked.over
         if row is None:
             over = f"mfa-reactor looks after no resources of type {resource.type}"
@@ -128,7 +186,7 @@ class _Work:
         try:
             found, subject = self._found(row, resource)
         except Transient as error:
-            self.failures.append(error)
+            self.errors.append(error)
             return
         guardrail = row.put_together(self.invocation, LookAtAll(has_time=self.has_time))
         cause = Cause(self.trigger, subject, row.hints_of(found, subject))
@@ -171,17 +229,31 @@ class _Work:
         """Judge those whom the rule has a result for, and who were not among all there are.
 
         One by one, and on another read: a user who is renamed meanwhile may be missing in bulk.
+        When that fails for one, it would fail for the others: they wait for a further try.
         """
-        try:
-            held = self.service.evaluated(self.asked.rule, row.resource_type)
-        except Transient as error:
-            self.failures.append(error)
-            return
+        missing = sorted(self._held(row) - seen)
         lead, account = row.subjects[row.resource_type], self.invocation.home.account
-        for each in sorted(held - seen):
+        for place, each in enumerate(missing):
+            left = len(missing) - place
+            if not self.has_time():
+                self.errors.append(OutOfTime(f"there was no time left for {left} who may be gone"))
+                return
             subject = lead(Resource(row.resource_type, each), account)
-            if subject is not None:
-                self._reconcile(row, guardrail, Cause(self.trigger, subject))
+            if subject is None:
+                continue
+            done = self._reconcile(row, guardrail, Cause(self.trigger, subject))
+            if any(one.observation.error is not None for one in done):
+                return  # which is among the run's subjects, and raises
+
+    def _held(self, row: Row) -> frozenset[str]:
+        """Return whom the rule has a result for; nobody when that cannot be read."""
+        try:
+            if not self.has_time():
+                raise OutOfTime("there was no time left to look for who is gone")
+            return self.service.evaluated(self.asked.rule, row.resource_type)
+        except Transient as error:
+            self.errors.append(error)
+            return frozenset()
 
     def _reconcile(self, row: Row, guardrail: Guardrail, cause: Cause) -> list[Settled]:
         """Have a cause's subjects judged and nothing done, and take their evaluations."""

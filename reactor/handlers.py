@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession
+from reactor.compliance.refusals import Refusals
 from reactor.evaluating import Evaluating
 from reactor.guard.document import guard_document
 from reactor.guard.events import edits, why_in_order
@@ -52,6 +53,7 @@ class FunctionReactor:
     drift: Drift = field(default_factory=Drift)
     kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say, once they were read
     told: Told = field(default_factory=Told)
+    refusals: Refusals = field(default_factory=Refusals)
     kept_to_tell: KeptToTell = field(default_factory=KeptToTell)
     urls: re.Pattern[str] | None = None  # of webhooks, other than Slack's: for tests alone
 
@@ -150,7 +152,7 @@ class FunctionReactor:
 
         Raises Unsettled when somebody could not be judged, or not be reported.
         """
-        Evaluating(self._begin(context)).run(payload)
+        Evaluating(self._begin(context), self.refusals).run(payload)
 
     def comply(self, payload: object, context: LambdaContext) -> dict[str, object]:
         """Settle notices of what rules of AWS Config found, each message on its own.

@@ -21,6 +21,7 @@ from reactor.aws.functions import deaf_mappings
 from reactor.aws.iam import Remembered
 from reactor.errors import OutOfTime, ReactorError, Unsettled, shorten
 from reactor.guardrails import Row, of_type
+from reactor.guardrails import wanted as rows_of
 from reactor.invocation import Invocation
 from reactor.model import (
     Alarm,
@@ -161,7 +162,7 @@ class _Work:
         rules, account = inv.settings.config_rules, inv.home.account
         rule = rule_of(item, rules)
         why = why_not_looked_at(item, rules=rules, account=account)
-        row = of_type(item.resource_type, inv.settings)
+        row = of_type(item.resource_type, rows_of(inv.settings))
         if why is not None or rule is None:
             return rule, why or "it is another rule's"
         if row is None:

@@ -264,7 +264,7 @@ def _evaluating(settings: Settings) -> Iterable[Statement]:
     reads = ("user", "attached_policies", "groups_of", *ports.USERS_POLICY_READS)
     yield _read_users(*reads, *scoped)
     yield _read_in_bulk("names_by_id", "account_pages", "virtual_devices", "managed_documents")
-    yield _read_policies()
+    yield from _read_policies_one_by_one()
     yield _find_members()
     yield Statement(
         "FindHolders",
@@ -272,8 +272,6 @@ def _evaluating(settings: Settings) -> Iterable[Statement]:
         ("arn:*:iam::*:policy/*",),
         f"any policy may have changed; {_ANY_ACCOUNT}",
     )
-    if settings.buckets:
-        yield from _reading_buckets()
     yield Statement("ReadGuard", _reads("policy"), (_guard_arn(settings),), _ANY_ACCOUNT)
     yield _read_guard_group(settings, *_reads("group_path"))
     lists = {_parameter_arn(f"{LISTS_BELOW}*")}
@@ -498,7 +496,10 @@ def _writing(settings: Settings, guard: str) -> Iterable[Statement]:
 
 def _buckets(settings: Settings) -> Iterable[Statement]:
     """What judging buckets needs, and setting them to private; of IAM nothing."""
-    yield from _reading_buckets()
+    of_a_bucket = tuple(buckets.READS[each] for each in buckets.OF_A_BUCKET)
+    yield Statement("ReadBuckets", of_a_bucket, _BUCKETS, _ANY_BUCKET, _OWN_ACCOUNT)
+    of_all = {buckets.READS[each] for each in ("account_block", "find", "buckets")}
+    yield Statement("ReadAllBuckets", tuple(of_all), ("*",), "S3 knows no resource for these")
     if settings.mode is Mode.ENFORCE:
         yield Statement(
             "SetBucketsPrivate",
@@ -507,13 +508,6 @@ def _buckets(settings: Settings) -> Iterable[Statement]:
             _ANY_BUCKET,
             _OWN_ACCOUNT,
         )
-
-
-def _reading_buckets() -> Iterable[Statement]:
-    of_a_bucket = tuple(buckets.READS[each] for each in buckets.OF_A_BUCKET)
-    yield Statement("ReadBuckets", of_a_bucket, _BUCKETS, _ANY_BUCKET, _OWN_ACCOUNT)
-    of_all = {buckets.READS[each] for each in ("account_block", "find", "buckets")}
-    yield Statement("ReadAllBuckets", tuple(of_all), ("*",), "S3 knows no resource for these")
 
 
 def _running(function: str, stage: str) -> Iterable[Statement]:

@@ -153,9 +153,11 @@ class AwsSession:
 
     @_client
     def config(self) -> "ConfigServiceClient":
-        """The AWS Config client."""
+        """The AWS Config client. What it is told must be of this invocation, as what IAM is."""
         with asking("config"):
-            return self._session.client("config", config=_CONFIG)
+            client = self._session.client("config", config=_CONFIG)
+        self.meter.end_in_time(client)
+        return client
 
     @_client
     def events(self) -> "EventBridgeClient":

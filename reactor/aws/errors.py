@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from reactor.errors import Permanent, ReactorError, Transient, shorten
+from reactor.errors import Permanent, ReactorError, Throttled, Transient, shorten
 
 THROTTLES = {
     "Throttling",
@@ -90,7 +90,9 @@ def _of_client_error(error: ClientError, operation: str) -> ReactorError:
     if code == "DeleteConflict":
         return Transient(what, remedy="take off or out what still hangs on it, then try again")
     if code in THROTTLES:
-        return Transient(what, remedy="nothing: it is tried again; if it lasts, see who calls IAM")
+        return Throttled(
+            what, remedy="nothing: it is tried again; if it lasts, see who calls that service"
+        )
     if code in _DENIALS:
         return Transient(
             what,

@@ -72,8 +72,12 @@ class Meter:
         # botocore emits both for each attempt. Hooks on the longer name come first, then those on
         # the shorter, where its adaptive retries wait: an attempt is late behind them, if at all.
         client.meta.events.register("before-send.iam", self._before)
-        client.meta.events.register_last("before-send", self._refuse_late)
+        self.end_in_time(client)
         client.meta.events.register("response-received.iam", self._after)
+
+    def end_in_time(self, client: Any) -> None:  # noqa: ANN401 - any boto3 client
+        """Let no attempt of a client's through that comes too late, and do no more with it."""
+        client.meta.events.register_last("before-send", self._refuse_late)
 
     def keep_pace(self, *, reads: float, writes: float) -> None:
         """Let so many reads and writes a second through; reading in bulk is not held up."""

@@ -2,8 +2,7 @@
 
 import re
 
-from reactor.model import Claim, Hint, Resource, Subject, SubjectKind
-from reactor.reconcile import Settled
+from reactor.model import Resource, Subject, SubjectKind
 
 BUCKET_TYPE = "AWS::S3::Bucket"
 # Names that S3 has ever given (user guide, bucket naming rules): in us-east-1, before 2018, up to
@@ -16,16 +15,3 @@ def bucket_of(resource: Resource, account: str) -> Subject | None:
     if BUCKET_NAME.fullmatch(resource.id) is None:
         return None
     return Subject(SubjectKind.BUCKET, account, name=resource.id, region=resource.region)
-
-
-def hints_of(resource: Resource, subject: Subject) -> tuple[Hint, ...]:
-    """Return what a resource claims: a bucket made just now may not be visible yet."""
-    if resource.created_at is None or subject.name is None:
-        return ()
-    return (Hint(Claim.BUCKET_CREATED, resource.created_at, subject.name),)
-
-
-def id_of(settled: Settled) -> str | None:
-    """Return the name of a settled bucket; None of what stands for many."""
-    subject = settled.observation.subject
-    return subject.name if subject.kind is SubjectKind.BUCKET else None

@@ -28,8 +28,8 @@ _MARKDOWN_HEADING = """\
 What each function may do with the default settings and `REACTOR_MODE=enforce`, the widest that
 the defaults give. In `observe` mode no role can change anything. `notify` is there where a channel
 is set, and is shown with all of them; the others may then invoke it. Where `REACTOR_BUCKETS` is
-true, `compliance` may besides do what `buckets` may, and `config` read what it reads. Made by
-`mfa-reactor roles --markdown`; `mfa-reactor roles` prints those of your own stages."""
+true, `compliance` may besides do what `buckets` may. Made by `mfa-reactor roles --markdown`;
+`mfa-reactor roles` prints those of your own stages."""
 # Every channel, for a function that is not there without one.
 _CHANNELS = {
     variable("slack_webhook"): "ssm:/mfa/slack",

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from reactor.errors import Permanent, shorten
 from reactor.model import Resource
-from reactor.settings import Settings
+from reactor.settings import Scope, Settings
 from reactor.triggers.records import mapping, text, time_of
 
 # The parameters that a rule may have, and the settings that they stand in place of for it.
@@ -28,12 +28,18 @@ PARAMETERS: Mapping[str, str] = {
     "only_custom": "only_custom_policies",
     "whitelistParameter": "exempt_parameter",
 }
+# ConfigRuleName of PutConfigRule, any text that is not blank; and how much of it
+# GetComplianceDetailsByConfigRule takes (API reference).
+_LONGEST_RULE, _LONGEST_READ = 128, 64
+MEND_THE_RULE = (
+    "mend the rule's InputParameters (docs/config.md has them), deploy it, and have it evaluate:"
+    " aws configservice start-config-rules-evaluation"
+)
 # Below it every parameter may be a rule's exemption list: the function's role can read them.
 LISTS_BELOW = "/mfa-reactor/"
 
 _TYPE = re.compile(r"[A-Za-z0-9:]{1,196}", re.ASCII)
 _ID = re.compile(r"[!-~]{1,768}", re.ASCII)  # ResourceId of AWS Config's API reference, in ASCII
-_RULE = re.compile(r"[!-~ ]{1,128}", re.ASCII)
 _TEXT = re.compile(r"[!-~]{1,2048}", re.ASCII)
 # An item of these says that there is nothing to evaluate any more (API reference,
 # ConfigurationItem); of a resource that is not recorded, AWS Config wants no result.
@@ -90,9 +96,7 @@ def parse(payload: object, *, account: str) -> Asked:
     kind = _kind(event)
     item = mapping(event.get(_ITEM[kind])) if kind in _ITEM else None
     _refuse_foreign((said.get("accountId"), *_accounts(event, item)), account)
-    rule = text(said.get("configRuleName"), _RULE)
-    if rule is None:
-        raise _no_invocation("it names no rule")
+    rule = _rule(said.get("configRuleName"))
     overrides, called = _overrides(said.get("ruleParameters"), rule)
     over = None if item is None else _why_over(item, said.get("eventLeftScope"))
     resource = None if item is None else _resource(item)
@@ -102,10 +106,13 @@ def parse(payload: object, *, account: str) -> Asked:
 def of_rule(stage: Settings, asked: Asked) -> Settings:
     """Return a stage's settings with a rule's in place of theirs.
 
-    Raises SettingError, or Permanent for an exemption list that cannot be read.
+    Raises SettingError, or Permanent for parameters that contradict each other, or an exemption
+    list that cannot be read.
     """
     # A rule only reports, and this takes away what contradicts another scope.
-    settings = stage.with_overrides({"lift": "never", **asked.overrides}, asked.called)
+    overrides = {"lift": "never", **asked.overrides}
+    _refuse_nobody_privileged(stage, asked, overrides)
+    settings = stage.with_overrides(overrides, asked.called)
     own, wanted = stage.exempt_parameter, settings.exempt_parameter
     if wanted and wanted != own and not wanted.startswith(LISTS_BELOW):
         raise Permanent(
@@ -115,6 +122,36 @@ def of_rule(stage: Settings, asked: Asked) -> Settings:
             f" {LISTS_BELOW}NAME): the function may read no other",
         )
     return settings
+
+
+def _refuse_nobody_privileged(stage: Settings, asked: Asked, overrides: Mapping[str, str]) -> None:
+    """Refuse what the settings refuse as a whole, in words of the rule and not of variables."""
+    if overrides.get("scope", stage.scope) != Scope.PRIVILEGED:
+        return
+    unscoped = stage.with_overrides({**overrides, "scope": Scope.EVERYONE}, asked.called)
+    if not unscoped.dangerous_actions:
+        raise Permanent(
+            f"the parameters of the rule {asked.rule} contradict each other: in the scope"
+            " privileged, and without dangerousActions, nobody would be privileged",
+            remedy="give the rule dangerousActions, such as iam:*,sts:AssumeRole, or another scope;"
+            f" {MEND_THE_RULE}",
+        )
+
+
+def _rule(value: object) -> str:
+    """Read a rule's name: any text that can be printed, whoever named it so."""
+    named = isinstance(value, str) and value.isprintable() and value.strip()
+    if not isinstance(value, str) or not named or len(value) > _LONGEST_RULE:
+        raise _no_invocation("it names no rule")
+    if len(value) > _LONGEST_READ:
+        raise Permanent(
+            f"the rule {shorten(value, 80)} has a name of {len(value)} characters: of one that is"
+            f" longer than {_LONGEST_READ} AWS Config does not tell whom it has results for, so"
+            " that who is gone would stay in them",
+            remedy=f"give the rule a name of {_LONGEST_READ} characters at most: make another, and"
+            " delete this one (docs/config.md)",
+        )
+    return value
 
 
 def _object(value: object, member: str) -> Mapping[str, object]:
@@ -198,8 +235,7 @@ def _unknown(name: str) -> str:
 def _wrong_parameter(rule: str, what: str) -> Permanent:
     return Permanent(
         f"a parameter of the rule {rule} is wrong: {what}",
-        remedy="mend the rule's InputParameters (docs/config.md has them), deploy it, and have it"
-        " evaluate: aws configservice start-config-rules-evaluation",
+        remedy=MEND_THE_RULE,
     )
 
 

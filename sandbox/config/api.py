@@ -23,6 +23,7 @@ ACTIONS = (
     "PutEvaluations",
 )
 _DEFAULT_PAGE, _LONGEST_PAGE = 10, 100
+_LONGEST_NAME = 64  # that GetComplianceDetailsByConfigRule takes, though a rule's may have 128
 _MOST_COUNTED = 25  # resources that DescribeComplianceByConfigRule counts
 
 
@@ -60,6 +61,12 @@ class ConfigApi:
             str(call.parameters["ConfigRuleName"]),
             call.parameters.get("ComplianceTypes"),
         )
+        if len(name) > _LONGEST_NAME:
+            message = (
+                f"1 validation error detected: Value '{name}' at 'configRuleName' failed to satisfy"
+                f" constraint: Member must have length less than or equal to {_LONGEST_NAME}"
+            )
+            raise Refusal("ValidationException", message)
         if "INSUFFICIENT_DATA" in (wanted or ()):
             message = "INSUFFICIENT_DATA cannot be used as a ComplianceType for filtering results."
             raise Refusal("InvalidParameterValueException", message)

@@ -20,8 +20,11 @@ APPLY = (
 JUDGED = {"COMPLIANT", "NON_COMPLIANT"}
 RULE = "mfa-reactor-prod-users"
 _NUMBERS = itertools.count(1)
-STATEMENT = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
-DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]})
+BY_PRIVILEGE = {
+    "scope": "privileged",
+    "dangerousActions": "iam:CreateUser,iam:PassRole",
+    "onlyCustom": "true",
+}
 LONG_AGO = "2024-01-01T00:00:00.000Z"
 
 
@@ -207,7 +210,7 @@ def test_a_change_of_a_policy_evaluates_its_holders(
     stage: Stage, rule: Rule, user: Mapping[str, Any]
 ) -> None:
     """Those it is attached to, and those it reaches through a group; not the policy itself."""
-    policy = stage.iam.create_policy(PolicyName=user["UserName"], PolicyDocument=DOCUMENT)["Policy"]
+    policy = new_policy(stage, user["UserName"])
     member = new_user(stage, f"{user['UserName']}-member")
     stage.iam.create_group(GroupName=user["UserName"])
     stage.iam.add_user_to_group(GroupName=user["UserName"], UserName=member["UserName"])
@@ -223,7 +226,7 @@ def test_a_policy_of_which_only_the_id_is_known_is_read(
     stage: Stage, rule: Rule, user: Mapping[str, Any]
 ) -> None:
     """IAM knows a policy by its ARN only, and AWS Config's history has it."""
-    policy = stage.iam.create_policy(PolicyName=user["UserName"], PolicyDocument=DOCUMENT)["Policy"]
+    policy = new_policy(stage, user["UserName"])
     stage.iam.attach_user_policy(UserName=user["UserName"], PolicyArn=policy["Arn"])
     stage.settle()
     stage.invoke("config", with_item(rule.payload((POLICY, policy["Arn"])), ARN=None))
@@ -319,6 +322,30 @@ def test_parameters_stand_in_place_of_the_settings_of_the_stage(
     assert rule.compliance(listed["UserId"]) == "NOT_APPLICABLE"
 
 
+@pytest.mark.parametrize(
+    ("of_group", "compliance"),
+    [
+        pytest.param({"inline": "iam:*"}, "NON_COMPLIANT", id="an inline policy"),
+        pytest.param({"attached": "iam:Create*"}, "NON_COMPLIANT", id="a managed policy"),
+        pytest.param({"inline": "s3:*", "attached": "s3:*"}, "COMPLIANT", id="nothing dangerous"),
+    ],
+)
+def test_a_rule_asks_what_its_users_groups_let_them_do(
+    stage: Stage,
+    rule: Rule,
+    user: Mapping[str, Any],
+    of_group: Mapping[str, str],
+    compliance: str,
+) -> None:
+    """By the rule's scope, though the stage has another; here of a single user, asked in turn."""
+    name = user["UserName"]
+    give_to_group(stage, name, **of_group)
+    payload = rule.payload((USER, name)) | {"ruleParameters": json.dumps(BY_PRIVILEGE)}
+    answer, error = stage.invoke("config", payload)
+    assert (answer, error) == (None, None)
+    assert rule.compliance(user["UserId"]) == compliance
+
+
 def test_the_rule_and_its_permission_go_with_their_stack(stage: Stage, rule: Rule) -> None:
     """After it the function lets AWS Config in no more."""
     stage.shell("aws cloudformation delete-stack --stack-name mfa-reactor-prod-config-rule")
@@ -332,6 +359,35 @@ def with_item(payload: Mapping[str, Any], **members: Any) -> dict[str, Any]:
     event = json.loads(payload["invokingEvent"])
     event["configurationItem"] |= members
     return {**payload, "invokingEvent": json.dumps(event)}
+
+
+def give_to_group(
+    stage: Stage, name: str, *, inline: str | None = None, attached: str | None = None
+) -> None:
+    """Put a user into a group of the same name, with policies that allow something."""
+    stage.iam.create_group(GroupName=name)
+    stage.iam.add_user_to_group(GroupName=name, UserName=name)
+    if inline is not None:
+        stage.iam.put_group_policy(
+            GroupName=name, PolicyName="inline", PolicyDocument=allowing(inline)
+        )
+    if attached is not None:
+        made = stage.iam.create_policy(PolicyName=name, PolicyDocument=allowing(attached))
+        stage.iam.attach_group_policy(GroupName=name, PolicyArn=made["Policy"]["Arn"])
+    stage.settle()
+
+
+def new_policy(stage: Stage, name: str) -> dict[str, Any]:
+    """Create a managed policy that allows nothing dangerous."""
+    document = allowing("s3:ListAllMyBuckets")
+    made = stage.iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]
+    return dict(made)
+
+
+def allowing(action: str) -> str:
+    """Return a policy that allows something, anywhere."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def delete(stage: Stage, user: str) -> None:

@@ -378,10 +378,10 @@ def gather(calls: Mapping[Key, Callable[[], Any]], /) -> dict[Key, Any | Reactor
     return {key: settled(call) for key, call in calls.items()}
 
 
-def _begin(call: Callable[[], Any]) -> Callable[[], Any | ReactorError]:
-    """Begin a call by making it."""
+def _begin(call: Callable[[], Any]) -> Callable[..., Any | ReactorError]:
+    """Begin a call by making it; so there is nothing to wait for, however long."""
     answer = settled(call)
-    return lambda: answer
+    return lambda _seconds=None: answer
 
 
 def _sleep(clock: FakeClock, seconds: float) -> None:

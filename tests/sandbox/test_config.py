@@ -54,7 +54,7 @@ def put_rule(sandbox: Sandbox, config: Any, name: Callable[[str], str]) -> Calla
             "OversizedConfigurationItemChangeNotification",
             "ScheduledNotification",
         )
-        rule_name = name("rule")
+        rule_name = str(members.pop("ConfigRuleName", None) or name("rule"))
         source = {
             "Owner": "CUSTOM_LAMBDA",
             "SourceIdentifier": f"arn:aws:lambda:us-east-1:{sandbox.account}:function:{function}",
@@ -307,6 +307,21 @@ class TestResults:
             config.put_evaluations(Evaluations=[evaluation("AIDA1")], ResultToken=token)
         with refused("NoSuchConfigRuleException"):
             details(config, rule)
+
+    @pytest.mark.parametrize(
+        ("name", "taken"), [("x" * 64, True), ("x" * 65, False)], ids=["64", "65"]
+    )
+    def test_results_are_shown_of_a_rule_with_a_short_name(
+        self, config: Any, let_in: None, put_rule: Callable[..., str], name: str, taken: bool
+    ) -> None:
+        """A rule's name may have 128 characters, and this call takes 64."""
+        assert let_in is None
+        put_rule(ConfigRuleName=name)
+        if taken:
+            assert details(config, name) == []
+            return
+        with refused("ValidationException", "less than or equal to 64"):
+            details(config, name)
 
     def test_failed_evaluations_come_back(
         self, sandbox: Sandbox, config: Any, rule: str, token: str

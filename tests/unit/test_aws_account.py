@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.stub import Stubber
 
 from reactor.aws.account import (
@@ -26,8 +27,10 @@ from reactor.aws.account import (
 from reactor.aws.deadlines import SHARE_OF_SHORT
 from reactor.aws.functions import ask_keeper
 from reactor.aws.parameters import read_list, write_list
+from reactor.compliance.in_time import InTime
 from reactor.errors import OutOfTime, Transient, Unanswered
-from tests.unit.test_pacing import THROTTLED, Net
+from reactor.model import Resource
+from tests.unit.test_pacing import THROTTLED, Body, Net
 
 
 class TestHome:
@@ -49,6 +52,75 @@ class TestHome:
     def test_of_a_function(self, arn: str, home: Home) -> None:
         """The ARN of the invocation tells partition, region and account."""
         assert Home.of_function(arn) == home
+
+
+class TestAwsConfig:
+    """The client that AWS Config is told by."""
+
+    @pytest.fixture
+    def session(self, monkeypatch: pytest.MonkeyPatch) -> AwsSession:
+        """Return a session whose calls no network answers."""
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+        return AwsSession("us-east-1")
+
+    def test_nothing_is_sent_after_the_deadline(self, session: AwsSession) -> None:
+        """A call that was frozen with its environment does not tell of then what is now."""
+        sent: list[str] = []
+
+        def answer(event_name: str, request: Any, **_: object) -> AWSResponse:
+            sent.append(event_name)
+            return AWSResponse(request.url, 200, HTTPHeaders(), Body(b"{}"))
+
+        client: Any = session.config
+        client.meta.events.register_last("before-send", answer)
+        session.deadlines.begin(lambda: 60)
+        client.put_evaluations(ResultToken="token")
+        assert sent == ["before-send.config-service.PutEvaluations"]
+        late = session.deadlines.binding(
+            lambda: session.config.put_evaluations(ResultToken="token")
+        )
+        session.deadlines.begin(lambda: 60)
+        with pytest.raises(OutOfTime):
+            late()
+        assert len(sent) == 1
+
+    def test_nobody_waits_for_it_longer_than_there_is_time(self, session: AwsSession) -> None:
+        """A call that hangs, or backs off, is left behind; a read leaves time to report."""
+        ends = threading.Event()
+        service = InTime(Hanging(ends), session.begin, lambda: 0.05)
+        session.deadlines.begin(lambda: 0.2)
+        begun = time.monotonic()
+        for call in (
+            lambda: service.evaluated("rule", "type"),
+            lambda: service.latest(Resource("type", "id")),
+            lambda: service.put("token", []),
+        ):
+            with pytest.raises(Unanswered):
+                call()
+        assert time.monotonic() - begun < 2
+        ends.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """AWS Config that answers nothing until the test `ends`."""
+
+    ends: threading.Event
+
+    def put(self, _token: str, _evaluations: object) -> tuple[Any, ...]:
+        """Hang."""
+        self.ends.wait(30)
+        return ()
+
+    def evaluated(self, _rule: str, _resource_type: str) -> frozenset[str]:
+        """Hang."""
+        self.ends.wait(30)
+        return frozenset()
+
+    def latest(self, _resource: Resource) -> None:
+        """Hang."""
+        self.ends.wait(30)
 
 
 class Workshop:

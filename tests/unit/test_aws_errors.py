@@ -13,7 +13,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from reactor.aws.errors import asking, code_of
-from reactor.errors import Permanent, ReactorError, Transient
+from reactor.errors import Permanent, ReactorError, Throttled, Transient
 
 
 def client_error(code: str, message: str = "words") -> ClientError:
@@ -34,8 +34,8 @@ def ours(error: Exception) -> ReactorError:
     [
         pytest.param("LimitExceeded", Permanent, "quota", id="a quota: nothing to wait for"),
         pytest.param("MalformedPolicyDocument", Permanent, "bug", id="a document IAM cannot read"),
-        pytest.param("Throttling", Transient, "tried again", id="throttled"),
-        pytest.param("ThrottlingException", Transient, "tried again", id="throttled, in SSM"),
+        pytest.param("Throttling", Throttled, "tried again", id="throttled"),
+        pytest.param("ThrottlingException", Throttled, "tried again", id="throttled, in SSM"),
         pytest.param("AccessDenied", Transient, "allow iam:GetUser", id="denied"),
         pytest.param(
             "AccessDeniedException", Transient, "mfa-reactor roles --write", id="denied, in SSM"

@@ -111,6 +111,11 @@ class TestAsked:
         assert asked.overrides == {"scope": "console", "exempt_parameter": "/x"}
         assert asked.called["scope"] == f"the parameter scope of the rule {RULE}"
 
+    @pytest.mark.parametrize("name", ["x" * 64, "Alle haben MFA: Pr\u00fcfung", "\u89c4\u5219 1"])
+    def test_a_rules_name(self, name: str) -> None:
+        """Whatever can be printed, as AWS Config takes it."""
+        assert read(invocation(ALICE, configRuleName=name)).rule == name
+
     @pytest.mark.parametrize("name", PARAMETERS)
     def test_every_parameter(self, name: str) -> None:
         """Each has its setting."""
@@ -141,6 +146,22 @@ EVENT = json.loads(invocation(ALICE)["invokingEvent"])
         pytest.param(invocation(ALICE, resultToken=""), "no resultToken", id="an empty token"),
         pytest.param(invocation(ALICE, resultToken=7), "no resultToken", id="a token of no text"),
         pytest.param(without(invocation(ALICE), "configRuleName"), "names no rule", id="no rule"),
+        *(
+            pytest.param(invocation(ALICE, configRuleName=name), "names no rule", id=label)
+            for label, name in {
+                "a rule of no text": 7,
+                "a rule of spaces": "  ",
+                "a rule of two lines": "a\nb",
+                "a rule that turns the text round": "a\u202eb",
+                "a rule of half a character": "a\ud800",
+                "a rule of more than any name has": "x" * 129,
+            }.items()
+        ),
+        pytest.param(
+            invocation(ALICE, configRuleName="x" * 65),
+            "has a name of 65 characters: of one that is longer than 64",
+            id="a rule whose results cannot be read",
+        ),
         pytest.param(
             invocation(invokingEvent='{"messageType": "ConfigurationSnapshotDeliveryCompleted"}'),
             "ConfigurationSnapshotDeliveryCompleted, which this function does not answer",
@@ -253,6 +274,36 @@ class TestOfRule:
             of_rule(settings(), read(invocation(parameters=parameters)))
         assert told in str(caught.value)
         assert "REACTOR_" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("stage", "parameters"),
+        [
+            pytest.param({}, {"scope": "privileged"}, id="its scope, of a stage without actions"),
+            pytest.param(
+                {}, {"scope": "privileged", "dangerousActions": ""}, id="its scope and no actions"
+            ),
+            pytest.param(
+                {"scope": "privileged", "dangerous_actions": "iam:*"},
+                {"dangerousActions": ""},
+                id="no actions, in the stage's scope",
+            ),
+        ],
+    )
+    def test_parameters_that_contradict_each_other(
+        self, stage: dict[str, str], parameters: dict[str, str]
+    ) -> None:
+        """It names the rule and what it lacks, and no variable, which the rule does not have."""
+        with pytest.raises(Permanent, match=f"parameters of the rule {RULE} contra") as caught:
+            of_rule(settings(**stage), read(invocation(parameters=parameters)))
+        assert "privileged, and without dangerousActions" in str(caught.value)
+        assert "give the rule dangerousActions, such as" in caught.value.remedy
+        assert "REACTOR_" not in str(caught.value) + caught.value.remedy
+
+    def test_what_a_rule_leaves_out_is_the_stages(self) -> None:
+        """Its scope with the stage's actions contradicts nothing."""
+        stage = settings(dangerous_actions="iam:*")
+        found = of_rule(stage, read(invocation(parameters={"scope": "privileged"})))
+        assert (found.scope, found.dangerous_actions) == (Scope.PRIVILEGED, ("iam:*",))
 
     def test_a_setting_that_there_is_not(self) -> None:
         """It is not passed over: what it should restrict would not be restricted."""

@@ -171,6 +171,19 @@ class TestGone:
         rule.invoke(invocation(item(USER, rule.id_of("alina"), resourceName="alice")))
         assert rule.config.compliance == {"alina": "NON_COMPLIANT"}
 
+    def test_those_who_are_missing_are_not_asked_about_in_vain(self, rule: Rule) -> None:
+        """What fails for one fails for all 300; who was judged is told of at every try."""
+        rule.config.hold(*(f"AIDAGONE{number}" for number in range(300)))
+        rule.stage.weather.broken = frozenset({"list_users"})
+        before = rule.stage.weather.calls
+        rule.invoke(invocation())
+        assert rule.stage.weather.calls - before < 3 * 15
+        held = rule.config.compliance
+        assert {name: held[name] for name in EVERYBODY} == EVERYBODY
+        assert set(held.values()) >= {"COMPLIANT"}
+        assert "NOT_APPLICABLE" not in {held[name] for name in held if name not in EVERYBODY}
+        assert len(rule.errors) == 3
+
     def test_users_cannot_be_listed(self, rule: Rule) -> None:
         """Then nobody is taken for gone, and it is tried again."""
         rule.stage.weather.broken = frozenset({"list_users"})
@@ -240,6 +253,15 @@ def test_a_resource_that_is_not_ours(rule: Rule) -> None:
     assert found["Annotation"] == "mfa-reactor looks after no resources of type AWS::EC2::Instance"
 
 
+def test_a_bucket_is_not_ours_either() -> None:
+    """Though the stage looks after buckets: AWS Config has rules of its own for them."""
+    rule = Rule(buckets="true")
+    rule.invoke(invocation(item("AWS::S3::Bucket", "open-to-all")))
+    found = rule.config.results["open-to-all"]
+    assert found["ComplianceType"] == "NOT_APPLICABLE"
+    assert found["Annotation"] == "mfa-reactor looks after no resources of type AWS::S3::Bucket"
+
+
 class TestParameters:
     """What a rule's parameters change."""
 
@@ -286,6 +308,72 @@ class TestTime:
         assert 4 < len(rule.config.compliance) < 64
         assert "must be tried again" in str(rule.errors[0])
 
+    def test_those_who_are_missing_are_looked_for_with_time_only(self, rule: Rule) -> None:
+        """Or what was judged would not be told of."""
+        for number in range(60):
+            rule.stage.account.put_user(f"user-{number}")
+        rule.config.broken["get_compliance_details_by_config_rule"] = "NoSuchConfigRuleException"
+        rule.stage.clock.advance(3600)
+        rule.stage.patience = 60
+        rule.invoke(invocation())
+        assert len(rule.config.compliance) > 4
+        assert "there was no time left" in rule.told["errors"][0]["what"]
+        assert rule.alarms == []
+
+    def test_those_who_came_meanwhile_are_judged_with_time_only(self, rule: Rule) -> None:
+        """They were not among all there are, and are read one by one; the others are told of."""
+        details = rule.config.get_paginator
+
+        def after_they_came(operation: str) -> Any:
+            for number in range(40):
+                rule.stage.account.put_user(f"late-{number:02}")
+                rule.config.hold(rule.id_of(f"late-{number:02}"))
+            rule.stage.clock.advance(3600)
+            rule.config.get_paginator = details  # type: ignore[method-assign]
+            return details(operation)
+
+        rule.config.get_paginator = after_they_came  # type: ignore[method-assign]
+        rule.stage.patience = 60
+        rule.stage.invoke(Function.CONFIG, invocation())
+        rule.stage.wait(1)
+        late = {each: held for each, held in rule.config.compliance.items() if each[:4] == "late"}
+        assert set(late.values()) == {"COMPLIANT", "NON_COMPLIANT"}, "some were judged, not all"
+        assert "who may be gone" in rule.told["errors"][0]["what"]
+        assert {each: rule.config.compliance[each] for each in EVERYBODY} == EVERYBODY
+
+
+class TestRefusedAgain:
+    """A rule that is refused is invoked for every change all the same."""
+
+    WRONG = invocation(parameters={"scope": "all"})
+
+    IGNORED = "refused as before, and an alarm has told of it: the parameter scope of the rule"
+
+    def test_an_alarm_an_hour(self, rule: Rule) -> None:
+        """The others are recorded, with the reason."""
+        for _ in range(3):
+            rule.invoke(self.WRONG)
+            rule.stage.clock.advance(60)
+        assert len(rule.alarms) == 1
+        said = [each["ignored"] for each in rule.stage.ledger.records if "ignored" in each]
+        assert [each.startswith(self.IGNORED) for each in said] == [True, True]
+        rule.stage.clock.advance(3600)
+        rule.invoke(self.WRONG)
+        assert len(rule.alarms) == 2
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            pytest.param({"parameters": {"scope": "none"}}, id="for another reason"),
+            pytest.param({"configRuleName": "another"}, id="another rule"),
+        ],
+    )
+    def test_what_was_not_told_yet_is(self, rule: Rule, other: dict[str, Any]) -> None:
+        """At once."""
+        rule.invoke(self.WRONG)
+        rule.invoke(invocation(**{"parameters": {"scope": "all"}, **other}))
+        assert len(rule.alarms) == 2
+
 
 class TestAwsConfig:
     """AWS Config itself fails."""
@@ -306,6 +394,38 @@ class TestAwsConfig:
         rule.invoke(invocation())
         assert [each["alarm"] for each in rule.alarms] == ["config-rule-refused"]
         assert (rule.errors, rule.config.batches) == ([], [])
+
+    def test_a_token_that_is_lost_between_two_batches(self, rule: Rule) -> None:
+        """What was told before stands in the record, with why it was no more."""
+        for number in range(150):
+            rule.stage.account.put_user(f"user-{number}", policies=frozenset({GUARD_ARN}))
+        rule.stage.clock.advance(3600)
+        rule.config.broken["put_evaluations"] = "InvalidResultTokenException"
+        rule.config.takes = 1
+        rule.invoke(invocation())
+        assert sum(rule.told["evaluations"].values()) == 100
+        assert [each["kind"] for each in rule.told["errors"]] == ["permanent"]
+        assert [each["alarm"] for each in rule.alarms] == ["config-rule-refused"]
+        assert rule.errors == []  # everybody was judged, and the token will not come back
+
+    def test_who_could_not_be_judged_is_not_dropped_with_a_token(self, rule: Rule) -> None:
+        """It is tried again as it is else, and lies in the failure queue at last."""
+        rule.stage.weather.broken = frozenset({"list_mfa_devices"})
+        rule.invoke(invocation(resultToken="forged"))
+        assert [str(each).split(";")[0] for each in rule.errors] == [
+            "1 of 4 subjects must be tried again"
+        ] * 3
+        assert len(rule.alarms) == 1
+        assert len(rule.stage.failed) == 1
+
+    def test_results_are_never_taken(self, rule: Rule) -> None:
+        """The record says so, and the invocation ends in the time that it has."""
+        rule.config.broken["put_evaluations"] = "ThrottlingException"
+        rule.stage.patience = 1
+        rule.change("alice", configurationItemStatus="ResourceDeleted")
+        assert rule.told["evaluations"] == {}
+        assert "did not take 1 of 1" in rule.told["errors"][0]["what"]
+        assert len(rule.errors) == 3
 
     def test_a_token_that_is_none(self, rule: Rule) -> None:
         """Whoever may invoke the function can try it out, and no more."""

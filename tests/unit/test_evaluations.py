@@ -14,8 +14,8 @@ from reactor.compliance.evaluations import (
     evaluation,
     not_applicable,
 )
-from reactor.compliance.reporting import PAUSES_SECONDS, report
-from reactor.errors import Permanent, Transient
+from reactor.compliance.reporting import PAUSES_SECONDS, Reported, report
+from reactor.errors import Permanent, Throttled, Transient
 from reactor.model import Compliance, Resource, Verdict
 from tests.fakes.clock import START
 from tests.fakes.config import USER
@@ -91,13 +91,21 @@ class Service:
     """AWS Config that does not take everything.
 
     `refuses` says how often each id is among the failed; `errors` are raised by the next calls, an
-    empty place is a call that goes well.
+    empty place is a call that goes well. Whoever reports has `seconds`, of which each call takes
+    `slowness`, and each pause its length.
     """
 
     def __init__(
-        self, refuses: dict[str, int] | None = None, errors: Sequence[Exception | None] = ()
+        self,
+        refuses: dict[str, int] | None = None,
+        errors: Sequence[Exception | None] = (),
+        *,
+        seconds: float = 900,
+        slowness: float = 0.1,
     ) -> None:
         self.refuses = refuses or {}
+        self.seconds = seconds
+        self.slowness = slowness
         self.errors = list(errors)
         self.taken: list[Evaluation] = []
         self.calls: list[int] = []
@@ -108,6 +116,7 @@ class Service:
         assert token == "token"
         assert 0 < len(evaluations) <= MOST_AT_ONCE
         self.calls.append(len(evaluations))
+        self.seconds -= self.slowness
         error = self.errors.pop(0) if self.errors else None
         if error is not None:
             raise error
@@ -125,9 +134,18 @@ class Service:
         """Know nothing."""
         return replace(resource)
 
-    def report(self, count: int) -> None:
+    def pause(self, seconds: float) -> None:
+        """Let time pass."""
+        self.pauses.append(seconds)
+        self.seconds -= seconds
+
+    def report(self, count: int) -> Reported:
         """Have so many evaluations reported to it."""
-        report(self, "token", many(count), sleep=self.pauses.append)
+        done = report(
+            self, "token", many(count), seconds_left=lambda: self.seconds, sleep=self.pause
+        )
+        assert list(done.taken) == self.taken
+        return done
 
 
 class TestReport:
@@ -136,7 +154,7 @@ class TestReport:
     def test_all_is_taken(self) -> None:
         """As many calls as batches, and no pause."""
         service = Service()
-        service.report(250)
+        assert service.report(250).error is None
         assert (service.taken, service.calls, service.pauses) == (many(250), [100, 100, 50], [])
 
     def test_nothing_is_no_call(self) -> None:
@@ -156,8 +174,9 @@ class TestReport:
     def test_what_never_is_taken_is_an_error_with_the_counts(self) -> None:
         """Everybody else is taken; it names the first."""
         service = Service({"AIDA3": 99})
-        with pytest.raises(Transient, match="did not take 1 of 150 evaluations; the first, AIDA3"):
-            service.report(150)
+        error = service.report(150).error
+        assert isinstance(error, Transient)
+        assert "did not take 1 of 150 evaluations; the first, AIDA3" in str(error)
         assert len(service.taken) == 149
         assert service.pauses == list(PAUSES_SECONDS)
 
@@ -173,17 +192,60 @@ class TestReport:
         """The error says what AWS Config said."""
         throttled = Transient("ThrottlingException: Rate exceeded", remedy="wait")
         service = Service(errors=[throttled] * 99)
-        with pytest.raises(Transient, match=r"2 of 2 evaluations.*ThrottlingException"):
-            service.report(2)
+        error = service.report(2).error
+        assert isinstance(error, Transient)
+        assert "2 of 2 evaluations" in str(error)
+        assert "ThrottlingException" in str(error)
 
     @pytest.mark.parametrize("where", [0, 1], ids=["the first call", "a later one"])
     def test_what_takes_nothing_ends_it_at_once(self, where: int) -> None:
         """A token that is no invocation's will not become one."""
         gone = Permanent("InvalidResultTokenException", remedy="nothing")
         service = Service(errors=[*[None] * where, gone])
-        with pytest.raises(Permanent, match="InvalidResultToken"):
-            service.report(250)
+        done = service.report(250)
+        assert done.error is gone
+        assert list(done.taken) == many(100 * where), "what was taken before is told"
         assert service.calls == [100, 100][: where + 1]
+
+
+class TestReportInTime:
+    """What becomes of it when there is little time."""
+
+    THROTTLED = Throttled("config:PutEvaluations failed: ThrottlingException", remedy="wait")
+
+    def test_where_nothing_gets_in_one_batch_stands_for_the_others(self) -> None:
+        """Each round tries once, and not all fifty; after the pauses it is over."""
+        service = Service(errors=[self.THROTTLED] * 99, slowness=30)
+        error = service.report(5000).error
+        assert "did not take 5000 of 5000 evaluations" in str(error)
+        assert "ThrottlingException" in str(error)
+        assert (service.calls, service.pauses) == ([100] * 4, list(PAUSES_SECONDS))
+
+    def test_a_batch_that_is_throttled_among_others_keeps_none_of_them(self) -> None:
+        """It is tried again when they have had their turn."""
+        service = Service(errors=[None, self.THROTTLED])
+        assert service.report(250).error is None
+        assert service.calls == [100, 100, 50, 100]
+
+    def test_no_call_is_begun_without_time(self) -> None:
+        """What is left is told with the counts; what was taken stays."""
+        service = Service(seconds=2.5, slowness=1)
+        error = service.report(500).error
+        assert "did not take 200 of 500 evaluations; the first, AIDA300" in str(error)
+        assert "no time left" in str(error)
+        assert (service.calls, service.pauses) == ([100] * 3, [])
+
+    def test_no_pause_is_made_that_would_take_all_the_time(self) -> None:
+        """With a second and a half left there is one further try and no other."""
+        service = Service({"AIDA0": 99}, seconds=1.5)
+        assert "FailedEvaluations" in str(service.report(1).error)
+        assert (service.calls, service.pauses) == ([1, 1], [1.0])
+
+    def test_without_any_time(self) -> None:
+        """Nothing is asked of AWS Config."""
+        service = Service(seconds=0)
+        assert "did not take 3 of 3" in str(service.report(3).error)
+        assert service.calls == []
 
 
 def test_the_fake_is_a_service() -> None:

@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from reactor.aws.guard import AwsGuard
-from reactor.errors import Permanent, ReactorError, Transient
+from reactor.errors import Permanent, ReactorError, Throttled, Transient
 from reactor.guard.ports import ManagedPolicy, PolicyVersion
 from tests.fakes.account import GUARD_ARN, GUARD_DOCUMENT
 
@@ -124,7 +124,7 @@ CALLS: dict[str, Callable[[AwsGuard], object]] = {
 @pytest.mark.parametrize(
     ("method", "code", "kind"),
     [
-        *((method, "ThrottlingException", Transient) for method in CALLS),
+        *((method, "ThrottlingException", Throttled) for method in CALLS),
         *((method, "AccessDenied", Transient) for method in CALLS),
         ("get_policy_version", "NoSuchEntity", Transient),
         ("create_policy_version", "NoSuchEntity", Transient),

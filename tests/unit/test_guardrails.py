@@ -2,7 +2,7 @@
 
 import pytest
 
-from reactor.guardrails import GUARDRAILS, of_type, wanted
+from reactor.guardrails import GUARDRAILS, evaluated, of_type, wanted
 from reactor.model import Resource, Subject, SubjectKind
 from tests.fakes.account import ACCOUNT
 from tests.fakes.harness import settings
@@ -13,7 +13,7 @@ POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/payroll"
 
 def subject_of(resource: Resource) -> Subject | None:
     """Return whom a resource leads to."""
-    row = of_type(resource.type, settings())
+    row = of_type(resource.type, wanted(settings()))
     assert row is not None
     return row.subjects[resource.type](resource, ACCOUNT)
 
@@ -44,7 +44,7 @@ def test_a_policy_leads_to_its_holders() -> None:
 @pytest.mark.parametrize("resource_type", ["AWS::EC2::Instance", "AWS::IAM::Role", ""])
 def test_what_no_row_knows_is_not_ours(resource_type: str) -> None:
     """Whoever asks says so in its own way."""
-    assert of_type(resource_type, settings()) is None
+    assert of_type(resource_type, wanted(settings())) is None
 
 
 def test_each_row_leads_to_what_it_judges() -> None:
@@ -57,3 +57,10 @@ def test_each_row_leads_to_what_it_judges() -> None:
 def test_the_users_are_always_wanted() -> None:
     """Under the default settings they are all there is."""
     assert [row.resource_type for row in wanted(settings())] == ["AWS::IAM::User"]
+
+
+def test_aws_config_is_told_of_users_alone() -> None:
+    """For buckets it has rules of its own, though they are looked after as well."""
+    chosen = settings(buckets="true")
+    assert [row.resource_type for row in wanted(chosen)] == ["AWS::IAM::User", "AWS::S3::Bucket"]
+    assert [row.resource_type for row in evaluated(chosen)] == ["AWS::IAM::User"]

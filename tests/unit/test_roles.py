@@ -258,10 +258,9 @@ def test_buckets_of_other_accounts_are_out_of_reach() -> None:
             assert each.condition == own
 
 
-def test_a_rule_of_aws_config_may_look_at_buckets_where_they_are_wanted() -> None:
-    """It reads, and changes nothing, whatever the mode."""
-    more = granted("config", buckets="true") - granted("config")
-    assert more == BUCKET_READS
+def test_a_rule_of_aws_config_looks_at_no_buckets() -> None:
+    """AWS Config has rules of its own for them: wanting them gives the function no more power."""
+    assert granted("config", buckets="true") == granted("config")
 
 
 @pytest.mark.parametrize("chosen", MANY, ids=label)
@@ -502,6 +501,13 @@ def test_a_rule_may_name_another_scope(scope: Scope) -> None:
         ports.READS[each] for each in scope_reads(settings(scope=scope, dangerous_actions="iam:*"))
     }
     assert needed <= granted("config")
+
+
+def test_a_rule_may_ask_what_a_users_groups_let_it_do() -> None:
+    """Of a single user no bulk data tells it: the role can read as `react` does in that scope."""
+    needed = {ports.READS[each] for each in (*ports.USERS_POLICY_READS, *ports.GROUPS_POLICY_READS)}
+    assert needed <= granted("config")
+    assert needed <= granted("react", **PRIVILEGED)
 
 
 @pytest.mark.parametrize(
