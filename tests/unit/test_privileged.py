@@ -159,7 +159,10 @@ class TestReads:
     """What is read, in how many rounds."""
 
     def test_one_by_one(self) -> None:
-        """The first round is as in scope `without-mfa`; who is still open is asked in two more."""
+        """The first round is as in scope `without-mfa`; who is still open is asked in three more.
+
+        Which policies there are; what they say, with the versions of groups' ones; what these say.
+        """
         harness = prepared()
         give(harness, "attached", READER)
         harness.account.change(
@@ -168,7 +171,7 @@ class TestReads:
         harness.account.put_inline("staff", "one", "two")
         harness.account.put_group("staff", f"{P}writer", f"{P}reader")
         (seen,) = harness.observer.observe(about_user("alice"))
-        assert harness.rounds.sizes == [12, 3, 1]
+        assert harness.rounds.sizes == [12, 4, 5, 1]
         assert {READS[each] for each in ONE_BY_ONE} <= set(seen.reads)
         assert seen.state is not None
         powers = {(each.name, each.group) for each in seen.state.powers or ()}
@@ -179,6 +182,22 @@ class TestReads:
         own = {("reader", ""), ("own", "")}
         through = {(each, "staff") for each in ("reader", "writer", "one", "two")}
         assert powers == own | through
+
+    def test_no_call_waits_inside_of_a_round(self) -> None:
+        """However many policies there are: each read is a call of its own, in four rounds."""
+        harness = prepared()
+        own, crews = ({f"{whose}-{n}": document("x:y") for n in range(10)} for whose in "ab")
+        names = ("reader", "writer")
+        harness.account.change(
+            "alice", groups=frozenset({"crew", "staff"}), inline=own, policies=frozenset({OF_AWS})
+        )
+        harness.account.put_group("crew", *(P + each for each in names))
+        harness.account.put_inline_documents("crew", crews)
+        (seen,) = harness.observer.observe(about_user("alice"))
+        assert seen.state is not None
+        assert len(seen.state.powers or ()) == len(own) + len(crews) + len(names) + 2
+        assert len(harness.rounds.sizes) == 4
+        assert len(harness.iam.log) == sum(harness.rounds.sizes)
 
     @pytest.mark.parametrize(
         "members",
@@ -296,6 +315,28 @@ class TestErrors:
         assert [each.decision.verdict.rule for each in run.settled] == ["not-read"]
         with pytest.raises(Unsettled):
             run.raise_unsettled()
+
+    @pytest.mark.parametrize("read", ["policy", "policy_version"])
+    @pytest.mark.parametrize("way", ["attached", "a group's"])
+    def test_of_a_managed_policy(self, way: str, read: str) -> None:
+        """In whichever round it is asked for, and whether its version or what that says."""
+        harness = prepared()
+        give(harness, way, READER)
+        fault = harness.iam.fail(read, about=f"{P}reader")
+        run = harness.react(about_user("alice"))
+        assert fault.raised == 1
+        assert [each.decision.verdict.rule for each in run.settled] == ["not-read"]
+
+    def test_of_another_user(self) -> None:
+        """What failed for one leaves the others judged who were read in the same rounds."""
+        harness = prepared()
+        for name in ("bob", "carol"):
+            harness.account.put_user(name, password=True, groups=frozenset({"staff"}))
+            harness.account.change(name, inline={"own": document(WRITER)})
+        harness.iam.fail("inline_policy_of_user", about="bob")
+        run = harness.react(about_group("staff"))
+        rules = {e.observation.subject.name: e.decision.verdict.rule for e in run.settled}
+        assert rules == {"bob": "not-read", "carol": "must-carry-guard"}
 
     def test_of_a_listing(self) -> None:
         """Nobody whose verdict depends on it is judged."""
