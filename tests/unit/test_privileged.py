@@ -23,7 +23,7 @@ from tests.fakes.events import (
     removed,
     trigger,
 )
-from tests.fakes.harness import Harness, settings
+from tests.fakes.harness import RETRIES_AFTER, Harness, settings
 
 P = f"arn:aws:iam::{ACCOUNT}:policy/"
 OF_AWS = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -401,6 +401,20 @@ class TestStaleReads:
             (settled,) = run.settled
             assert settled.decision.verdict.rule == "out-of-scope"
             assert settled.unsettled is expected
+
+    def test_a_harmless_inline_policy_fails_twice(self) -> None:
+        """What comes at once is still young at Lambda's next try; the last one ends well.
+
+        So five a minute apart are ten errors, which is what the alarm `review-errors` counts.
+        """
+        harness = prepared()
+        give(harness, "inline", READER)
+        cause = about_user("alice", claim(CHANGED, "own", harness, ago=5))
+        failed = []
+        for wait in (0, *RETRIES_AFTER):
+            harness.clock.advance(wait)
+            failed += [each.unsettled for each in harness.react(cause).settled]
+        assert failed == [True, True, False]
 
     def test_the_guard_stays_meanwhile(self) -> None:
         """What may be stale takes it off nobody."""
