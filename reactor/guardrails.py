@@ -6,14 +6,17 @@ subjects, and puts its guardrail together for an invocation. What no row knows i
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reactor.buckets import resources as buckets
-from reactor.invocation import Invocation
 from reactor.model import Hint, Resource, Subject, SubjectKind
 from reactor.reconcile import Guardrail, Settled
-from reactor.runtime import LookAtAll
 from reactor.settings import Settings
 from reactor.users import resources as users
+
+if TYPE_CHECKING:  # what reaches AWS; the command line explains offline
+    from reactor.invocation import Invocation
+    from reactor.runtime import LookAtAll
 
 # Takes the resource and the account (12 digits); None where more of it must be known.
 SubjectOf = Callable[[Resource, str], Subject | None]
@@ -37,7 +40,7 @@ class Row:
     id_of: Callable[[Settled], str | None]
     everything: SubjectKind | None
     wanted: Callable[[Settings], bool]
-    put_together: Callable[[Invocation, LookAtAll], Guardrail]
+    put_together: "Callable[[Invocation, LookAtAll], Guardrail]"
     together: Callable[[Sequence[Subject]], Subject] | None = None
 
 
