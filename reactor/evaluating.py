@@ -30,6 +30,7 @@ from reactor.errors import (
 )
 from reactor.guardrails import Row, evaluated, of_type
 from reactor.invocation import Invocation
+from reactor.leads import not_ours
 from reactor.model import Alarm, AlarmKind, Cause, Resource, Subject, Trigger, TriggerKind
 from reactor.reconcile import Guardrail, Run, Settled, reconcile, report_only
 from reactor.runtime import LookAtAll
@@ -174,7 +175,7 @@ class _Work:
         row = of_type(resource.type, evaluated(self.invocation.settings))
         over = self.asked.over
         if row is None:
-            over = f"mfa-reactor looks after no resources of type {resource.type}"
+            over = not_ours(resource.type)
         elif over is None:
             self._judge_subject_of(row, resource)
             return

@@ -9,14 +9,17 @@ Config has none of its own.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reactor.buckets import resources as buckets
-from reactor.invocation import Invocation
 from reactor.model import Hint, Resource, Subject, SubjectKind
 from reactor.reconcile import Guardrail, Settled
-from reactor.runtime import LookAtAll
 from reactor.settings import Settings
 from reactor.users import resources as users
+
+if TYPE_CHECKING:  # what reaches AWS; the command line explains offline
+    from reactor.invocation import Invocation
+    from reactor.runtime import LookAtAll
 
 # Takes the resource and the account (12 digits); None where more of it must be known.
 SubjectOf = Callable[[Resource, str], Subject | None]
@@ -38,7 +41,7 @@ class Row:
     resource_type: str
     subjects: Mapping[str, SubjectOf]
     wanted: Callable[[Settings], bool]
-    put_together: Callable[[Invocation, LookAtAll], Guardrail]
+    put_together: "Callable[[Invocation, LookAtAll], Guardrail]"
     together: Callable[[Sequence[Subject]], Subject] | None = None
     id_of: Callable[[Settled], str | None] = lambda _settled: None
     everything: SubjectKind | None = None

@@ -13,6 +13,7 @@ give such an answer we see whether it is heeded, and raise if it is not: then al
 back, and what was settled is looked at once more for nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,9 +21,9 @@ from typing import Any
 from reactor.aws.functions import deaf_mappings
 from reactor.aws.iam import Remembered
 from reactor.errors import OutOfTime, ReactorError, Unsettled, shorten
-from reactor.guardrails import Row, of_type
-from reactor.guardrails import wanted as rows_of
+from reactor.guardrails import Row
 from reactor.invocation import Invocation
+from reactor.leads import Lead, Nowhere, of_notice
 from reactor.model import (
     Alarm,
     AlarmKind,
@@ -31,7 +32,6 @@ from reactor.model import (
     Decision,
     Notice,
     Observation,
-    Resource,
     Subject,
     Trigger,
     TriggerKind,
@@ -40,7 +40,7 @@ from reactor.model import (
 from reactor.reconcile import Guardrail, Pace, Run, Settled, reconcile
 from reactor.runtime import LookAtAll, executor_of
 from reactor.sweeps.sweeper import RESERVE_SECONDS
-from reactor.triggers.compliance import Item, Message, messages, rule_of, why_not_looked_at
+from reactor.triggers.compliance import Message, messages
 
 # Up to so many are read one by one, in two round trips each. Of more, bulk data is cheaper: a page
 # for every few hundred users of the account.
@@ -103,13 +103,11 @@ class Notifications:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A resource that must be looked at: which message says so, and by which rule."""
+    """A resource that must be looked at, and which message says so."""
 
     place: int  # of its message, in the batch
     message: str | None
-    rule: str
-    row: Row
-    subject: Subject
+    lead: Lead
 
 
 @dataclass(slots=True)
@@ -130,72 +128,53 @@ class _Work:
         wanted = [
             each for place, message in enumerate(batch) for each in self._read(place, message)
         ]
-        for group in _grouped(wanted, by=lambda each: (each.row.resource_type, each.rule)):
-            together = group[0].row.together
+        for group in _grouped(wanted, by=_row_and_rule):
+            together = group[0].lead.row.together
             # The same resource in several messages is looked at once.
-            of_subject = list(_grouped(group, by=lambda each: each.subject))
+            of_subject = list(_grouped(group, by=lambda each: each.lead.subject))
             if together is not None and len(of_subject) > MANY:
-                self._settle_many(group, together([each[0].subject for each in of_subject]))
+                self._settle_many(group, together([each[0].lead.subject for each in of_subject]))
             else:
                 for alike in of_subject:
                     self._settle_one(alike)
 
     def _read(self, place: int, message: Message) -> Iterator[_Wanted]:
         """Yield what a message wants looked at; record what of it need not be, or is not ours."""
-        ignored: dict[tuple[str | None, str], int] = {}
-        for why in message.unread:
-            ignored[None, why] = ignored.get((None, why), 0) + 1
-        for item in message.items:
-            found = self._wanted(place, message, item)
-            if isinstance(found, _Wanted):
-                yield found
-            else:
-                ignored[found] = ignored.get(found, 0) + 1
-        for (rule, why), times in ignored.items():
-            said = why if times == 1 else f"{times} notices: {why}"
-            trigger = self._trigger(rule, message.id)
-            self.invocation.journal.ignored(trigger, said, self.invocation.clock())
-
-    def _wanted(self, place: int, message: Message, item: Item) -> _Wanted | tuple[str | None, str]:
-        """Return what an item wants looked at, or by which rule and why nothing."""
         inv = self.invocation
-        rules, account = inv.settings.config_rules, inv.home.account
-        rule = rule_of(item, rules)
-        why = why_not_looked_at(item, rules=rules, account=account)
-        row = of_type(item.resource_type, rows_of(inv.settings))
-        if why is not None or rule is None:
-            return rule, why or "it is another rule's"
-        if row is None:
-            return rule, f"mfa-reactor looks after no resources of type {item.resource_type}"
-        resource = Resource(item.resource_type, item.resource_id, region=item.region)
-        subject = row.subjects[item.resource_type](resource, account)
-        if subject is None:
-            return rule, f"its id alone does not lead to anything of type {item.resource_type}"
-        return _Wanted(place, message.id, rule, row, subject)
+        ignored = Counter(Nowhere(None, why) for why in message.unread)
+        for item in message.items:
+            found = of_notice(item, inv.settings, inv.home.account)
+            if isinstance(found, Lead):
+                yield _Wanted(place, message.id, found)
+            else:
+                ignored[found] += 1
+        for nowhere, times in ignored.items():
+            said = nowhere.why if times == 1 else f"{times} notices: {nowhere.why}"
+            inv.journal.ignored(self._trigger(nowhere.rule, message.id), said, inv.clock())
 
     def _settle_one(self, wanted: Sequence[_Wanted]) -> None:
         """Look at one resource, and take note of what that means for its messages."""
         first = wanted[0]
-        cause = Cause(self._trigger(first.rule, first.message), first.subject)
+        cause = Cause(self._trigger(first.lead.rule, first.message), first.lead.subject)
         if not self._has_time():
             settled = [_out_of_time(cause, self.invocation)]
             self.invocation.journal.settled(settled[0])
             self.run.settled += settled
         else:
-            settled = self._reconcile(first.row, cause)
+            settled = self._reconcile(first.lead.row, cause)
         for each in settled:
             if each.unsettled:
                 self._fail(wanted, each)
 
     def _settle_many(self, wanted: Sequence[_Wanted], subject: Subject) -> None:
         """Look at many resources in one go, and tell by their ids what became of each."""
-        first = wanted[0]
-        settled = self._reconcile(first.row, Cause(self._trigger(first.rule, None), subject))
-        by_id = {first.row.id_of(each): each for each in settled}
+        row, rule = wanted[0].lead.row, wanted[0].lead.rule
+        settled = self._reconcile(row, Cause(self._trigger(rule, None), subject))
+        by_id = {row.id_of(each): each for each in settled}
         # Where not all could be read, what stands for all of them says why.
         unread = [each for each in settled if each.observation.subject.kind is subject.kind]
         for each in wanted:
-            found = by_id.get(each.subject.id) or next(iter(unread), None)
+            found = by_id.get(each.lead.subject.id) or next(iter(unread), None)
             if found is None or found.unsettled:
                 self._fail([each], found)
 
@@ -235,6 +214,10 @@ class _Work:
     def _trigger(self, rule: str | None, message: str | None) -> Trigger:
         notice = Notice(rule, message)
         return Trigger(TriggerKind.COMPLIANCE, self.invocation.clock(), notice=notice)
+
+
+def _row_and_rule(wanted: _Wanted) -> Hashable:
+    return wanted.lead.row.resource_type, wanted.lead.rule
 
 
 def _grouped(

@@ -18,7 +18,7 @@ from reactor.buckets.resources import BUCKET_NAME
 from reactor.buckets.state import OWNER_ENFORCED
 from reactor.errors import shorten
 from reactor.model import Cause, Claim, Hint, Subject, SubjectKind, Trigger, TriggerKind
-from reactor.triggers.cloudtrail import why_foreign
+from reactor.triggers.cloudtrail import account_of, why_foreign
 from reactor.triggers.records import event_of, mapping, text
 from reactor.triggers.rules import CLOUDTRAIL_DETAIL_TYPE
 
@@ -87,21 +87,22 @@ def buckets_pattern() -> dict[str, Any]:
     }
 
 
-def parse(payload: object, *, account: str, received_at: datetime) -> Reading:
+def parse(payload: object, *, account: str | None, received_at: datetime) -> Reading:
     """Read one EventBridge delivery, or LOOK_AT_ALL, in the account that we are in (12 digits).
 
-    Never raises for anything a payload may hold.
+    None, for reading an event offline, takes the event's own. Never raises for anything a payload
+    may hold.
     """
     if payload == LOOK_AT_ALL:
         asked = Trigger(TriggerKind.OPERATOR, received_at)
-        return Reading(asked, Cause(asked, Subject(SubjectKind.EVERY_BUCKET, account)))
+        return Reading(asked, Cause(asked, Subject(SubjectKind.EVERY_BUCKET, account or "")))
     detail = mapping(mapping(payload).get("detail"))
     trigger = Trigger(TriggerKind.S3_EVENT, received_at, event_of(detail))
     ignored = why_foreign(payload, account) or _why_ignored(detail)
     if ignored is not None:
         return Reading(trigger, ignored=ignored)
     row = CATALOGUE[detail["eventName"]]
-    subject = _subject(row, detail, account)
+    subject = _subject(row, detail, account or account_of(payload))
     return Reading(trigger, Cause(trigger, subject, _hints(row, detail, subject, trigger)))
 
 

@@ -1,25 +1,26 @@
 """`explain`: what the reactor would make of an event. Offline: no credentials, no region.
 
 The event may be a CloudTrail record as it stands in a log file, the envelope in which EventBridge
-delivers it, or a file that holds either under `event`, as collections of samples do.
+delivers it, what AWS Config, a queue or a topic invokes a function with, or a file that holds one
+of these under `event`, as collections of samples do.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from reactor.buckets.events import CATALOGUE as BUCKET_EVENTS
+from reactor.cli.explanations import Explanation, Kind, explanation_of
 from reactor.cli.inputs import WrongUse, read_json
 from reactor.cli.operator import Operator
 from reactor.cli.output import clean, put, put_json
 from reactor.model import Subject, SubjectKind
 from reactor.names import Function
-from reactor.settings import Settings
+from reactor.settings import variable
 from reactor.triggers.catalogue import CATALOGUE
-from reactor.triggers.cloudtrail import Reading, envelope_of, parse
 
 EXAMPLES = """\
 Examples:
@@ -27,46 +28,56 @@ Examples:
   mfa-reactor explain event.json --account 123456789012
   jq '.Records[7]' trail.json | mfa-reactor explain - --json
 
-The event may be a CloudTrail record, or EventBridge's envelope round one.
+The event may be a CloudTrail record, or EventBridge's envelope round one; a notice of what a rule
+of AWS Config found, as it is or as a queue or a topic brings it; or AWS Config's own invocation.
 It works offline, and looks at no user: `check USER` does.
 """
 ACCOUNT = re.compile(r"[0-9]{12}")
 
-# Other documents that people have at hand, by a member that only they have.
-_OTHER_DOCUMENTS = {
-    "Records": "many records in one file, such as a CloudTrail log: give one of them",
-    "invokingEvent": "an AWS Config invocation, not an IAM event",
-    "configurationItemStatus": "an AWS Config configuration item, not an IAM event",
-}
 _SUBJECTS = {
-    SubjectKind.USER: "the user {name}",
-    SubjectKind.GROUP_MEMBERS: "the members of the group {name}",
-    SubjectKind.POLICY_HOLDERS: "whoever the policy {arn} is attached to",
-    SubjectKind.MFA_SERIAL: "whoever had the MFA device {serial}",
+    SubjectKind.USER: "the user {label}",
+    SubjectKind.GROUP_MEMBERS: "the members of the group {label}",
+    SubjectKind.POLICY_HOLDERS: "whoever the policy {label} is attached to",
+    SubjectKind.MFA_SERIAL: "whoever had the MFA device {label}",
     SubjectKind.ROOT: "the root user",
-    SubjectKind.EVERY_USER: "every user, because the event does not say whom it concerns",
-    SubjectKind.GUARD: "the guard {arn}",
+    SubjectKind.EVERY_USER: "every user{unnamed}",
+    SubjectKind.GUARD: "the guard {label}",
+    SubjectKind.BUCKET: "the bucket {label}",
+    SubjectKind.EVERY_BUCKET: "every bucket",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """What becomes of an event: which functions hear it, whom it leads to, why to nobody."""
+class _Words:
+    """How people read of one kind of payload. `looks` and `would` go before a subject."""
 
-    heard_by: tuple[Function, ...]
-    event: str | None
-    subjects: tuple[Subject, ...]
-    ignored: str | None
+    name: str
+    unheard: str
+    nobody: str
+    looks: str = "Looks at"
+    would: str = "Would look at"
+    unnamed: str = ""  # why it is everybody
 
-    def document(self) -> dict[str, object]:
-        """Return it as JSON types."""
-        return {
-            "matched": bool(self.heard_by),
-            "heard_by": [each.value for each in self.heard_by],
-            "event": self.event,
-            "subjects": [each.describe() for each in self.subjects],
-            "ignored": self.ignored,
-        }
+
+_WORDS = {
+    Kind.EVENT: _Words(
+        "the event",
+        "no rule delivers it to react, review or keeper under these settings",
+        "No user is looked at",
+        unnamed=", because the event does not say whom it concerns",
+    ),
+    Kind.BUCKETS: _Words(
+        "the event", "nothing delivers it to buckets under these settings", "No bucket is looked at"
+    ),
+    Kind.NOTICES: _Words(
+        "notices of compliance",
+        "nothing delivers them to compliance under these settings",
+        "Nothing is looked at",
+    ),
+    Kind.INVOCATION: _Words(
+        "an invocation by AWS Config", "nothing hears it", "It leads to nobody", "Judges", "Judges"
+    ),
+}
 
 
 def explain(
@@ -92,65 +103,41 @@ def explain(
         put("\n".join(_sentences(explanation)))
 
 
-def explanation_of(document: object, account: str | None, settings: Settings) -> Explanation:
-    """Explain a document of any shape, offline."""
-    payload = _payload(document)
-    reading = parse(payload, account=account, received_at=datetime.now(UTC), settings=settings)
-    name = None if reading.trigger.event is None else reading.trigger.event.name
-    ignored = _ignored(payload, reading)
-    subjects = () if ignored else tuple(cause.subject for cause in reading.causes)
-    return Explanation(reading.heard_by, name, subjects, ignored)
-
-
-def _payload(document: object) -> object:
-    """Return what EventBridge would deliver for a record, an envelope, or a sample's file."""
-    inner: Any = document
-    if isinstance(inner, dict) and isinstance(inner.get("event"), dict):
-        inner = inner["event"]
-    if isinstance(inner, dict) and "detail" not in inner and _is_record(inner):
-        return envelope_of(inner)
-    return inner
-
-
-def _is_record(document: Mapping[str, Any]) -> bool:
-    return "eventName" in document or "eventSource" in document
-
-
-def _ignored(payload: object, reading: Reading) -> str | None:
-    if isinstance(payload, dict) and "detail" not in payload:
-        for member, what in _OTHER_DOCUMENTS.items():
-            if member in payload:
-                return what
-    if reading.ignored is None and not _is_cloudtrails(payload):
-        return "its envelope is not CloudTrail's, and no rule delivers it"
-    return reading.ignored
-
-
-def _is_cloudtrails(payload: Any) -> bool:  # noqa: ANN401 - it has been read
-    true = envelope_of(payload["detail"])
-    return all(payload.get(member) == true[member] for member in ("source", "detail-type"))
-
-
 def _sentences(explanation: Explanation) -> list[str]:
-    name = "the event" if explanation.event is None else clean(explanation.event)
+    words = _WORDS[explanation.kind]
+    name = words.name if explanation.event is None else clean(explanation.event)
     lines = [f"{name}: {_heard(explanation)}."]
     if Function.KEEPER in explanation.heard_by:
         lines.append("The keeper looks at the guard itself, and brings it into order.")
     if explanation.ignored is not None:
-        return [*lines, f"No user is looked at: {clean(explanation.ignored)}."]
-    heard = {Function.REACT, Function.REVIEW} & set(explanation.heard_by)
-    for subject in explanation.subjects:
-        who = _SUBJECTS[subject.kind].format(**subject.describe())
-        verb = "Looks" if heard else "Would look"
-        lines.append(f"{verb} at {clean(who)} (account {clean(subject.account)}).")
-    if explanation.event in CATALOGUE:
-        row = CATALOGUE[explanation.event]
-        lines.append(f"Why it matters: {row.why}.")
-        lines.append(f"When it can change a verdict: {row.matters.words}.")
-    return lines
+        return [*lines, f"{words.nobody}: {clean(explanation.ignored)}."]
+    heard = set(explanation.heard_by) - {Function.KEEPER}
+    verb = words.looks if heard else words.would
+    lines += [f"{verb} {_who(each, words)}." for each in explanation.subjects]
+    lines += [f"Left out: {clean(each)}." for each in explanation.left_out]
+    return [*lines, *_reasons(explanation)]
 
 
 def _heard(explanation: Explanation) -> str:
     if not explanation.heard_by:
-        return "no rule delivers it to react, review or keeper under these settings"
+        return _WORDS[explanation.kind].unheard
     return f"heard by {' and '.join(explanation.heard_by)}"
+
+
+def _who(subject: Subject, words: _Words) -> str:
+    who = _SUBJECTS[subject.kind].format(label=subject.label, unnamed=words.unnamed)
+    account = f" (account {clean(subject.account)})" if subject.account else ""
+    return f"{clean(who)}{account}"
+
+
+def _reasons(explanation: Explanation) -> Iterable[str]:
+    """Yield why an event matters, and when."""
+    if explanation.kind is Kind.EVENT and explanation.event in CATALOGUE:
+        row = CATALOGUE[explanation.event]
+        yield f"Why it matters: {row.why}."
+        yield f"When it can change a verdict: {row.matters.words}."
+    if explanation.kind is Kind.BUCKETS and explanation.event in BUCKET_EVENTS:
+        yield f"Why it matters: {BUCKET_EVENTS[explanation.event].why}."
+        yield f"When it is heard: {variable('buckets')} is `true`."
+    if explanation.kind is Kind.INVOCATION:
+        yield "It only reports: nothing is changed."

@@ -83,8 +83,7 @@ def parse(
     if ignored is not None:
         return Reading(trigger, heard_by, ignored=ignored)
     row = CATALOGUE[detail["eventName"]]
-    home = account or quoted(mapping(payload).get("account") or detail.get("recipientAccountId"))
-    subject = _subject(row, detail, home or "", settings)
+    subject = _subject(row, detail, account or account_of(payload), settings)
     if subject is None:
         return Reading(trigger, heard_by, ignored=_why_nobody(row, detail, settings))
     hints = _hints(row, detail, subject, trigger)
@@ -107,6 +106,13 @@ def envelope_of(record: Mapping[str, Any]) -> dict[str, Any]:
         "resources": [],
         "detail": dict(record),
     }
+
+
+def account_of(payload: object) -> str:
+    """Return the account that an event itself names; nothing where it names none."""
+    said = mapping(payload)
+    theirs = said.get("account") or mapping(said.get("detail")).get("recipientAccountId")
+    return quoted(theirs) or ""
 
 
 def why_foreign(payload: object, account: str | None) -> str | None:

@@ -69,6 +69,14 @@ def messages(payload: object) -> tuple[Message, ...]:
     return tuple(_of_record(mapping(each)) for each in records)
 
 
+def is_batch(payload: object) -> bool:
+    """Tell whether a payload is what a queue or a topic invokes a function with."""
+    records = mapping(payload).get("Records")
+    return isinstance(records, list) and any(
+        {"body", "Sns"} & mapping(each).keys() for each in records
+    )
+
+
 def rule_of(item: Item, rules: Collection[str]) -> str | None:
     """Return by which of some rules' names a notice goes; None when it is another rule's."""
     return min(item.rules & set(rules), default=None)

@@ -1,15 +1,17 @@
 """What reaches a user: the policies of itself and of its groups, with what they say.
 
-Of a few users that is asked for one by one: first the user's and its groups' policies, then what
-its groups' managed ones say. Of everybody it comes with the account's pages, and what managed
-policies say in a few pages more. AWS's own policies are the same for everybody and change every few
-months: each is read once, and kept as long as whoever keeps it is there.
+Of a few users that is asked for one by one, in three rounds: which policies they and their groups
+have; what those say, and which version of their groups' managed ones holds; what that one says. Of
+everybody it comes with the account's pages, and what managed policies say in a few pages more.
+AWS's own policies are the same for everybody and change every few months: each is read once, and
+kept as long as whoever keeps it is there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
+from typing import Any
 
 from reactor.errors import ReactorError, Transient
 from reactor.gathering import Call, Calling, answer_of, settled
@@ -32,6 +34,8 @@ Kept = dict[str, Document]  # what AWS's own policies say, by their ARNs
 Documents = dict[str, Document | ReactorError]  # the same of any managed policies
 Groups = Mapping[str, GroupDetail | ReactorError]  # by name
 Inline = Mapping[str, object] | ReactorError  # what a user's inline policies say, by their names
+Answers = Mapping[tuple[str, ...], Any]  # or errors, to Calls by what they ask, and of what
+Calls = dict[tuple[str, ...], Call]
 Powers = tuple[Policy, ...] | ReactorError  # what reaches a user, or why that is not known
 
 
@@ -44,24 +48,26 @@ class Policies:
     kept: Kept
 
     def one_by_one(self, states: Sequence[UserState]) -> list[Powers]:
-        """Return what reaches each of some users, in their order."""
-        names = [each.name for each in states]
+        """Return what reaches each of some users, in their order: in three rounds of calls at most.
+
+        Whatever waits for another answer is a call of the next round, and none waits inside of one.
+        """
+        names = sorted({each.name for each in states})
         in_groups = sorted({group for each in states for group in each.groups})
         guards = _guards(states)
         of_users = {arn for each in states for arn in each.policies} - guards
-        answers = self.calls.gather(
-            {
-                **{("user", each): partial(self._inline_of_user, each) for each in names},
-                **{("group", each): partial(self._group, each) for each in in_groups},
-                **self._asking(of_users),
-            }
+        listed = self.calls.gather(self._lists(names, in_groups) | self._versions(of_users))
+        of_groups = {arn for each in in_groups for arn in _known(listed["attached", each])}
+        shown = self.calls.gather(
+            _inline("user", names, listed, self.iam.inline_policy_of_user)
+            | _inline("group", in_groups, listed, self.iam.inline_policy_of_group)
+            | self._documents(listed)
+            | self._versions(of_groups - of_users - guards)
         )
-        groups = {each: answers["group", each] for each in in_groups}
-        of_groups = {arn for each in groups.values() for arn in _attached(each)}
-        answers |= self.calls.gather(self._asking(of_groups - of_users - guards))
-        said = {name: each for (what, name), each in answers.items() if what == "policy"}
-        inline = [answers["user", each] for each in names]
-        return _reaching(states, inline, groups, self._keep(said))
+        answers = listed | shown | self.calls.gather(self._documents(shown))
+        inline = [settled(partial(_said_inline, "user", each.name, answers)) for each in states]
+        groups = {each: settled(partial(_group, each, answers)) for each in in_groups}
+        return _reaching(states, inline, groups, self._keep(_said(answers)))
 
     def in_bulk(
         self, states: Sequence[UserState], groups: Mapping[str, GroupDetail]
@@ -75,28 +81,42 @@ class Policies:
             return [documents] * len(states)
         return _reaching(states, [each.inline for each in states], groups, documents)
 
-    def _inline_of_user(self, user: str) -> dict[str, object]:
-        names = self.iam.inline_policies_of_user(user)
-        return {each: self.iam.inline_policy_of_user(user, each) for each in names}
+    def _lists(self, users: Iterable[str], groups: Sequence[str]) -> Calls:
+        """Return the calls that ask which policies there are; users' managed ones are known."""
+        of_user, of_group = self.iam.inline_policies_of_user, self.iam.inline_policies_of_group
+        return {
+            **{("user", each): partial(of_user, each) for each in users},
+            **{("group", each): partial(of_group, each) for each in groups},
+            **{("attached", each): partial(self.iam.policies_of_group, each) for each in groups},
+        }
 
-    def _group(self, group: str) -> GroupDetail:
-        names = self.iam.inline_policies_of_group(group)
-        inline = {each: self.iam.inline_policy_of_group(group, each) for each in names}
-        return GroupDetail(group, self.iam.policies_of_group(group), inline)
+    def _versions(self, arns: Iterable[str]) -> Calls:
+        """Return the calls that ask for policies' versions, but of those that are kept."""
+        unkept = sorted(set(arns) - self.kept.keys())
+        return {("policy", each): partial(self._version, each) for each in unkept}
 
-    def _asking(self, arns: Iterable[str]) -> dict[tuple[str, str], Call]:
-        """Return the calls that ask what policies say, but those that are kept."""
-        wanted = sorted(set(arns) - self.kept.keys())
-        return {("policy", each): partial(self._document, each) for each in wanted}
+    def _documents(self, answers: Answers) -> Calls:
+        """Return the calls that ask what policies say whose version is known by now."""
+        return {
+            ("document", arn): partial(self._document, arn, version)
+            for (what, arn, *_), version in answers.items()
+            if what == "policy" and not isinstance(version, ReactorError)
+        }
 
-    def _document(self, arn: str) -> Document:
+    def _version(self, arn: str) -> str:
         policy = self.iam.policy(arn)
         if policy is None:
             raise Transient(
                 f"the policy {arn} is attached, and IAM does not show it",
                 remedy="nothing: it is tried again; it was made or deleted just now",
             )
-        return read(self.iam.policy_version(arn, policy.default).document)
+        return policy.default
+
+    def _document(self, arn: str, version: str) -> Document:
+        return read(self.iam.policy_version(arn, version).document)
+
+    def _asked(self, arn: str) -> Document:
+        return self._document(arn, self._version(arn))
 
     def _listed(self, wanted: set[str]) -> Documents:
         """Return what policies say: as listed with the account's, or else asked one by one."""
@@ -104,8 +124,8 @@ class Policies:
         if left:
             listed = self.iam.managed_documents(of_aws=any(map(is_of_aws, left)))
             said.update((arn, read(document)) for arn, document in listed if arn in left)
-        for (_, arn), answer in self.calls.stream(self._asking(left - said.keys()).items()):
-            said[arn] = answer
+        missing = {each: partial(self._asked, each) for each in sorted(left - said.keys())}
+        said.update(self.calls.stream(missing.items()))
         return self._keep(said)
 
     def _keep(self, said: Documents) -> Documents:
@@ -161,5 +181,34 @@ def _carried(
         yield Policy(name, read(document), group=group)
 
 
-def _attached(group: GroupDetail | ReactorError) -> frozenset[str]:
-    return frozenset() if isinstance(group, ReactorError) else group.policies
+def _inline(
+    what: str, owners: Iterable[str], listed: Answers, ask: Callable[[str, str], object]
+) -> Calls:
+    """Return the calls that ask what the inline policies of users, or of groups, say."""
+    return {
+        (what, owner, each): partial(ask, owner, each)
+        for owner in owners
+        for each in _known(listed[what, owner])
+    }
+
+
+def _said_inline(what: str, owner: str, answers: Answers) -> dict[str, object]:
+    """Return what the inline policies of a user, or of a group, say; raise what kept it unread."""
+    names = answer_of(answers[what, owner])
+    return {each: answer_of(answers[what, owner, each]) for each in names}
+
+
+def _group(name: str, answers: Answers) -> GroupDetail:
+    attached = answer_of(answers["attached", name])
+    return GroupDetail(name, attached, _said_inline("group", name, answers))
+
+
+def _said(answers: Answers) -> Documents:
+    """Return what managed policies say, or what kept it unread: first the version, or its text."""
+    asked = {arn: each for (what, arn, *_), each in answers.items() if what == "policy"}
+    return {arn: answers.get(("document", arn), each) for arn, each in asked.items()}
+
+
+def _known(answer: Any) -> Iterable[str]:  # noqa: ANN401 - names, or an error
+    """Return names or ARNs; none where they are not known, which is told when it matters."""
+    return () if isinstance(answer, ReactorError) else answer

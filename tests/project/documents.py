@@ -4,14 +4,29 @@
 docs/events.md.
 """
 
+from collections.abc import Iterator
 from dataclasses import fields
+from datetime import UTC, datetime
 
 from reactor.buckets.events import CATALOGUE as BUCKET_EVENTS
-from reactor.model import Claim
+from reactor.guardrails import GUARDRAILS
+from reactor.leads import Lead, Nowhere, of_invocation, of_notice
+from reactor.model import Claim, Resource, Subject, SubjectKind
 from reactor.names import Function
 from reactor.settings import Settings, variable
 from reactor.triggers.catalogue import ALWAYS, CATALOGUE, NEVER, Row
+from reactor.triggers.compliance import Item
+from reactor.triggers.config import Asked, Kind
 from reactor.triggers.rules import ON_ITS_GROUP, ON_THE_GUARD
+
+_RULE, _ID, _ACCOUNT = "a-rule", "AIDAEXAMPLE", "123456789012"
+_ARN = f"arn:aws:iam::{_ACCOUNT}:policy/example"
+_WHOM = {
+    SubjectKind.USER: "the user",
+    SubjectKind.BUCKET: "the bucket",
+    SubjectKind.POLICY_HOLDERS: "whoever the policy is attached to",
+    SubjectKind.EVERY_USER: "every user",
+}
 
 
 def settings_table() -> str:
@@ -46,6 +61,45 @@ def bucket_events_table() -> str:
         hint = f"`{row.claim}`" if row.claim else ""
         lines.append(f"| `{row.event}` | {whom} | {hint} | {row.why} |")
     return "\n".join(lines)
+
+
+def notices_table() -> str:
+    """Return the table of what `compliance` makes of notices, by the resources they are about."""
+    lines = ["| notice of | whom it concerns | where |", "|---|---|---|"]
+    rule, buckets = {"REACTOR_CONFIG_RULES": _RULE}, {"REACTOR_BUCKETS": "true"}
+    usual, all_of_it = (Settings.from_environment(each) for each in (rule, rule | buckets))
+    for each in _types():
+        item = Item(frozenset({_RULE}), each, _ID)
+        found = of_notice(item, all_of_it, _ACCOUNT)
+        always = of_notice(item, usual, _ACCOUNT) == found
+        where = "always" if always else "`REACTOR_BUCKETS` is `true`"
+        whom = _whom(found.subject) if isinstance(found, Lead) else f"nobody: {found.why}"
+        lines.append(f"| `{each}` | {whom} | {where} |")
+    return "\n".join(lines)
+
+
+def invocations_table() -> str:
+    """Return the table of whom `config` judges, by what AWS Config invokes it for."""
+    lines = ["| invoked for | of | whom it judges |", "|---|---|---|"]
+    for kind in Kind:
+        scheduled = kind is Kind.SCHEDULE
+        for each in ("",) if scheduled else _types():
+            resource = None if scheduled else Resource(each, _ID, arn=_ARN)
+            asked = Asked(_RULE, kind, "", datetime.now(UTC), {}, {}, resource)
+            found = of_invocation(asked, Settings.from_environment({}), _ACCOUNT)
+            if not isinstance(found, Nowhere):
+                whom = ", ".join(map(_whom, found))
+                lines.append(f"| `{kind}` | {f'`{each}`' if each else ''} | {whom} |")
+    return "\n".join(lines)
+
+
+def _types() -> Iterator[str]:
+    for row in GUARDRAILS:
+        yield from row.subjects
+
+
+def _whom(subject: Subject) -> str:
+    return _WHOM[subject.kind]
 
 
 def _heard(rows: list[Row]) -> str:
@@ -87,4 +141,5 @@ def _delivered(row: Row) -> str:
 
 
 if __name__ == "__main__":
-    print(settings_table(), events_tables(), bucket_events_table(), sep="\n\n")  # noqa: T201 - a command
+    tables = (settings_table, events_tables, bucket_events_table, notices_table, invocations_table)
+    print(*(each() for each in tables), sep="\n\n")  # noqa: T201 - a command

@@ -16,13 +16,20 @@ from reactor.cli.impact import Impact
 from reactor.guard import actions as guard_actions
 from reactor.guard.scp import policy_text, service_control_policy
 from reactor.model import AlarmKind, SubjectKind
+from reactor.names import Function
 from reactor.settings import Settings, variable
 from reactor.triggers.catalogue import CATALOGUE
-from reactor.triggers.rules import ON_ITS_GROUP, ON_THE_GUARD
+from reactor.triggers.rules import ON_ITS_GROUP, ON_THE_GUARD, compliance_pattern
 from reactor.users import actions as user_actions
 from reactor.users.breadth import Breadth
 from tests.project.commands import section
-from tests.project.documents import bucket_events_table, events_tables, settings_table
+from tests.project.documents import (
+    bucket_events_table,
+    events_tables,
+    invocations_table,
+    notices_table,
+    settings_table,
+)
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -56,8 +63,28 @@ def test_the_events_tables_are_the_catalogues() -> None:
     text = (ROOT / "docs" / "events.md").read_text()
     assert events_tables() in text
     assert bucket_events_table() in section(text, "`buckets`")
+    others = {"`compliance`": notices_table(), "`config`": invocations_table()}
+    for heading, table in others.items():
+        assert table in section(text, heading)
     expected = len(CATALOGUE) + len(ON_THE_GUARD) + len(ON_ITS_GROUP) + len(BUCKET_EVENTS)
+    expected += sum(table.count("\n| `") for table in others.values())
     assert text.count("\n| `") == expected
+
+
+def test_the_document_on_events_says_what_wakes_each_function() -> None:
+    """Each has its heading, and no function is named that there is not."""
+    text = (ROOT / "docs" / "events.md").read_text()
+    headed = re.findall(r"^## `(\w+)`$", text, re.MULTILINE)
+    assert sorted(headed) == sorted(each.value for each in Function)
+
+
+def test_the_document_on_events_has_what_compliance_is_woken_by() -> None:
+    """The event's source and kind, and what a rule must have found, as in the pattern."""
+    told = section((ROOT / "docs" / "events.md").read_text(), "`compliance`")
+    pattern = compliance_pattern(Settings.from_environment({"REACTOR_CONFIG_RULES": "mfa"}))
+    found = pattern["detail"]["newEvaluationResult"]["complianceType"]
+    for each in (*pattern["source"], *pattern["detail-type"], *found):
+        assert f"`{each}`" in told
 
 
 def test_the_readme_names_targets_that_exist() -> None:

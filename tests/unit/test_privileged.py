@@ -23,7 +23,7 @@ from tests.fakes.events import (
     removed,
     trigger,
 )
-from tests.fakes.harness import Harness, settings
+from tests.fakes.harness import RETRIES_AFTER, Harness, settings
 
 P = f"arn:aws:iam::{ACCOUNT}:policy/"
 OF_AWS = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -159,7 +159,10 @@ class TestReads:
     """What is read, in how many rounds."""
 
     def test_one_by_one(self) -> None:
-        """The first round is as in scope `without-mfa`; who is still open is asked in two more."""
+        """The first round is as in scope `without-mfa`; who is still open is asked in three more.
+
+        Which policies there are; what they say, with the versions of groups' ones; what these say.
+        """
         harness = prepared()
         give(harness, "attached", READER)
         harness.account.change(
@@ -168,7 +171,7 @@ class TestReads:
         harness.account.put_inline("staff", "one", "two")
         harness.account.put_group("staff", f"{P}writer", f"{P}reader")
         (seen,) = harness.observer.observe(about_user("alice"))
-        assert harness.rounds.sizes == [12, 3, 1]
+        assert harness.rounds.sizes == [12, 4, 5, 1]
         assert {READS[each] for each in ONE_BY_ONE} <= set(seen.reads)
         assert seen.state is not None
         powers = {(each.name, each.group) for each in seen.state.powers or ()}
@@ -179,6 +182,22 @@ class TestReads:
         own = {("reader", ""), ("own", "")}
         through = {(each, "staff") for each in ("reader", "writer", "one", "two")}
         assert powers == own | through
+
+    def test_no_call_waits_inside_of_a_round(self) -> None:
+        """However many policies there are: each read is a call of its own, in four rounds."""
+        harness = prepared()
+        own, crews = ({f"{whose}-{n}": document("x:y") for n in range(10)} for whose in "ab")
+        names = ("reader", "writer")
+        harness.account.change(
+            "alice", groups=frozenset({"crew", "staff"}), inline=own, policies=frozenset({OF_AWS})
+        )
+        harness.account.put_group("crew", *(P + each for each in names))
+        harness.account.put_inline_documents("crew", crews)
+        (seen,) = harness.observer.observe(about_user("alice"))
+        assert seen.state is not None
+        assert len(seen.state.powers or ()) == len(own) + len(crews) + len(names) + 2
+        assert len(harness.rounds.sizes) == 4
+        assert len(harness.iam.log) == sum(harness.rounds.sizes)
 
     @pytest.mark.parametrize(
         "members",
@@ -297,6 +316,28 @@ class TestErrors:
         with pytest.raises(Unsettled):
             run.raise_unsettled()
 
+    @pytest.mark.parametrize("read", ["policy", "policy_version"])
+    @pytest.mark.parametrize("way", ["attached", "a group's"])
+    def test_of_a_managed_policy(self, way: str, read: str) -> None:
+        """In whichever round it is asked for, and whether its version or what that says."""
+        harness = prepared()
+        give(harness, way, READER)
+        fault = harness.iam.fail(read, about=f"{P}reader")
+        run = harness.react(about_user("alice"))
+        assert fault.raised == 1
+        assert [each.decision.verdict.rule for each in run.settled] == ["not-read"]
+
+    def test_of_another_user(self) -> None:
+        """What failed for one leaves the others judged who were read in the same rounds."""
+        harness = prepared()
+        for name in ("bob", "carol"):
+            harness.account.put_user(name, password=True, groups=frozenset({"staff"}))
+            harness.account.change(name, inline={"own": document(WRITER)})
+        harness.iam.fail("inline_policy_of_user", about="bob")
+        run = harness.react(about_group("staff"))
+        rules = {e.observation.subject.name: e.decision.verdict.rule for e in run.settled}
+        assert rules == {"bob": "not-read", "carol": "must-carry-guard"}
+
     def test_of_a_listing(self) -> None:
         """Nobody whose verdict depends on it is judged."""
         harness = prepared()
@@ -360,6 +401,20 @@ class TestStaleReads:
             (settled,) = run.settled
             assert settled.decision.verdict.rule == "out-of-scope"
             assert settled.unsettled is expected
+
+    def test_a_harmless_inline_policy_fails_twice(self) -> None:
+        """What comes at once is still young at Lambda's next try; the last one ends well.
+
+        So five a minute apart are ten errors, which is what the alarm `review-errors` counts.
+        """
+        harness = prepared()
+        give(harness, "inline", READER)
+        cause = about_user("alice", claim(CHANGED, "own", harness, ago=5))
+        failed = []
+        for wait in (0, *RETRIES_AFTER):
+            harness.clock.advance(wait)
+            failed += [each.unsettled for each in harness.react(cause).settled]
+        assert failed == [True, True, False]
 
     def test_the_guard_stays_meanwhile(self) -> None:
         """What may be stale takes it off nobody."""
