@@ -49,7 +49,6 @@ class Outbox:
     _alarms: list[Notice] = field(default_factory=list, init=False)
     _failures: set[str] = field(default_factory=set, init=False)
     _sweep: Gathered | None = field(default=None, init=False)
-    _parts: list[int] = field(default_factory=list, init=False)
     _missed: bool = field(default=False, init=False)
     _stand: Stand = field(init=False)
 
@@ -67,7 +66,7 @@ class Outbox:
     def part(self, part: int) -> None:
         """Hear that a sweep's part begins: from now on there will be one digest."""
         self._sweep = self._sweep or Gathered()
-        self._parts.append(part)
+        self._sweep.parts.append(part)
 
     def sweep(self, summary: Mapping[str, Any], *, is_left: bool) -> None:
         """Hear what a sweep comes to; one that is at its end has a digest."""
@@ -75,18 +74,29 @@ class Outbox:
             self._sweep.summary = summary
 
     def hand_over(self, give: Callable[[bytes], None]) -> ReactorError | None:
-        """Give what there is to tell, payload by payload; return the first error, if any."""
-        errors = [] if self.error is None else [self.error]
-        try:
-            for payload in self.payloads():
-                give(payload)
-        except Exception as error:  # noqa: BLE001 - it is returned; see above
-            errors.append(as_ours(error))
-        return next(iter(errors), None)
+        """Give what there is to tell, payload by payload; return the first error, if any.
 
-    def payloads(self) -> Iterator[bytes]:
+        What was not given counts as not told: the next sweep tells it.
+        """
+        at = self.clock()
+        self._safely(lambda: self._hand_over(give, at))
+        return self.error
+
+    def _hand_over(self, give: Callable[[bytes], None], at: datetime) -> None:
+        errors = list[ReactorError]()
+        for payload in self._payloads(at):
+            try:
+                give(payload)
+            except Exception as error:  # noqa: BLE001 - it is returned; the others may get through
+                errors.append(as_ours(error))
+        if errors:
+            raise errors[0]
+        if self._sweep is not None:
+            self._sweep.take_for_told(self.told, at)
+
+    def _payloads(self, at: datetime) -> Iterator[bytes]:
         """Yield what to hand over, each within what one invocation takes; nothing if nothing is."""
-        notices = [each.describe() for each in self._all_notices()] if self.notices else []
+        notices = [each.describe() for each in self._all_notices(at)] if self.notices else []
         stand = self._stand
         if self._sweep is None:
             # Who complies is left to the sweep, if one looks: else each event would have findings
@@ -118,28 +128,28 @@ class Outbox:
         if not told_already:
             self._alarms.append(alarm_notice(alarm, trigger, self.place, self.clock()))
 
-    def _all_notices(self) -> list[Notice]:
-        found = self._alarms + _few(self._single, self.place, self.clock())
+    def _all_notices(self, at: datetime) -> list[Notice]:
+        found = self._alarms + _few(self._single, self.place, at)
         if self._sweep is None:
             return found
         if self._sweep.summary is None:
             # Another invocation goes on with the sweep, and does not know of these.
-            left = self._sweep.left_over()
-            return [alarm_notice(each, None, self.place, self.clock()) for each in left]
-        notice = self._sweep.notice(self.place, self.told, self.clock())
+            left = self._sweep.left_over(self.told, at)
+            return [alarm_notice(each, None, self.place, at) for each in left]
+        notice = self._sweep.notice(self.place, self.told, at)
         return [] if notice is None else [notice]
 
     def _is_whole(self) -> bool:
         """Whether this invocation has looked at everybody: a whole sweep, and none missed."""
-        began_here = 1 in self._parts
-        ended = self._sweep is not None and self._sweep.summary is not None
-        return began_here and ended and not self._missed
+        sweep = self._sweep
+        ended = sweep is not None and sweep.began_here and sweep.summary is not None
+        return ended and not self._missed
 
     def _safely(self, hear: Callable[[], None]) -> None:
         try:
             hear()
         except Exception as error:  # noqa: BLE001 - it is told at the end; see above
-            self.error = as_ours(error)
+            self.error = self.error or as_ours(error)
 
 
 def not_handed_over(error: ReactorError) -> Alarm:
