@@ -27,9 +27,11 @@ from reactor.notify.reports import Stand, Standing
 from reactor.reconcile import Clock, Settled
 
 _CLOSES = (Standing.COMPLIES, Standing.EXCUSED)  # as Stand.to_close
-# Of an asynchronous invocation's payload; Lambda takes 1 MB (developer guide, quotas; 256 KB until
-# October 2025). A sweep of as many users as an account may have takes a few.
-PAYLOAD_BYTES = 900_000
+# Of an asynchronous invocation's payload. Lambda takes 1 MB since October 2025, and took 256 KB
+# before (developer guide, quotas); no word says that all partitions have that by now.
+PAYLOAD_BYTES = 250_000
+_FRAME_BYTES = 1_000  # of that, for all but the items
+_IDS_AN_ITEM = 500
 
 
 @dataclass(slots=True)
@@ -103,7 +105,7 @@ class Outbox:
             # read.
             stand.ids = _of_no_sweep(stand.ids)
         elif self._is_whole():
-            stand.whole = True
+            stand.whole = self.findings
         yield from _packed(self.place.run, notices, stand)
 
     def _settled(self, each: Settled) -> None:
@@ -209,45 +211,48 @@ def _kinds(notices: list[Notice]) -> str:
 
 
 def _packed(run: str, notices: list[dict[str, Any]], stand: Stand) -> Iterator[bytes]:
-    """Yield payloads: the ids all in the first, so that who is gone can be told by them."""
-    box = _Box(run, stand)
-    for key, items in (
-        ("notices", notices),
-        ("reports", [each.describe() for each in stand.reports]),
-    ):
-        for each in items:
-            if not box.has_room_for(each):
-                yield box.payload()
-                box = _Box(run, Stand(stand.at))
-            box.put(key, each)
-    if not box.is_empty:
-        yield box.payload()
+    """Yield payloads, the notices first: nothing that findings need keeps people waiting."""
+    some, room = list[tuple[str, Any]](), PAYLOAD_BYTES - _FRAME_BYTES
+    for each in (*(("notices", notice) for notice in notices), *_items(stand)):
+        size = len(_json(each))
+        if some and size > room:
+            yield _payload(run, stand.at, some)
+            some, room = [], PAYLOAD_BYTES - _FRAME_BYTES
+        some.append(each)
+        room -= size
+    if some:
+        yield _payload(run, stand.at, some)
 
 
-class _Box:
-    """One payload, while it is filled. It takes a stand's ids, and its reports one by one."""
+def _items(stand: Stand) -> Iterator[tuple[str, Any]]:
+    """Yield what a stand says, in items that may travel apart.
 
-    def __init__(self, run: str, stand: Stand) -> None:
-        self._head = stand.describe_ids()
-        self._reports: list[object] = []
-        self._body: dict[str, Any] = {"asked_by": run, "notices": []}
-        self._bytes = len(_json(self._body)) + len(_json(self._head))
+    Ids by which who is gone can be told do not; as many users as an account may have are few.
+    """
+    ids = stand.describe_ids()["ids"]
+    if stand.whole:
+        yield "whole", ids
+    else:
+        for standing, types in ids.items():
+            for type_, each in types.items():
+                for start in range(0, len(each), _IDS_AN_ITEM):
+                    yield "ids", (standing, type_, each[start : start + _IDS_AN_ITEM])
+    for report in stand.latest:
+        yield "reports", report.describe()
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self._body["notices"] or self._reports or self._head["ids"])
 
-    def has_room_for(self, item: object) -> bool:
-        return self._bytes + len(_json(item)) + 2 <= PAYLOAD_BYTES
-
-    def put(self, key: str, item: object) -> None:
-        (self._reports if key == "reports" else self._body["notices"]).append(item)
-        self._bytes += len(_json(item)) + 2
-
-    def payload(self) -> bytes:
-        stand = {"stand": {**self._head, "reports": self._reports}}
-        says = self._reports or self._head["ids"]
-        return _json({**self._body, **(stand if says else {})})
+def _payload(run: str, at: datetime, items: list[tuple[str, Any]]) -> bytes:
+    by_key: dict[str, list[Any]] = {key: [] for key in ("notices", "whole", "ids", "reports")}
+    for key, item in items:
+        by_key[key].append(item)
+    ids: dict[str, dict[str, list[str]]] = by_key["whole"][0] if by_key["whole"] else {}
+    for standing, type_, some in by_key["ids"]:
+        ids.setdefault(standing, {}).setdefault(type_, []).extend(some)
+    said: dict[str, Any] = {"asked_by": run, "notices": by_key["notices"]}
+    if len(by_key["notices"]) < len(items):
+        whole, reports = bool(by_key["whole"]), by_key["reports"]
+        said["stand"] = {"at": at.isoformat(), "whole": whole, "ids": ids, "reports": reports}
+    return _json(said)
 
 
 def _json(value: object) -> bytes:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.errors import Permanent, ReactorError, Transient, Unexpected
-from reactor.model import Alarm, AlarmKind, Cause, OutcomeStatus
+from reactor.model import Alarm, AlarmKind, Cause, OutcomeStatus, Resource
 from reactor.notify.delivery import Message
 from reactor.notify.digests import AGAIN_AFTER, Told
 from reactor.notify.notices import MOST_ITEMS, SCHEMA, Notice, NoticeKind, Place
@@ -38,6 +38,23 @@ def by_event(each: Settled, cause: Cause | None = None) -> Settled:
     name = each.observation.subject.name or ""
     seen = replace(each.observation, swept=False)
     return replace(each, cause=cause or about_user(name, removed("serial")), observation=seen)
+
+
+class _Bucket:
+    """The state of a bucket."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def resource(self) -> Resource | None:
+        """Return it."""
+        return Resource("AWS::S3::Bucket", self.name, arn=f"arn:aws:s3:::{self.name}")
+
+
+def bucket(name: str) -> Settled:
+    """Return a settled bucket that is in order."""
+    each = settled(name)
+    return replace(each, observation=replace(each.observation, state=_Bucket(name)))
 
 
 def outbox(told: Told | None = None, clock: FakeClock | None = None, **wants: bool) -> Outbox:
@@ -335,14 +352,42 @@ def test_a_reaction_reports_who_was_found_wanting() -> None:
 def test_as_many_users_as_an_account_may_have_travel() -> None:
     """5,000 of them, none in order: in a few invocations, each of which Lambda takes."""
     box = outbox()
-    sweep(box, *(observed(f"user-{number:04}-{'x' * 50}") for number in range(5000)))
+    users = [observed(f"user-{number:04}-{'x' * 7}") for number in range(5000)]
+    assert len(id_for(users[0].observation.subject.name or "")) == 21  # as IAM's are
+    sweep(box, *users)
     messages = handed(box)
-    assert 1 < len(messages) < 5
+    assert 1 < len(messages) < 15
     stands = [each.stand for each in messages if each.stand is not None]
     assert sum(len(each.reports) for each in stands) == 5000
     assert [each.whole for each in stands].count(True) == 1
     assert len(stands[0].ids_of(Standing.OPEN)) == 5000
     assert sum(len(each.notices) for each in messages) == 1
+
+
+def test_as_many_buckets_as_an_account_may_have_travel() -> None:
+    """Whoever complies is told in as many payloads as it takes, and no notice waits behind them."""
+    box = outbox()
+    names = [f"bucket-{number:05}-{'x' * 50}" for number in range(20_000)]
+    for name in names:
+        box.settled(by_event(bucket(name)))
+    box.alarm(ALARM, None)
+    messages = handed(box)
+    assert [len(each.notices) for each in messages] == [1] + [0] * (len(messages) - 1)
+    stands = [each.stand for each in messages if each.stand is not None]
+    assert sorted(id_ for each in stands for _, id_ in each.ids_of(Standing.COMPLIES)) == names
+    assert not any(each.whole for each in stands)
+
+
+def test_of_a_subject_that_came_up_twice_the_latest_is_reported() -> None:
+    """In two payloads, the second would be no later than the first, and AWS would leave it."""
+    stand = stands_after(outbox(notices=False), observed("a"), changed("a"))
+    assert [each.standing for each in stand.reports] == [Standing.MENDED]
+
+
+def test_a_sweep_that_finds_no_user_says_so() -> None:
+    """Whoever had a finding is gone."""
+    stand = stands_after(outbox(notices=False))
+    assert (stand.whole, stand.ids, stand.reports) == (True, {}, [])
 
 
 def test_a_mistake_of_its_own_keeps_nothing_from_its_end() -> None:

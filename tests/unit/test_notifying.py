@@ -14,6 +14,7 @@ from reactor.errors import Unanswered, Unsettled
 from reactor.gathering import Begun, Call, settled
 from reactor.handlers import FunctionReactor
 from reactor.names import Function, function_name
+from reactor.notify.findings import stamp
 from reactor.notify.notices import Notice, NoticeKind
 from reactor.sweeps.coalescing import Coalescer
 from tests.fakes.account import ACCOUNT
@@ -42,6 +43,11 @@ class Aws:
         self.ssm = SimpleNamespace(get_parameter=self._answer("get_parameter", found))
         self.sns = SimpleNamespace(publish=self._answer("publish", {}))
         aliases = {"AccountAliases": ["acme"]}
+        self.security_hub = SimpleNamespace(
+            get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [{"Findings": []}]),
+            batch_import_findings=self._answer("import", {"FailedCount": 0}),
+            batch_update_findings=self._answer("resolve", {"UnprocessedFindings": []}),
+        )
         self.iam = SimpleNamespace(list_account_aliases=self._answer("aliases", aliases))
 
     def _answer(self, call: str, answer: dict[str, Any]) -> Callable[..., dict[str, Any]]:
@@ -237,3 +243,13 @@ def test_what_is_no_message_tells_nobody(payload: Any) -> None:
     made.call(Function.NOTIFY, payload)
     assert made.told() == {}
     assert made.aws.calls == []
+
+
+def test_a_forged_time_freezes_no_finding() -> None:
+    """One from the year 2999 would be younger than all that is ever seen."""
+    made = Reactor(Aws(), security_hub="true")
+    one = {"type": "AWS::IAM::User", "id": "AIDA1", "arn": "arn:x", "standing": "open"}
+    made.call(Function.NOTIFY, {"stand": {"at": "2999-01-01T00:00:00+00:00", "reports": [one]}})
+    ((_, brought),) = made.aws.calls
+    assert brought["Findings"][0]["UpdatedAt"] == stamp(made.clock())
+    assert made.told() == {"security-hub": {"of": 1, "delivered": 1, "error": None}}
