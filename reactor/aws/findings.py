@@ -83,8 +83,8 @@ class AwsFindings:
         early = [each for each, error in failed.items() if isinstance(error, _Early)]
         if early:
             self._sleep(_PAUSE_SECONDS)
-            failed = {each: failed[each] for each in failed.keys() - set(early)}
-            failed.update(self._resolve(early))
+            others = {key: error for key, error in failed.items() if not isinstance(error, _Early)}
+            failed = {**others, **self._resolve(early)}
         lost = [
             error
             for each, error in failed.items()
