@@ -187,7 +187,8 @@ class FunctionReactor:
             report=lambda alarm: self.journal.alarm(alarm, trigger),
             with_group=with_group,
         )
-        with inv.flushing():
+        by_event = trigger.kind is TriggerKind.IAM_EVENT
+        with inv.flushing(is_waited_for=not by_event):
             run = both.keep(
                 executor_of(self.settings.mode),
                 trigger,
@@ -198,7 +199,6 @@ class FunctionReactor:
             )
             self.journal.permanent_failures(run)
         # Who asked for the guard alone need not wait for its group.
-        by_event = trigger.kind is TriggerKind.IAM_EVENT
         concerned = run if by_event else asked(run, with_group=with_group)
         concerned.raise_unsettled()
         return answer(concerned)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from reactor.users.policies import Kept
 
 HAND_OVER_SECONDS = 10.0  # that an invocation waits, at its end, for Lambda to take what is to tell
+WAITED_FOR_SECONDS = 2.0  # the same, where somebody waits for the invocation's answer
+END_SECONDS = 1.5  # of the invocation's time, to record what was not taken, and to end
 
 
 class LambdaContext(Protocol):
@@ -134,28 +136,33 @@ class Invocation:
         return buckets_guardrail(self.settings, self.session, self.home, has_time=has_time)
 
     @contextmanager
-    def flushing(self) -> Iterator[None]:
-        """Write the metrics, and then hand over what there is to tell, whatever becomes of it."""
+    def flushing(self, *, is_waited_for: bool = False) -> Iterator[None]:
+        """Write the metrics, and then hand over what there is to tell, whatever becomes of it.
+
+        `is_waited_for`: somebody waits for our answer, and so for this.
+        """
         try:
             yield
         finally:
             self.journal.flush()
-            self._hand_over()
+            self._hand_over(WAITED_FOR_SECONDS if is_waited_for else HAND_OVER_SECONDS)
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, seconds: float) -> None:
         """Have `notify` tell what this invocation has to tell. Never raises: it is recorded."""
         if self.outbox is None:
             return
         outbox, self.journal.listener = self.outbox, None  # what fails here is not to be told
-        error = outbox.hand_over(self._handed_over)
+        until = max(END_SECONDS, self.seconds_left() - seconds)
+        error = outbox.hand_over(lambda payload: self._handed_over(payload, until))
         if error is not None:
             self.journal.alarm(not_handed_over(error))
             self.journal.flush()
 
-    def _handed_over(self, payload: bytes) -> None:
+    def _handed_over(self, payload: bytes, until: float) -> None:
+        """Hand over a payload while more seconds are left than `until`."""
         function = function_name(self.stage, Function.NOTIFY)
         wait = self.session.begin(lambda: hand_over(self.session.functions, function, payload))
-        answer_of(wait(min(HAND_OVER_SECONDS, max(0.0, self.seconds_left()))))
+        answer_of(wait(max(0.0, self.seconds_left() - until)))
 
 
 @dataclass(frozen=True, slots=True)

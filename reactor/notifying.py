@@ -12,6 +12,7 @@ from reactor.errors import Permanent, ReactorError, Unsettled
 from reactor.invocation import Invocation
 from reactor.notify import slack
 from reactor.notify.delivery import (
+    FINDINGS,
     Delivered,
     Message,
     alarms,
@@ -30,7 +31,7 @@ RESERVE_SECONDS = 10.0  # of the function's time: to record what became of it
 SLACK_SECONDS = 60.0  # for all messages of an invocation, with all further tries
 MOST_MESSAGES = 20  # to Slack in one invocation: it takes about one a second
 ALIAS_SECONDS = 5.0  # that is waited for the account's alias
-MOST_BY_ID = 100  # findings that are asked about one by one; of more, all that are open are read
+MOST_BY_ID = 500  # findings that are asked about one by one; of more, all that are open are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Notifying:
                 channels["eventbridge"] = lambda: self._put_events(notices)
         stand = message.stand
         if stand is not None and settings.security_hub:
-            channels["security-hub"] = lambda: self._security_hub(stand)
+            channels[FINDINGS] = lambda: self._security_hub(stand)
         return channels
 
     def _ours(self, notices: Sequence[Notice]) -> list[Notice]:
@@ -129,6 +130,8 @@ class Notifying:
     def _security_hub(self, stand: Stand) -> Delivered:
         """Bring the findings up to date. To do it twice does no harm."""
         inv = self.invocation
+        # A forged stand of next year would make findings that no honest one is younger than.
+        stand = replace(stand, at=min(stand.at, inv.clock()))
         site = Site(inv.home.partition, inv.home.region, inv.home.account, inv.stage)
         hub = AwsFindings(inv.session.security_hub, site)
         ids = [site.finding_id(each.type, each.id) for each in stand.reports]
@@ -138,17 +141,11 @@ class Notifying:
         except ReactorError as error:
             return Delivered(len(ids), 0, error)
         wanted = changes(site, stand, known)
-        many = len(wanted.imports) + len(wanted.resolved)
+        brought = hub.bring(wanted.imports)
         # What was refused of the one is no reason to leave the other.
-        brought = _error_of(lambda: hub.bring(wanted.imports))
-        resolved = _error_of(lambda: hub.resolve(wanted.resolved))
-        failure = brought or resolved
-        return Delivered(many, many if failure is None else 0, failure)
-
-
-def _error_of(call: Callable[[], None]) -> ReactorError | None:
-    try:
-        call()
-    except ReactorError as error:
-        return error
-    return None
+        resolved = hub.resolve(wanted.resolved)
+        return Delivered(
+            brought.of + resolved.of,
+            brought.done + resolved.done,
+            brought.error or resolved.error,
+        )

@@ -48,6 +48,7 @@ def start(environment: Mapping[str, str]) -> FunctionReactor:
     session = AwsSession(environment.get("AWS_REGION"))
     if session.region is not None:
         require_iam_event_region(session.region)
+        _require_topic_in(session.region, settings.notice_topic)
     if _in_lambda(environment):
         # Made now, while Lambda gives the start a full processor, not with the first event.
         _ = session.iam
@@ -56,6 +57,16 @@ def start(environment: Mapping[str, str]) -> FunctionReactor:
         gc.freeze()
     journal = Journal(settings.mode, environment)
     return FunctionReactor(settings, session, journal, Coalescer(now))
+
+
+def _require_topic_in(region: str, topic: str) -> None:
+    """Refuse a topic that no message of ours would reach (SNS's API reference, Publish)."""
+    where = topic.split(":")[3] if topic else region
+    if where != region:
+        raise SettingError(
+            f"REACTOR_NOTICE_TOPIC is in {where}: SNS takes messages in a topic's region only, and"
+            f" mfa-reactor is in {region}; name a topic there"
+        )
 
 
 def _in_lambda(environment: Mapping[str, str]) -> bool:

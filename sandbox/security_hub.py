@@ -2,12 +2,16 @@
 
 moto keeps findings and heeds neither the limit of a call, nor what a provider may not set, nor
 filters, and lacks BatchUpdateFindings. Whether the hub is on stays moto's. The rules are those of
-the API reference (BatchImportFindings, BatchUpdateFindings, GetFindings, Workflow).
+the API reference (AwsSecurityFinding, BatchImportFindings, BatchUpdateFindings, GetFindings,
+Workflow), of the user guide (BatchImportFindings for finding providers: an import that is no later
+than what is there is ignored; that it is answered as taken is not said), and of the partner guide
+(Guidelines for using BatchImportFindings: 6 MB a batch).
 """
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from moto.securityhub.models import securityhub_backends
@@ -19,7 +23,8 @@ if TYPE_CHECKING:
 
 CALLS = ("BatchImportFindings", "BatchUpdateFindings", "GetFindings")
 MOST = 100  # findings a call, and a page
-FINDING_BYTES = 240 * 1024
+FINDING_BYTES, CALL_BYTES = 240 * 1024, 6 * 1024 * 1024
+MOST_FIELDS, FIELD_NAME, FIELD_VALUE = 50, 128, 2048  # of ProductFields; characters
 MOST_ATTRIBUTES, MOST_VALUES = 10, 20  # of a filter
 _CHARACTERS = {"Id": 512, "Title": 256, "Description": 1024, "GeneratorId": 512}
 _REQUIRED = (
@@ -66,12 +71,16 @@ class SecurityHub:
         brought = call.parameters.get("Findings", [])
         if not 0 < len(brought) <= MOST:
             raise _invalid(f"Findings must have from 1 to {MOST} items")
+        if len(json.dumps(brought)) > CALL_BYTES:
+            raise _invalid("Findings are larger than 6 MB")
         failed = []
         for each in brought:
             why = self._why_refused(each, call.region)
             if why is None:
                 key = (each["ProductArn"], each["Id"])
-                findings[key] = _imported(each, findings.get(key))
+                old = findings.get(key)
+                if old is None or _updated(each) > _updated(old):
+                    findings[key] = _imported(each, old)
             else:
                 error = {"Id": str(each.get("Id", "")), "ErrorCode": "InvalidInput"}
                 failed.append({**error, "ErrorMessage": why})
@@ -93,7 +102,28 @@ class SecurityHub:
             return "Severity has no Label"
         if len(json.dumps(finding)) > FINDING_BYTES:
             return f"Finding is larger than {FINDING_BYTES} bytes"
-        return None
+        return _why_malformed(finding)
+
+
+def _why_malformed(finding: _Finding) -> str | None:
+    if not all(each.get("Type") and each.get("Id") for each in finding["Resources"]):
+        return "A resource has no Type or no Id"
+    fields = finding.get("ProductFields", {})
+    long = [n for n, value in fields.items() if len(n) > FIELD_NAME or len(value) > FIELD_VALUE]
+    if long or len(fields) > MOST_FIELDS:
+        return "ProductFields are too many or too long"
+    try:
+        _updated(finding)
+    except ValueError:
+        return "UpdatedAt is no time"
+    return None
+
+
+def _updated(finding: _Finding) -> datetime:
+    at = datetime.fromisoformat(finding["UpdatedAt"])
+    if at.tzinfo is None:
+        raise ValueError(at)
+    return at
 
 
 def _imported(new: _Finding, old: _Finding | None) -> _Finding:

@@ -9,19 +9,25 @@ from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
 from reactor.errors import Permanent, ReactorError, Transient, shorten
-from reactor.notify.findings import FEW, Finding, Site, batches
+from reactor.notify.delivery import Delivered
+from reactor.notify.findings import FEW, Finding, Site, batches, is_swept
 
 if TYPE_CHECKING:
     from mypy_boto3_securityhub import SecurityHubClient
 
+_IMPORT, _UPDATE = "securityhub:BatchImportFindings", "securityhub:BatchUpdateFindings"
 _PAUSE_SECONDS = 2.0
 # What was imported a moment ago may not be there yet, or be under way (BatchUpdateFindings).
 _EARLY = frozenset({"ConcurrentUpdateError", "FindingNotFound"})
 _ACTIVE: Any = {"RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}]}
 
 
+class _Early(Transient):
+    """A finding is not there yet."""
+
+
 class AwsFindings:
-    """The findings of one stage in one account and region. Its methods raise ReactorError."""
+    """The findings of one stage in one account and region."""
 
     def __init__(
         self,
@@ -36,13 +42,16 @@ class AwsFindings:
     def known(self, ids: Sequence[str], *, all_open: bool) -> list[Finding]:
         """Return the findings of these ids; with `all_open`, all that may have to be closed.
 
-        The latter are those that say FAILED, and those that somebody would still look at.
+        The latter are those that say FAILED, and those that somebody would still look at; and
+        with them what somebody has suppressed, which is to stay so. Raises ReactorError.
         """
         found: dict[str, Finding] = {}
         if all_open:
             failed = {"ComplianceStatus": _equals("FAILED")}
             looked_at = {"WorkflowStatus": _equals("NEW", "NOTIFIED")}
-            queries: Iterable[Any] = ({**_ACTIVE, **failed}, {**_ACTIVE, **looked_at})
+            suppressed = {"WorkflowStatus": _equals("SUPPRESSED")}
+            active = ({**_ACTIVE, **each} for each in (failed, looked_at))
+            queries: Iterable[Any] = (*active, suppressed)
         else:
             some = (ids[start : start + FEW] for start in range(0, len(ids), FEW))
             queries = [{"Id": _equals(*each)} for each in some]
@@ -50,45 +59,58 @@ class AwsFindings:
             found.update((str(each["Id"]), each) for each in self._find(query))
         return list(found.values())
 
-    def bring(self, documents: Sequence[dict[str, Any]]) -> None:
-        """Import findings. Raises when some were refused, after all have been tried."""
-        refused: list[str] = []
+    def bring(self, documents: Sequence[dict[str, Any]]) -> Delivered:
+        """Import findings, and return what became of them; a batch that fails keeps no other."""
+        errors: list[ReactorError] = []
         for some in batches(documents):
-            with _asking("securityhub:BatchImportFindings"):
-                answer = self._client.batch_import_findings(Findings=list(some))
-            refused += [_error(each) for each in answer.get("FailedFindings", [])]
-            if answer["FailedCount"] and not answer.get("FailedFindings"):
-                refused += ["no reason was given"] * answer["FailedCount"]
-        _raise("securityhub:BatchImportFindings", refused, len(documents))
+            try:
+                with _asking(_IMPORT):
+                    answer = self._client.batch_import_findings(Findings=list(some))
+            except ReactorError as error:
+                errors += [error] * len(some)
+                continue
+            refused = [_refusal(_IMPORT, _words(each)) for each in answer.get("FailedFindings", [])]
+            unnamed = answer["FailedCount"] - len(refused)
+            errors += refused + [_refusal(_IMPORT, "no reason was given")] * unnamed
+        return _delivered(len(documents), errors)
 
-    def resolve(self, ids: Sequence[str]) -> None:
+    def resolve(self, ids: Sequence[str]) -> Delivered:
         """Set findings' workflow to RESOLVED; those that are not there yet, a little later.
 
-        Whatever is not there then either is left to the next sweep, which finds it open.
+        What is not there then either is left to the next sweep, if that looks at its subject.
         """
-        early, refused = self._resolve(ids)
+        failed = self._resolve(ids)
+        early = [each for each, error in failed.items() if isinstance(error, _Early)]
         if early:
             self._sleep(_PAUSE_SECONDS)
-            _, more = self._resolve(early)
-            refused += more
-        _raise("securityhub:BatchUpdateFindings", refused, len(ids))
+            others = {key: error for key, error in failed.items() if not isinstance(error, _Early)}
+            failed = {**others, **self._resolve(early)}
+        lost = [
+            error
+            for each, error in failed.items()
+            if not (isinstance(error, _Early) and is_swept(each))
+        ]
+        return _delivered(len(ids), lost)
 
-    def _resolve(self, ids: Sequence[str]) -> tuple[list[str], list[str]]:
-        early, refused = list[str](), list[str]()
+    def _resolve(self, ids: Sequence[str]) -> dict[str, ReactorError]:
+        """Return those that were not resolved, each with the reason."""
+        failed: dict[str, ReactorError] = {}
         for some in batches(ids):
-            with _asking("securityhub:BatchUpdateFindings"):
-                answer = self._client.batch_update_findings(
-                    FindingIdentifiers=[
-                        {"Id": each, "ProductArn": self._site.product_arn} for each in some
-                    ],
-                    Workflow={"Status": "RESOLVED"},
-                )
+            try:
+                with _asking(_UPDATE):
+                    answer = self._client.batch_update_findings(
+                        FindingIdentifiers=[
+                            {"Id": each, "ProductArn": self._site.product_arn} for each in some
+                        ],
+                        Workflow={"Status": "RESOLVED"},
+                    )
+            except ReactorError as error:
+                failed.update(dict.fromkeys(some, error))
+                continue
             for each in answer["UnprocessedFindings"]:
-                if each["ErrorCode"] in _EARLY:
-                    early.append(each["FindingIdentifier"]["Id"])
-                else:
-                    refused.append(_error(each))
-        return early, refused
+                kind = _Early if each["ErrorCode"] in _EARLY else Transient
+                failed[each["FindingIdentifier"]["Id"]] = _refusal(_UPDATE, _words(each), kind)
+        return failed
 
     def _find(self, query: Any) -> Iterator[Finding]:  # noqa: ANN401 - boto3's
         filters: Any = {
@@ -127,13 +149,13 @@ def _asking(operation: str) -> Iterator[None]:
         raise
 
 
-def _error(each: Any) -> str:  # noqa: ANN401 - boto3's
+def _delivered(of: int, errors: Sequence[ReactorError]) -> Delivered:
+    return Delivered(of, of - len(errors), next(iter(errors), None))
+
+
+def _words(each: Any) -> str:  # noqa: ANN401 - boto3's
     return f"{each['ErrorCode']}: {shorten(each['ErrorMessage'])}"
 
 
-def _raise(operation: str, refused: Sequence[str], of: int) -> None:
-    if refused:
-        raise Transient(
-            f"{operation} failed for {len(refused)} of {of} findings: {refused[0]}",
-            remedy="nothing if it happens once: the next sweep brings them again",
-        )
+def _refusal(operation: str, words: str, kind: type[Transient] = Transient) -> ReactorError:
+    return kind(f"{operation}: {words}", remedy="nothing if it happens once: it is tried again")

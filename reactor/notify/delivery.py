@@ -1,7 +1,8 @@
 """Giving notices to channels: all at the same time, none waited for longer than there is.
 
 What a channel could not be given is told in an alarm. The invocation fails, so that Lambda tries it
-again, only if no channel has taken anything: nobody is told twice.
+again, only if no channel has taken anything: nobody is told twice. Findings are nobody's messages:
+to bring them twice does no harm.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from reactor.notify.notices import Notice
 from reactor.notify.reports import Stand
 from reactor.triggers.records import mapping
 
+FINDINGS = "security-hub"  # the channel that may be given the same again
 MOST_NOTICES = 200  # of one payload; an honest one has a dozen
 
 
@@ -46,12 +48,6 @@ class Delivered:
     done: int
     error: ReactorError | None = None
     unsure: bool = False
-
-    @property
-    def may_be_repeated(self) -> bool:
-        """Whether nothing was delivered, and another try may help."""
-        failed = isinstance(self.error, Transient)
-        return failed and not self.done and not self.unsure
 
     def describe(self) -> dict[str, object]:
         """Return it for the record."""
@@ -89,9 +85,9 @@ def alarms(delivered: Mapping[str, Delivered]) -> list[Alarm]:
 
 def is_to_be_tried_again(delivered: Mapping[str, Delivered]) -> bool:
     """Tell whether another try may help, and can tell nobody twice."""
-    failed = [each for each in delivered.values() if each.error is not None]
-    nobody_told = all(not each.done and not each.unsure for each in delivered.values())
-    return nobody_told and any(each.may_be_repeated for each in failed)
+    messages = (each for name, each in delivered.items() if name != FINDINGS)
+    nobody_told = all(not each.done and not each.unsure for each in messages)
+    return nobody_told and any(isinstance(each.error, Transient) for each in delivered.values())
 
 
 def one_by_one(notices: Sequence[Given], give: Callable[[Given], None]) -> Delivered:

@@ -17,28 +17,36 @@ from reactor.sweeps.counts import WAYS
 AGAIN_AFTER = timedelta(hours=24)
 # What a digest says in its own members, or in its numbers.
 _SAID_OTHERWISE = frozenset({AlarmKind.BRAKE, AlarmKind.PERMANENT_FAILURE})
-# What lasts, each in a set of its own: who failed, who is open, who waits, the alarms.
+# What lasts, each in a set of its own: who failed, who is open, who waits, the alarms, the numbers.
 Standing = tuple[frozenset[Any], ...]
+_LASTING = ("failed", "open")  # of a sweep's numbers
 _NEXT = "the log of the function sweep has a record of each user"
 
 
 @dataclass(slots=True)
 class Told:
-    """What the last digest said of what lasts, and when; it lives as long as the environment."""
+    """What was last told of what lasts, and when; it lives as long as the environment.
+
+    `alarms` are those that were told apart from a digest, by kind and words.
+    """
 
     standing: Standing = ()
     at: datetime | None = None
+    alarms: dict[tuple[AlarmKind, str], datetime] = field(default_factory=dict)
 
     def is_news(self, standing: Standing, at: datetime) -> bool:
-        """Tell whether this is to be told, and take it for told if so.
+        """Tell whether this is to be told.
 
         That nothing is wrong is news only after something was.
         """
         same = not any(standing) if self.at is None else standing == self.standing
-        if same and (not any(standing) or self.at is None or at - self.at < AGAIN_AFTER):
-            return False
-        self.standing, self.at = standing, at
-        return True
+        repeats = any(standing) and self.at is not None and at - self.at >= AGAIN_AFTER
+        return not same or repeats
+
+    def is_new(self, alarm: Alarm, at: datetime) -> bool:
+        """Tell whether an alarm is to be told apart from a digest."""
+        last = self.alarms.get((alarm.kind, alarm.what))
+        return last is None or at - last >= AGAIN_AFTER
 
 
 @dataclass(slots=True)
@@ -50,7 +58,13 @@ class Gathered:
     open: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
     alarms: list[Alarm] = field(default_factory=list)
-    summary: Mapping[str, Any] | None = None
+    parts: list[int] = field(default_factory=list)
+    summary: Mapping[str, Any] | None = None  # of a sweep that is at its end
+
+    @property
+    def began_here(self) -> bool:
+        """Whether this invocation has the whole of what the sweep has found so far."""
+        return 1 in self.parts
 
     def add(self, each: Settled) -> None:
         """Take a subject."""
@@ -67,17 +81,11 @@ class Gathered:
 
     def notice(self, place: Place, told: Told, at: datetime) -> Notice | None:
         """Return the digest of a sweep that is at its end; None when there is nothing new in it."""
-        alarms = [each for each in self.alarms if each.kind not in _SAID_OTHERWISE]
-        standing: Standing = (
-            frozenset(self.failed),
-            frozenset(self.open),
-            frozenset(self.waiting),
-            frozenset((each.kind, each.what) for each in alarms),
-        )
-        is_news = told.is_news(standing, at)
-        if not is_news and not self.remediated:
-            return None
+        alarms = self._to_tell()
         numbers = {**_counts(self.summary), "waiting": len(self.waiting), "alarms": len(alarms)}
+        changed = self.remediated or numbers["remediated"]
+        if not changed and not told.is_news(self._standing(), at):
+            return None
         return digest(
             NoticeKind.SWEEP,
             f"a sweep remediated {numbers['remediated']} of {numbers['users']} users,"
@@ -95,9 +103,41 @@ class Gathered:
             next_step=_NEXT,
         )
 
-    def left_over(self) -> list[Alarm]:
-        """Return the alarms that no digest of this invocation tells of."""
+    def left_over(self, told: Told, at: datetime) -> list[Alarm]:
+        """Return the alarms that no digest of this invocation tells of, and that are new."""
+        return [each for each in self._to_tell() if told.is_new(each, at)]
+
+    def take_for_told(self, told: Told, at: datetime) -> None:
+        """Remember what of this was told at that time: only once it was handed over."""
+        if self.summary is not None:
+            standing = self._standing()
+            if told.is_news(standing, at):
+                told.standing, told.at = standing, at
+            return
+        before = told.alarms
+        found = {
+            (each.kind, each.what): at if told.is_new(each, at) else before[each.kind, each.what]
+            for each in self._to_tell()
+        }
+        # What the first part does not find any more is in order, and news when it comes back.
+        told.alarms = found if self.began_here else {**before, **found}
+
+    def _to_tell(self) -> list[Alarm]:
         return [each for each in self.alarms if each.kind not in _SAID_OTHERWISE]
+
+    def _standing(self) -> Standing:
+        numbers = _counts(self.summary)
+        lasting = frozenset((way, numbers[way]) for way in _LASTING if numbers[way])
+        if not self.began_here:
+            # Whom this invocation came to look at is chance; the numbers are of them all.
+            return (lasting,)
+        return (
+            frozenset(self.failed),
+            frozenset(self.open),
+            frozenset(self.waiting),
+            frozenset((each.kind, each.what) for each in self._to_tell()),
+            lasting,
+        )
 
 
 def _counts(summary: Mapping[str, Any] | None) -> dict[str, int]:

@@ -6,13 +6,16 @@ with findings that nothing can be judged by any more. A subject that was never f
 none. What a person has set is left: a suppressed finding stays so, and one that was resolved by
 hand is not opened again before the subject has passed (Security Hub does that by itself).
 
-Sources: Security Hub's API reference (AwsSecurityFinding, BatchImportFindings, Workflow). A finding
+Sources: Security Hub's API reference (AwsSecurityFinding, BatchImportFindings, Workflow) and user
+guide (BatchImportFindings for finding providers; Creating and updating findings). A finding
 provider can set all but the workflow of a finding that is there; that takes BatchUpdateFindings.
+An import that is no younger than the finding is ignored, and a finding is deleted 90 days after it
+was updated: what stays as it was is brought again before.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reactor.errors import shorten
@@ -23,6 +26,7 @@ Finding = Mapping[str, Any]
 
 BATCH = 100  # findings a call (BatchImportFindings, BatchUpdateFindings)
 FEW = 20  # values that a filter of GetFindings takes
+_AGAIN_AFTER = timedelta(days=30)  # of the 90 for which AWS keeps what was not updated
 _TITLE, _DESCRIPTION, _RECOMMENDATION = 256, 1024, 512  # characters
 _TYPES = ["Software and Configuration Checks/AWS Security Best Practices"]
 # What of a finding that is there is sent again, when its subject is in order.
@@ -117,28 +121,35 @@ def changes(
     """
     found, planned = Changes(), set[str]()
     there = {str(each.get("Id")): each for each in known}
-    for report in stand.reports:
+    for report in stand.latest:
         finding_id = site.finding_id(report.type, report.id)
         old = there.get(finding_id, {})
-        if finding_id in planned or _is_younger(old, stand.at):
+        if _is_younger(old, stand.at):
             continue
         planned.add(finding_id)
         new = document(site, report, stand.at, old, kinds)
         mended = report.standing is Standing.MENDED
-        if mended or not _says_the_same(old, new):
+        if mended or not _says_the_same(old, new) or _is_old(old, stand.at):
             found.imports.append(new)
-        if mended and (not old or _is_open(old)):
+        if mended and _is_to_resolve(old, new):
             found.resolved.append(finding_id)
-    status_of = _closing(site, stand)
+    status_of = _closing(site, stand, kinds)
     for finding_id, old in there.items():
         status = status_of(finding_id)
         if finding_id in planned or status is None or _is_younger(old, stand.at):
             continue
+        new = _closed(site, old, stand.at, status)
         if _status(old) != status:
-            found.imports.append(_closed(site, old, stand.at, status))
-        if _is_open(old):
+            found.imports.append(new)
+        if _is_to_resolve(old, new):
             found.resolved.append(finding_id)
     return found
+
+
+def is_swept(finding_id: str) -> bool:
+    """Tell whether the next sweep brings a finding up to date."""
+    kind = KINDS.get(_resource_of(finding_id)[0])
+    return kind is not None and kind.swept
 
 
 def document(
@@ -231,23 +242,33 @@ def _closed(site: Site, old: Finding, at: datetime, status: str) -> dict[str, An
     }
 
 
-def _closing(site: Site, stand: Stand) -> Callable[[str], str | None]:
+def _closing(site: Site, stand: Stand, kinds: Mapping[str, Kind]) -> Callable[[str], str | None]:
     """Return what tells a finding's compliance by now; None where nothing is known of it."""
     ids = {each: stand.ids_of(each) for each in Standing}
     there = set().union(*ids.values())
-    types = {type_ for type_, _ in there}
+    swept = {type_ for type_, kind in kinds.items() if kind.swept}
 
     def status(finding_id: str) -> str | None:
-        start, _, id_ = finding_id.rpartition("/")
-        resource = (start.rpartition("/")[2], id_)
+        resource = _resource_of(finding_id)
         if site.finding_id(*resource) != finding_id:
             return None
         if resource in ids[Standing.COMPLIES]:
             return "PASSED"
-        is_gone = stand.whole and resource[0] in types and resource not in there
+        is_gone = stand.whole and resource[0] in swept and resource not in there
         return "NOT_AVAILABLE" if is_gone or resource in ids[Standing.EXCUSED] else None
 
     return status
+
+
+def _resource_of(finding_id: str) -> tuple[str, str]:
+    """Return type and id of the resource that a finding is about."""
+    start, _, id_ = finding_id.rpartition("/")
+    return start.rpartition("/")[2], id_
+
+
+def _is_old(old: Finding, at: datetime) -> bool:
+    updated = time_of(old.get("UpdatedAt"))
+    return updated is None or at - updated >= _AGAIN_AFTER
 
 
 def _is_younger(old: Finding, at: datetime) -> bool:
@@ -264,5 +285,14 @@ def _status(finding: Finding) -> object:
     return mapping(finding.get("Compliance")).get("Status")
 
 
-def _is_open(finding: Finding) -> bool:
-    return mapping(finding.get("Workflow")).get("Status", "NEW") in _OPEN_WORKFLOW
+def _is_to_resolve(old: Finding, new: Finding) -> bool:
+    """Tell whether the workflow is open, or the import opens it, as AWS does with what is resolved.
+
+    That is when it had passed and does so no more, or was archived and is not (API reference,
+    Workflow).
+    """
+    workflow = mapping(old.get("Workflow")).get("Status", "NEW")
+    if workflow != "RESOLVED":
+        return workflow in _OPEN_WORKFLOW
+    worse = _status(old) == "PASSED" != _status(new)
+    return worse or (old.get("RecordState"), new["RecordState"]) == ("ARCHIVED", "ACTIVE")

@@ -27,9 +27,11 @@ from reactor.notify.reports import Stand, Standing
 from reactor.reconcile import Clock, Settled
 
 _CLOSES = (Standing.COMPLIES, Standing.EXCUSED)  # as Stand.to_close
-# Of an asynchronous invocation's payload; Lambda takes 1 MB (developer guide, quotas; 256 KB until
-# October 2025). A sweep of as many users as an account may have takes a few.
-PAYLOAD_BYTES = 900_000
+# Of an asynchronous invocation's payload. Lambda takes 1 MB since October 2025, and took 256 KB
+# before (developer guide, quotas); no word says that all partitions have that by now.
+PAYLOAD_BYTES = 250_000
+_FRAME_BYTES = 1_000  # of that, for all but the items
+_IDS_AN_ITEM = 500
 
 
 @dataclass(slots=True)
@@ -49,7 +51,6 @@ class Outbox:
     _alarms: list[Notice] = field(default_factory=list, init=False)
     _failures: set[str] = field(default_factory=set, init=False)
     _sweep: Gathered | None = field(default=None, init=False)
-    _parts: list[int] = field(default_factory=list, init=False)
     _missed: bool = field(default=False, init=False)
     _stand: Stand = field(init=False)
 
@@ -67,7 +68,7 @@ class Outbox:
     def part(self, part: int) -> None:
         """Hear that a sweep's part begins: from now on there will be one digest."""
         self._sweep = self._sweep or Gathered()
-        self._parts.append(part)
+        self._sweep.parts.append(part)
 
     def sweep(self, summary: Mapping[str, Any], *, is_left: bool) -> None:
         """Hear what a sweep comes to; one that is at its end has a digest."""
@@ -75,25 +76,36 @@ class Outbox:
             self._sweep.summary = summary
 
     def hand_over(self, give: Callable[[bytes], None]) -> ReactorError | None:
-        """Give what there is to tell, payload by payload; return the first error, if any."""
-        errors = [] if self.error is None else [self.error]
-        try:
-            for payload in self.payloads():
-                give(payload)
-        except Exception as error:  # noqa: BLE001 - it is returned; see above
-            errors.append(as_ours(error))
-        return next(iter(errors), None)
+        """Give what there is to tell, payload by payload; return the first error, if any.
 
-    def payloads(self) -> Iterator[bytes]:
+        What was not given counts as not told: the next sweep tells it.
+        """
+        at = self.clock()
+        self._safely(lambda: self._hand_over(give, at))
+        return self.error
+
+    def _hand_over(self, give: Callable[[bytes], None], at: datetime) -> None:
+        errors = list[ReactorError]()
+        for payload in self._payloads(at):
+            try:
+                give(payload)
+            except Exception as error:  # noqa: BLE001 - it is returned; the others may get through
+                errors.append(as_ours(error))
+        if errors:
+            raise errors[0]
+        if self._sweep is not None:
+            self._sweep.take_for_told(self.told, at)
+
+    def _payloads(self, at: datetime) -> Iterator[bytes]:
         """Yield what to hand over, each within what one invocation takes; nothing if nothing is."""
-        notices = [each.describe() for each in self._all_notices()] if self.notices else []
+        notices = [each.describe() for each in self._all_notices(at)] if self.notices else []
         stand = self._stand
         if self._sweep is None:
             # Who complies is left to the sweep, if one looks: else each event would have findings
             # read.
             stand.ids = _of_no_sweep(stand.ids)
         elif self._is_whole():
-            stand.whole = True
+            stand.whole = self.findings
         yield from _packed(self.place.run, notices, stand)
 
     def _settled(self, each: Settled) -> None:
@@ -118,28 +130,28 @@ class Outbox:
         if not told_already:
             self._alarms.append(alarm_notice(alarm, trigger, self.place, self.clock()))
 
-    def _all_notices(self) -> list[Notice]:
-        found = self._alarms + _few(self._single, self.place, self.clock())
+    def _all_notices(self, at: datetime) -> list[Notice]:
+        found = self._alarms + _few(self._single, self.place, at)
         if self._sweep is None:
             return found
         if self._sweep.summary is None:
             # Another invocation goes on with the sweep, and does not know of these.
-            left = self._sweep.left_over()
-            return [alarm_notice(each, None, self.place, self.clock()) for each in left]
-        notice = self._sweep.notice(self.place, self.told, self.clock())
+            left = self._sweep.left_over(self.told, at)
+            return [alarm_notice(each, None, self.place, at) for each in left]
+        notice = self._sweep.notice(self.place, self.told, at)
         return [] if notice is None else [notice]
 
     def _is_whole(self) -> bool:
         """Whether this invocation has looked at everybody: a whole sweep, and none missed."""
-        began_here = 1 in self._parts
-        ended = self._sweep is not None and self._sweep.summary is not None
-        return began_here and ended and not self._missed
+        sweep = self._sweep
+        ended = sweep is not None and sweep.began_here and sweep.summary is not None
+        return ended and not self._missed
 
     def _safely(self, hear: Callable[[], None]) -> None:
         try:
             hear()
         except Exception as error:  # noqa: BLE001 - it is told at the end; see above
-            self.error = as_ours(error)
+            self.error = self.error or as_ours(error)
 
 
 def not_handed_over(error: ReactorError) -> Alarm:
@@ -199,45 +211,48 @@ def _kinds(notices: list[Notice]) -> str:
 
 
 def _packed(run: str, notices: list[dict[str, Any]], stand: Stand) -> Iterator[bytes]:
-    """Yield payloads: the ids all in the first, so that who is gone can be told by them."""
-    box = _Box(run, stand)
-    for key, items in (
-        ("notices", notices),
-        ("reports", [each.describe() for each in stand.reports]),
-    ):
-        for each in items:
-            if not box.has_room_for(each):
-                yield box.payload()
-                box = _Box(run, Stand(stand.at))
-            box.put(key, each)
-    if not box.is_empty:
-        yield box.payload()
+    """Yield payloads, the notices first: nothing that findings need keeps people waiting."""
+    some, room = list[tuple[str, Any]](), PAYLOAD_BYTES - _FRAME_BYTES
+    for each in (*(("notices", notice) for notice in notices), *_items(stand)):
+        size = len(_json(each))
+        if some and size > room:
+            yield _payload(run, stand.at, some)
+            some, room = [], PAYLOAD_BYTES - _FRAME_BYTES
+        some.append(each)
+        room -= size
+    if some:
+        yield _payload(run, stand.at, some)
 
 
-class _Box:
-    """One payload, while it is filled. It takes a stand's ids, and its reports one by one."""
+def _items(stand: Stand) -> Iterator[tuple[str, Any]]:
+    """Yield what a stand says, in items that may travel apart.
 
-    def __init__(self, run: str, stand: Stand) -> None:
-        self._head = stand.describe_ids()
-        self._reports: list[object] = []
-        self._body: dict[str, Any] = {"asked_by": run, "notices": []}
-        self._bytes = len(_json(self._body)) + len(_json(self._head))
+    Ids by which who is gone can be told do not; as many users as an account may have are few.
+    """
+    ids = stand.describe_ids()["ids"]
+    if stand.whole:
+        yield "whole", ids
+    else:
+        for standing, types in ids.items():
+            for type_, each in types.items():
+                for start in range(0, len(each), _IDS_AN_ITEM):
+                    yield "ids", (standing, type_, each[start : start + _IDS_AN_ITEM])
+    for report in stand.latest:
+        yield "reports", report.describe()
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self._body["notices"] or self._reports or self._head["ids"])
 
-    def has_room_for(self, item: object) -> bool:
-        return self._bytes + len(_json(item)) + 2 <= PAYLOAD_BYTES
-
-    def put(self, key: str, item: object) -> None:
-        (self._reports if key == "reports" else self._body["notices"]).append(item)
-        self._bytes += len(_json(item)) + 2
-
-    def payload(self) -> bytes:
-        stand = {"stand": {**self._head, "reports": self._reports}}
-        says = self._reports or self._head["ids"]
-        return _json({**self._body, **(stand if says else {})})
+def _payload(run: str, at: datetime, items: list[tuple[str, Any]]) -> bytes:
+    by_key: dict[str, list[Any]] = {key: [] for key in ("notices", "whole", "ids", "reports")}
+    for key, item in items:
+        by_key[key].append(item)
+    ids: dict[str, dict[str, list[str]]] = by_key["whole"][0] if by_key["whole"] else {}
+    for standing, type_, some in by_key["ids"]:
+        ids.setdefault(standing, {}).setdefault(type_, []).extend(some)
+    said: dict[str, Any] = {"asked_by": run, "notices": by_key["notices"]}
+    if len(by_key["notices"]) < len(items):
+        whole, reports = bool(by_key["whole"]), by_key["reports"]
+        said["stand"] = {"at": at.isoformat(), "whole": whole, "ids": ids, "reports": reports}
+    return _json(said)
 
 
 def _json(value: object) -> bytes:

@@ -132,6 +132,11 @@ class Stand:
         )
 
     @property
+    def latest(self) -> list[Report]:
+        """The last report of each subject."""
+        return list({(each.type, each.id): each for each in self.reports}.values())
+
+    @property
     def to_close(self) -> set[tuple[str, str]]:
         """Type and id of those whose findings, if there are any, are open no more."""
         return self.ids_of(Standing.COMPLIES) | self.ids_of(Standing.EXCUSED)

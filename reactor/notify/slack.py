@@ -125,8 +125,10 @@ def _blocks(notice: Notice) -> list[dict[str, Any]]:
         _section(notice.what or title(notice)),
     ]
     texts = [_plain_text(f"{label}: {value}", _VALUE) for label, value in facts(notice)]
-    if texts:
-        blocks.append({"type": "section", "fields": texts[:FIELDS]})
+    blocks += [
+        {"type": "section", "fields": texts[start : start + FIELDS]}
+        for start in range(0, len(texts), FIELDS)
+    ]
     for label, names in notice.samples.items():
         listed = "\n".join(f"- {each}" for each in names)
         blocks.append(_section(f"{label} (some):\n{listed}"))

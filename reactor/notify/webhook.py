@@ -24,8 +24,9 @@ from slack_sdk.webhook import WebhookClient
 
 from reactor.errors import Permanent, ReactorError, Transient, shorten
 
-# docs.slack.dev, sending messages using incoming webhooks; the second host is GovSlack's.
-SLACK_URL = re.compile(r"https://hooks\.slack(?:-gov)?\.com/[A-Za-z0-9/_-]{1,256}")
+# docs.slack.dev, sending messages using incoming webhooks; the second host is GovSlack's. Other
+# paths are of workflows' triggers, which take no message but variables that each names itself.
+SLACK_URL = re.compile(r"https://hooks\.slack(?:-gov)?\.com/services/[A-Za-z0-9/_-]{1,256}")
 _BACKOFF_SECONDS = 4.0  # the client's pause before its third further try
 ATTEMPT_SECONDS = 5  # for Slack to take, and to answer, one request
 TRIES = 3  # after the first
@@ -55,7 +56,8 @@ class Webhook:
         if not taken.fullmatch(url):
             raise Permanent(
                 "the secret of REACTOR_SLACK_WEBHOOK holds no URL of a Slack webhook",
-                remedy="put the webhook's URL there, https://hooks.slack.com/…, and nothing else",
+                remedy="put the URL of an incoming webhook there, https://hooks.slack.com/services/…,"
+                " and nothing else",
             )
         self._until = time.monotonic() + seconds
         self._attempt_seconds = attempt_seconds

@@ -12,12 +12,14 @@ from reactor.settings.choices import TagMatch
 _POLICY_NAME_LENGTH = 128  # characters (CreatePolicy)
 _TAG_KEY_LENGTH, _TAG_VALUE_LENGTH = 128, 256  # characters (TagUser)
 _ARN = r"arn:aws(?:-cn|-us-gov)?"
-# SSM's and Secrets Manager's names (PutParameter, CreateSecret), or the ARN with one. A colon and
-# two slashes, as a URL has, go with none of them.
+# SSM's and Secrets Manager's names (PutParameter, CreateSecret), or the ARN with one, whole: a
+# secret's ends with a hyphen and six random characters. A colon and two slashes, as a URL has, go
+# with none of them.
 _SECRET = re.compile(
     rf"ssm:(?:{_ARN}:ssm:[a-z0-9-]+:[0-9]{{12}}:parameter/)?[A-Za-z0-9_./-]{{1,1011}}"
-    rf"|secretsmanager:(?:{_ARN}:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:)?"
-    r"[A-Za-z0-9/_+=.@-]{1,512}"
+    rf"|secretsmanager:{_ARN}:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:"
+    r"[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}"
+    r"|secretsmanager:[A-Za-z0-9/_+=.@-]{1,512}"
 )
 _NAME = r"[\w+=,.@-]+"  # IAM's names (CreateUser, CreatePolicy: "Pattern" in the API reference)
 
@@ -178,7 +180,7 @@ def secret_reference(text: str) -> str:
     if text and (not _SECRET.fullmatch(text) or is_secret(text)):
         raise ValueError(
             "where the URL lies, never the URL itself: ssm:NAME of a SecureString in SSM's"
-            " Parameter Store, or secretsmanager:NAME of a secret (an ARN will do for a name)"
+            " Parameter Store, or secretsmanager:NAME of a secret (a whole ARN will do for a name)"
         )
     return text
 

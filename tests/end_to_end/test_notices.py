@@ -91,9 +91,18 @@ def telling(settings: dict[str, str]) -> Iterator[Told]:
         topic = sandbox.client("sns").create_topic(Name=TOPIC)["TopicArn"]
         assert topic == EVERYTHING["REACTOR_NOTICE_TOPIC"].replace("123456789012", sandbox.account)
         sandbox.client("ssm").put_parameter(Name=SECRET, Type="SecureString", Value=slack.url)
-        queue = sandbox.client("sqs").create_queue(QueueName="mfa-notices-heard")["QueueUrl"]
         arn = f"arn:aws:sqs:us-east-1:{sandbox.account}:mfa-notices-heard"
-        assert queue
+        lets_in = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [lets_in]})
+        sandbox.client("sqs").create_queue(
+            QueueName="mfa-notices-heard", Attributes={"Policy": policy}
+        )
         sandbox.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         sandbox.client("securityhub").enable_security_hub()
         sandbox.client("iam").create_account_alias(AccountAlias="acme")

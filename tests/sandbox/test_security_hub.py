@@ -43,6 +43,9 @@ def a_finding(name: str, **members: Any) -> dict[str, Any]:
     }
 
 
+LATER = "2026-03-01T12:15:00.000Z"
+
+
 def bring(hub: Any, *findings: dict[str, Any]) -> dict[str, Any]:
     """Imports findings."""
     answer: dict[str, Any] = hub.batch_import_findings(Findings=list(findings))
@@ -83,7 +86,7 @@ def test_an_import_leaves_what_the_customer_has_set(hub: Any, name: Callable[[st
     one = name("finding")
     bring(hub, a_finding(one))
     assert resolve(hub, one)["UnprocessedFindings"] == []
-    bring(hub, a_finding(one, Title="other", Workflow={"Status": "NEW"}))
+    bring(hub, a_finding(one, Title="other", Workflow={"Status": "NEW"}, UpdatedAt=LATER))
     assert the(hub, one)["Workflow"] == {"Status": "RESOLVED"}
     assert the(hub, one)["Title"] == "other"
 
@@ -98,8 +101,20 @@ def test_what_fails_again_is_new_again(
     one = name("finding")
     bring(hub, a_finding(one, **between))
     resolve(hub, one)
-    bring(hub, a_finding(one))
+    bring(hub, a_finding(one, UpdatedAt=LATER))
     assert the(hub, one)["Workflow"] == {"Status": "NEW"}
+
+
+@pytest.mark.parametrize("updated", ["2026-03-01T12:00:00.000Z", "2026-03-01T13:59:59+02:00"])
+def test_an_import_that_is_no_later_than_what_is_there_is_ignored(
+    hub: Any, name: Callable[[str], str], updated: str
+) -> None:
+    """It counts as taken, and changes nothing."""
+    one = name("finding")
+    bring(hub, a_finding(one))
+    answer = bring(hub, a_finding(one, Title="other", UpdatedAt=updated))
+    assert (answer["FailedCount"], answer["SuccessCount"]) == (0, 1)
+    assert the(hub, one)["Title"] == "title"
 
 
 @pytest.mark.parametrize(
@@ -110,9 +125,26 @@ def test_what_fails_again_is_new_again(
         {"Title": "x" * 257},
         {"Description": ""},
         {"FindingProviderFields": {"Types": ["Effects"]}},
-        {"ProductFields": {"x": "x" * 250_000}},
+        {"Note": {"Text": "x" * 250_000, "UpdatedBy": "x", "UpdatedAt": LATER}},
+        {"ProductFields": {"x": "x" * 2049}},
+        {"ProductFields": {"x" * 129: "x"}},
+        {"ProductFields": {str(number): "x" for number in range(51)}},
+        {"UpdatedAt": "yesterday"},
+        {"UpdatedAt": "2026-03-01T12:00:00"},
     ],
-    ids=lambda each: next(iter(each)),
+    ids=[
+        "another account's",
+        "another product's",
+        "too long a title",
+        "no description",
+        "no severity",
+        "too large",
+        "too long a field",
+        "too long a field's name",
+        "too many fields",
+        "no time",
+        "a time of no zone",
+    ],
 )
 def test_a_wrong_finding_is_refused_by_itself(
     hub: Any, name: Callable[[str], str], wrong: dict[str, Any]
@@ -123,6 +155,20 @@ def test_a_wrong_finding_is_refused_by_itself(
     assert (answer["FailedCount"], answer["SuccessCount"]) == (1, 1)
     assert answer["FailedFindings"][0]["Id"] == one
     assert the(hub, other)
+
+
+def test_a_resource_has_a_type_and_an_id(hub: Any, name: Callable[[str], str]) -> None:
+    """boto3 itself sends none without."""
+    answer = bring(hub, a_finding(name("finding"), Resources=[{"Type": "Other", "Id": ""}]))
+    assert answer["FailedCount"] == 1
+
+
+def test_a_call_takes_six_megabytes(hub: Any, name: Callable[[str], str]) -> None:
+    """However few its findings are."""
+    note = {"Text": "x" * 230_000, "UpdatedBy": "x", "UpdatedAt": LATER}
+    many = [a_finding(f"{name('large')}-{number}", Note=note) for number in range(30)]
+    with refused("InvalidInputException", "6 MB"):
+        bring(hub, *many)
 
 
 def test_a_call_takes_a_hundred(hub: Any) -> None:

@@ -12,6 +12,7 @@ from reactor.aws.findings import AwsFindings
 from reactor.aws.notices import PartlyTaken, Publication, account_alias, publish, put_events
 from reactor.aws.secrets import read_secret
 from reactor.errors import Permanent, Transient
+from reactor.notify.delivery import Delivered
 from reactor.notify.findings import Site
 from tests.fakes.account import ACCOUNT
 
@@ -181,35 +182,74 @@ def found(id_: str) -> dict[str, Any]:
 
 
 def test_findings_are_imported_a_hundred_at_a_time_and_refused_ones_counted() -> None:
-    """All are tried before it raises."""
+    """All are tried, whatever becomes of some."""
     hub = Hub()
     refused = [{"Id": "1", "ErrorCode": "InvalidInput", "ErrorMessage": "bad"}]
     first = {"FailedCount": 1, "SuccessCount": 99, "FailedFindings": refused}
     hub.stubber.add_response("batch_import_findings", first)
+    hub.stubber.add_client_error("batch_import_findings", "TooManyRequestsException")
     hub.stubber.add_response("batch_import_findings", {"FailedCount": 0, "SuccessCount": 50})
-    with pytest.raises(Transient, match="failed for 1 of 150 findings: InvalidInput: bad"):
-        hub.findings.bring([found(str(number)) for number in range(150)])
+    brought = hub.findings.bring([found(str(number)) for number in range(250)])
+    assert (brought.of, brought.done) == (250, 149)
+    assert isinstance(brought.error, Transient)
+    assert "BatchImportFindings: InvalidInput: bad" in str(brought.error)
     hub.stubber.assert_no_pending_responses()
+
+
+def test_a_refusal_without_a_reason_is_one_all_the_same() -> None:
+    """The answer may have the number alone."""
+    hub = Hub()
+    hub.stubber.add_response("batch_import_findings", {"FailedCount": 1, "SuccessCount": 1})
+    brought = hub.findings.bring([found("a"), found("b")])
+    assert (brought.done, str(brought.error)) == (
+        1,
+        "securityhub:BatchImportFindings: no reason was given",
+    )
 
 
 def test_nothing_is_asked_for_nothing() -> None:
     """AWS refuses empty lists."""
     hub = Hub()
-    hub.findings.bring([])
-    hub.findings.resolve([])
+    assert hub.findings.bring([]) == Delivered(0, 0)
+    assert hub.findings.resolve([]) == Delivered(0, 0)
     assert hub.findings.known([], all_open=False) == []
+
+
+USER = SITE.finding_id("AWS::IAM::User", "AIDA1")
+BUCKET = SITE.finding_id("AWS::S3::Bucket", "photos")
 
 
 def test_a_finding_that_is_not_there_yet_is_resolved_a_little_later() -> None:
     """And after that by the next sweep; what is refused for good is an error."""
     hub = Hub()
-    hub.unprocessed(("a", "FindingNotFound"), ("b", "ConcurrentUpdateError"))
-    hub.unprocessed(("a", "FindingNotFound"))
-    hub.findings.resolve(["a", "b", "c"])
+    hub.unprocessed((USER, "FindingNotFound"), ("b", "ConcurrentUpdateError"))
+    hub.unprocessed((USER, "FindingNotFound"))
+    assert hub.findings.resolve([USER, "b", "c"]) == Delivered(3, 3)
     assert hub.pauses == [2.0]
-    hub.unprocessed(("a", "InvalidInput"))
-    with pytest.raises(Transient, match="BatchUpdateFindings failed for 1 of 1 findings"):
-        hub.findings.resolve(["a"])
+    hub.unprocessed((USER, "InvalidInput"))
+    resolved = hub.findings.resolve([USER])
+    assert (resolved.of, resolved.done) == (1, 0)
+    assert "BatchUpdateFindings: InvalidInput" in str(resolved.error)
+
+
+def test_what_no_sweep_resolves_is_an_error_when_it_is_not_there() -> None:
+    """Nothing looks at a bucket again by itself: Lambda tries it again."""
+    hub = Hub()
+    for _ in range(2):
+        hub.unprocessed((BUCKET, "FindingNotFound"), (USER, "FindingNotFound"))
+    resolved = hub.findings.resolve([BUCKET, USER])
+    assert (resolved.of, resolved.done) == (2, 1)
+    assert isinstance(resolved.error, Transient)
+
+
+def test_a_batch_that_cannot_be_resolved_keeps_no_other() -> None:
+    """Each call is for itself."""
+    hub = Hub()
+    hub.stubber.add_client_error("batch_update_findings", "InternalException")
+    hub.unprocessed()
+    resolved = hub.findings.resolve([str(number) for number in range(150)])
+    assert (resolved.of, resolved.done) == (150, 50)
+    assert "InternalException" in str(resolved.error)
 
 
 def test_findings_are_asked_for_by_id_a_few_at_a_time() -> None:
@@ -221,8 +261,30 @@ def test_findings_are_asked_for_by_id_a_few_at_a_time() -> None:
     hub.stubber.add_response("get_findings", {"Findings": [found("a")], "NextToken": "2"})
     hub.stubber.add_response("get_findings", {"Findings": [found("b")]})
     hub.stubber.add_response("get_findings", {"Findings": [found("b"), found("c")]})
+    hub.stubber.add_response("get_findings", {"Findings": []}, asked("SUPPRESSED"))
     assert [each["Id"] for each in hub.findings.known(["a"], all_open=True)] == ["a", "b", "c"]
     hub.stubber.assert_no_pending_responses()
+
+
+def asked(workflow: str) -> dict[str, Any]:
+    """Return the request for all findings with this workflow, archived ones among them."""
+    return {
+        "Filters": {
+            "WorkflowStatus": [{"Value": workflow, "Comparison": "EQUALS"}],
+            "ProductArn": [{"Value": SITE.product_arn, "Comparison": "EQUALS"}],
+            "GeneratorId": [{"Value": "mfa-reactor-prod/", "Comparison": "PREFIX"}],
+        },
+        "MaxResults": 100,
+    }
+
+
+def test_what_somebody_suppressed_is_known_though_it_is_passed() -> None:
+    """Or a sweep that mends its subject would resolve it, as if it were new."""
+    hub = Hub()
+    for _ in range(2):
+        hub.stubber.add_response("get_findings", {"Findings": []})
+    hub.stubber.add_response("get_findings", {"Findings": [found("a")]}, asked("SUPPRESSED"))
+    assert [each["Id"] for each in hub.findings.known([], all_open=True)] == ["a"]
 
 
 def test_where_security_hub_is_off_another_try_cannot_help() -> None:

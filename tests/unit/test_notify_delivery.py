@@ -43,6 +43,19 @@ GONE = Permanent("Slack answered 404", remedy="another URL")
             True,
             id="none was told, and one may be",
         ),
+        pytest.param(
+            {"slack": Delivered(2, 0, DOWN), "security-hub": Delivered(2, 2)},
+            True,
+            id="findings were brought, which are not told twice",
+        ),
+        pytest.param(
+            {"security-hub": Delivered(2, 1, DOWN)}, True, id="some findings were not brought"
+        ),
+        pytest.param(
+            {"slack": Delivered(2, 2), "security-hub": Delivered(2, 1, DOWN)},
+            False,
+            id="findings were not brought, and another was told",
+        ),
     ],
 )
 def test_only_where_nobody_was_told_is_it_tried_again(

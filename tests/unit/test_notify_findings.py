@@ -45,6 +45,14 @@ def there(name: str = "alice", **members: Any) -> dict[str, Any]:
     return {**made, "Workflow": {"Status": "NEW"}, **members}
 
 
+PASSED = there(Compliance={"Status": "PASSED"}, Workflow={"Status": "RESOLVED"})
+ARCHIVED = there(
+    Compliance={"Status": "NOT_AVAILABLE"},
+    RecordState="ARCHIVED",
+    Workflow={"Status": "RESOLVED"},
+)
+
+
 def stands(each: Settled) -> Stand:
     """Return how a settled subject stands."""
     found = Stand(START)
@@ -167,6 +175,46 @@ def test_a_whole_finding() -> None:
             id="not read in a sweep that read all others",
         ),
         pytest.param([], stand(complies=["alice"], excused=["bob"]), [], 0, id="never had one"),
+        pytest.param([there()], stand(whole=True), ["NOT_AVAILABLE"], 1, id="the last to be gone"),
+        pytest.param(
+            [PASSED], stand(excused=["alice"]), ["NOT_AVAILABLE"], 1, id="passed, and exempt now"
+        ),
+        pytest.param(
+            [{**PASSED, "Workflow": {"Status": "SUPPRESSED"}}],
+            stand(excused=["alice"]),
+            ["NOT_AVAILABLE"],
+            0,
+            id="passed and suppressed, and exempt now",
+        ),
+        pytest.param([ARCHIVED], stand(complies=["alice"]), ["PASSED"], 1, id="exempt no more"),
+        pytest.param(
+            [ARCHIVED],
+            stand(report(standing=Standing.MENDED)),
+            ["PASSED"],
+            1,
+            id="exempt no more, and mended",
+        ),
+        pytest.param(
+            [{**PASSED, "Workflow": {"Status": "SUPPRESSED"}}],
+            stand(report(standing=Standing.MENDED)),
+            ["PASSED"],
+            0,
+            id="suppressed, and mended",
+        ),
+        pytest.param(
+            [],
+            stand(report(), report(standing=Standing.MENDED)),
+            ["PASSED"],
+            1,
+            id="found wanting, and then mended",
+        ),
+        pytest.param(
+            [],
+            stand(report(standing=Standing.MENDED), report()),
+            ["FAILED"],
+            0,
+            id="mended, and then found wanting again",
+        ),
         pytest.param(
             [there(UpdatedAt=stamp(LATER + timedelta(seconds=1)))],
             stand(complies=["alice"]),
@@ -190,6 +238,27 @@ def test_what_is_to_change(
     found = changes(SITE, now, known)
     assert [each["Compliance"]["Status"] for each in found.imports] == imports
     assert len(found.resolved) == resolved
+
+
+def test_what_stays_wanting_is_brought_again_before_aws_forgets_it() -> None:
+    """AWS deletes what was not updated for 90 days, and with it that somebody suppressed it."""
+    known = there(Workflow={"Status": "SUPPRESSED"})
+
+    def brought(days: int) -> list[Any]:
+        now = replace(stand(report()), at=START + timedelta(days=days))
+        return [each["UpdatedAt"] for each in changes(SITE, now, [known]).imports]
+
+    assert brought(29) == []
+    assert brought(30) == [stamp(START + timedelta(days=30))]
+
+
+def test_a_bucket_is_not_gone_because_a_sweep_did_not_look_at_it() -> None:
+    """Sweeps look at users."""
+    bucket = Report(
+        type="AWS::S3::Bucket", id="photos", arn="arn:aws:s3:::photos", standing=Standing.OPEN
+    )
+    known = {**document(SITE, bucket, START, {}), "Workflow": {"Status": "NEW"}}
+    assert changes(SITE, stand(complies=["bob"], whole=True), [known]).imports == []
 
 
 def test_a_finding_that_is_closed_keeps_what_it_was_made_with() -> None:

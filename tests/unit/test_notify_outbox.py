@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.errors import Permanent, ReactorError, Transient, Unexpected
-from reactor.model import Alarm, AlarmKind, Cause, OutcomeStatus
+from reactor.model import Alarm, AlarmKind, Cause, OutcomeStatus, Resource
 from reactor.notify.delivery import Message
 from reactor.notify.digests import AGAIN_AFTER, Told
 from reactor.notify.notices import MOST_ITEMS, SCHEMA, Notice, NoticeKind, Place
 from reactor.notify.outbox import PAYLOAD_BYTES, Outbox, not_handed_over
 from reactor.notify.reports import Standing
 from reactor.reconcile import Settled
+from reactor.sweeps.counts import Counts
 from tests.fakes.account import ACCOUNT
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import about_user, removed
@@ -29,6 +30,7 @@ QUOTA = Permanent("ten policies are attached already", remedy="detach one")
 ALARM = Alarm(AlarmKind.TRAIL_CHANGED, "mallory stopped the trail", "start it", {"trail": "t"})
 USER = "AWS::IAM::User"
 SUMMARY = {"users": 3, "exempt": 0, "compliant": 1, "remediated": 1, "failed": 0, "open": 1}
+DOWN = Transient("lambda:InvokeFunction failed", remedy="allow it")
 
 
 def by_event(each: Settled, cause: Cause | None = None) -> Settled:
@@ -36,6 +38,23 @@ def by_event(each: Settled, cause: Cause | None = None) -> Settled:
     name = each.observation.subject.name or ""
     seen = replace(each.observation, swept=False)
     return replace(each, cause=cause or about_user(name, removed("serial")), observation=seen)
+
+
+class _Bucket:
+    """The state of a bucket."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def resource(self) -> Resource | None:
+        """Return it."""
+        return Resource("AWS::S3::Bucket", self.name, arn=f"arn:aws:s3:::{self.name}")
+
+
+def bucket(name: str) -> Settled:
+    """Return a settled bucket that is in order."""
+    each = settled(name)
+    return replace(each, observation=replace(each.observation, state=_Bucket(name)))
 
 
 def outbox(told: Told | None = None, clock: FakeClock | None = None, **wants: bool) -> Outbox:
@@ -56,19 +75,28 @@ def notices(box: Outbox) -> list[Notice]:
     return [each for message in handed(box) for each in message.notices]
 
 
+def refuse(_: bytes) -> None:
+    """Take nothing."""
+    raise DOWN
+
+
 def sweep(
     box: Outbox,
     *some: Settled,
     alarms: tuple[Alarm, ...] = (),
-    summary: Mapping[str, Any] = SUMMARY,
+    summary: Mapping[str, Any] | None = None,
+    part: int = 1,
+    is_left: bool = False,
 ) -> None:
-    """Have it hear a sweep that is at its end."""
-    box.part(1)
+    """Have it hear a sweep, or a part of one: its numbers are those of `some`, or as told."""
+    counts = Counts()
+    box.part(part)
     for each in some:
         box.settled(each)
+        counts.add(each)
     for alarm in alarms:
         box.alarm(alarm, None)
-    box.sweep(summary, is_left=False)
+    box.sweep(summary or counts.describe(), is_left=is_left)
 
 
 def test_a_guard_that_was_attached_is_told_with_all_that_is_known() -> None:
@@ -167,7 +195,7 @@ def test_a_sweep_has_one_digest() -> None:
     assert notice.samples["waiting for the brake"] == ("w",)
     assert notice.samples["open"] == ("o",)
     assert notice.samples["alarms"] == ("mallory stopped the trail → start it",)
-    assert notice.counts["remediated"] == SUMMARY["remediated"]
+    assert notice.counts["remediated"] == 60
     assert notice.counts["waiting"] == 1
 
 
@@ -205,12 +233,79 @@ def test_what_lasts_is_told_once_a_day() -> None:
 def test_a_sweep_that_goes_on_elsewhere_tells_its_alarms() -> None:
     """The invocation that ends it does not know of them; numbers it has."""
     box = outbox(findings=False)
-    box.part(1)
-    box.settled(changed("a"))
-    box.alarm(ALARM, None)
-    box.alarm(Alarm(AlarmKind.BRAKE, "some wait", "wait"), None)
-    box.sweep(SUMMARY, is_left=True)
+    brake = Alarm(AlarmKind.BRAKE, "some wait", "wait")
+    sweep(box, changed("a"), alarms=(ALARM, brake), is_left=True)
     assert [notice.alarm for notice in notices(box)] == ["trail-changed"]
+
+
+@pytest.mark.parametrize("way", ["remediated", "failed", "open"])
+def test_the_end_of_a_sweep_tells_what_came_of_parts_elsewhere(way: str) -> None:
+    """Another invocation changed 50, and this one, which has the numbers, found all in order."""
+    clock, told = FakeClock(), Told()
+
+    def digests(**numbers: int) -> int:
+        box = outbox(told, clock, findings=False)
+        summary = {**SUMMARY, "remediated": 0, "open": 0, **numbers}
+        sweep(box, settled("z"), summary=summary, part=2)
+        return len(notices(box))
+
+    assert digests() == 0
+    assert digests(**{way: 50}) == 1
+    assert digests(**{way: 50}) == (way == "remediated")  # each change is told, what lasts once
+    assert digests(**{way: 51}) == 1
+
+
+def test_alarms_of_a_sweep_that_goes_on_elsewhere_are_told_once_a_day() -> None:
+    """Its first part looks at the reactor itself each time, and what it finds lasts."""
+    clock, told = FakeClock(), Told()
+
+    def alarms_of(*alarms: Alarm) -> list[str]:
+        begun, ended = (outbox(told, clock, findings=False) for _ in range(2))
+        sweep(begun, settled("a"), alarms=alarms, is_left=True)
+        found = [notice.what for notice in notices(begun)]
+        sweep(ended, settled("b"), part=2)
+        assert notices(ended) == []
+        return found
+
+    another = replace(ALARM, what="another")
+    assert alarms_of(ALARM) == [ALARM.what]
+    clock.advance(900)
+    assert alarms_of(ALARM) == []
+    assert alarms_of(ALARM, another) == ["another"]
+    clock.advance(AGAIN_AFTER.total_seconds() - 900)
+    assert alarms_of(ALARM, another) == [ALARM.what]
+    assert alarms_of() == []
+    assert alarms_of(ALARM) == [ALARM.what]  # it was in order in between
+
+
+def test_a_digest_that_could_not_be_handed_over_is_told_by_the_next_sweep() -> None:
+    """What was told is what got through."""
+    told = Told()
+
+    def digests() -> int:
+        box = outbox(told, findings=False)
+        sweep(box, observed("a"), alarms=(ALARM,))
+        return len(notices(box))
+
+    lost = outbox(told, findings=False)
+    sweep(lost, observed("a"), alarms=(ALARM,))
+    assert lost.hand_over(refuse) == DOWN
+    assert digests() == 1
+    assert digests() == 0
+
+
+def test_a_payload_that_is_refused_keeps_no_other() -> None:
+    """Of several, all are tried."""
+    box, given = outbox(), list[bytes]()
+    sweep(box, *(observed(f"user-{number:04}-{'x' * 50}") for number in range(5000)))
+
+    def refuse_the_first(payload: bytes) -> None:
+        given.append(payload)
+        if len(given) == 1:
+            raise DOWN
+
+    assert box.hand_over(refuse_the_first) == DOWN
+    assert len(given) > 1
 
 
 def stands_after(box: Outbox, *some: Settled) -> Any:
@@ -234,9 +329,7 @@ def test_a_sweep_that_missed_somebody_says_nothing_of_who_is_gone() -> None:
     missed = everybody(Transient("x", remedy="y"))
     assert not stands_after(outbox(notices=False), settled("a"), missed).whole
     later = outbox(notices=False)
-    later.part(2)
-    later.settled(settled("a"))
-    later.sweep(SUMMARY, is_left=False)
+    sweep(later, settled("a"), part=2)
     (message,) = handed(later)
     assert message.stand is not None
     assert not message.stand.whole
@@ -259,14 +352,42 @@ def test_a_reaction_reports_who_was_found_wanting() -> None:
 def test_as_many_users_as_an_account_may_have_travel() -> None:
     """5,000 of them, none in order: in a few invocations, each of which Lambda takes."""
     box = outbox()
-    sweep(box, *(observed(f"user-{number:04}-{'x' * 50}") for number in range(5000)))
+    users = [observed(f"user-{number:04}-{'x' * 7}") for number in range(5000)]
+    assert len(id_for(users[0].observation.subject.name or "")) == 21  # as IAM's are
+    sweep(box, *users)
     messages = handed(box)
-    assert 1 < len(messages) < 5
+    assert 1 < len(messages) < 15
     stands = [each.stand for each in messages if each.stand is not None]
     assert sum(len(each.reports) for each in stands) == 5000
     assert [each.whole for each in stands].count(True) == 1
     assert len(stands[0].ids_of(Standing.OPEN)) == 5000
     assert sum(len(each.notices) for each in messages) == 1
+
+
+def test_as_many_buckets_as_an_account_may_have_travel() -> None:
+    """Whoever complies is told in as many payloads as it takes, and no notice waits behind them."""
+    box = outbox()
+    names = [f"bucket-{number:05}-{'x' * 50}" for number in range(20_000)]
+    for name in names:
+        box.settled(by_event(bucket(name)))
+    box.alarm(ALARM, None)
+    messages = handed(box)
+    assert [len(each.notices) for each in messages] == [1] + [0] * (len(messages) - 1)
+    stands = [each.stand for each in messages if each.stand is not None]
+    assert sorted(id_ for each in stands for _, id_ in each.ids_of(Standing.COMPLIES)) == names
+    assert not any(each.whole for each in stands)
+
+
+def test_of_a_subject_that_came_up_twice_the_latest_is_reported() -> None:
+    """In two payloads, the second would be no later than the first, and AWS would leave it."""
+    stand = stands_after(outbox(notices=False), observed("a"), changed("a"))
+    assert [each.standing for each in stand.reports] == [Standing.MENDED]
+
+
+def test_a_sweep_that_finds_no_user_says_so() -> None:
+    """Whoever had a finding is gone."""
+    stand = stands_after(outbox(notices=False))
+    assert (stand.whole, stand.ids, stand.reports) == (True, {}, [])
 
 
 def test_a_mistake_of_its_own_keeps_nothing_from_its_end() -> None:
@@ -289,10 +410,6 @@ def test_what_cannot_be_handed_over_is_an_alarm() -> None:
     """With its reason and remedy."""
     box = outbox()
     box.alarm(ALARM, None)
-
-    def refuse(_: bytes) -> None:
-        raise Transient("lambda:InvokeFunction failed", remedy="allow it")
-
     error = box.hand_over(refuse)
     assert isinstance(error, ReactorError)
     alarm = not_handed_over(error)

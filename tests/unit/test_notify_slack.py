@@ -1,6 +1,7 @@
 """reactor.notify.slack and mail: messages within Slack's limits, that say what they are told to."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,6 +59,22 @@ NOTICES = st.builds(
     counts=st.dictionaries(TEXTS, st.integers(), max_size=12),
     samples=st.dictionaries(TEXTS, st.lists(TEXTS, max_size=12).map(tuple), max_size=12),
 )
+
+
+def test_all_that_an_alarm_knows_is_told() -> None:
+    """A section holds ten fields; what is more comes in another."""
+    alarm = replace(
+        ALICE,
+        kind=NoticeKind.ALARM,
+        alarm="self-exemption",
+        details={f"detail-{number}": f"value-{number}" for number in range(10)},
+    )
+    body = slack.message(alarm)
+    assert faults(body) == []
+    fields = [each["text"] for block in body["blocks"] for each in block.get("fields", ())]
+    assert [each for each in fields if "value-" in each] == [
+        f"Detail-{number}: value-{number}" for number in range(10)
+    ]
 
 
 def all_text(notice: Notice) -> str:

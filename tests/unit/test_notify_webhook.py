@@ -119,6 +119,9 @@ def test_it_ends_in_its_time(server: SlackServer) -> None:
         f"https://user@hooks.slack.com/services/{SECRET}",
         f"https://hooks.slack.com/services/{SECRET}?x=1",
         f"https://hooks.slack.com/services/{SECRET}\n",
+        # A workflow's trigger has variables of its own, and answers in JSON.
+        f"https://hooks.slack.com/triggers/{SECRET}",
+        f"https://hooks.slack.com/workflows/{SECRET}",
         f"file:///etc/{SECRET}",
         SECRET,
         "",
@@ -135,7 +138,7 @@ def test_only_slack_is_called(url: str) -> None:
     "url", ["https://hooks.slack.com/services/T0/B0/x-_", "https://hooks.slack-gov.com/services/x"]
 )
 def test_slacks_own_urls(url: str) -> None:
-    """Those of workflows and of GovSlack, too."""
+    """GovSlack's, too."""
     assert SLACK_URL.fullmatch(url)
     Webhook(url, seconds=20)
 

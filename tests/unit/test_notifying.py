@@ -11,10 +11,15 @@ import pytest
 
 from reactor.aws.deadlines import Deadlines
 from reactor.errors import Unanswered, Unsettled
-from reactor.gathering import Begun, Call, settled
+from reactor.gathering import Begun, Call, in_turn, settled
 from reactor.handlers import FunctionReactor
+from reactor.invocation import Invocation
+from reactor.model import Alarm, AlarmKind
 from reactor.names import Function, function_name
+from reactor.notify.digests import Told
+from reactor.notify.findings import stamp
 from reactor.notify.notices import Notice, NoticeKind
+from reactor.reconcile import Run
 from reactor.sweeps.coalescing import Coalescer
 from tests.fakes.account import ACCOUNT
 from tests.fakes.calls import happened
@@ -35,13 +40,21 @@ class Aws:
         self.url = url
         self.broken: set[str] = set()
         self.hangs = False
+        self.seconds_left = 100.0  # of the invocation
+        self.waited: list[float] = []
         self.deadlines = Deadlines()
+        self.stream = in_turn
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.functions = SimpleNamespace(invoke=self._answer("invoke", {"Payload": io.BytesIO()}))
         found = {"Parameter": {"Type": "SecureString", "Value": url}}
         self.ssm = SimpleNamespace(get_parameter=self._answer("get_parameter", found))
         self.sns = SimpleNamespace(publish=self._answer("publish", {}))
         aliases = {"AccountAliases": ["acme"]}
+        self.security_hub = SimpleNamespace(
+            get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [{"Findings": []}]),
+            batch_import_findings=self._answer("import", {"FailedCount": 0}),
+            batch_update_findings=self._answer("resolve", {"UnprocessedFindings": []}),
+        )
         self.iam = SimpleNamespace(list_account_aliases=self._answer("aliases", aliases))
 
     def _answer(self, call: str, answer: dict[str, Any]) -> Callable[..., dict[str, Any]]:
@@ -54,9 +67,17 @@ class Aws:
         return ask
 
     def begin(self, call: Call) -> Begun:
-        """Make a call at once; or have it hang."""
-        answer = Unanswered() if self.hangs else settled(call)
-        return lambda _=None: answer
+        """Make a call at once; or have it hang for as long as it is waited for."""
+        if not self.hangs:
+            answer = settled(call)
+            return lambda _=None: answer
+
+        def wait(seconds: float | None = None) -> Unanswered:
+            self.waited.append(seconds or 0.0)
+            self.seconds_left -= seconds or 0.0
+            return Unanswered()
+
+        return wait
 
     def payloads(self) -> list[dict[str, Any]]:
         """Return what was handed over."""
@@ -74,16 +95,27 @@ class Reactor:
             settings(**chosen), session, self.ledger, Coalescer(self.clock), self.clock, urls=LOCAL
         )
 
+    def telling(self, function: Function) -> Invocation:
+        """Begin an invocation that has told what it hears at its end."""
+        session: Any = self.aws
+        context = self._context(function)
+        chosen = self.reactor.settings
+        inv = Invocation.begin(chosen, session, self.ledger, self.clock, context)
+        return inv.telling(Told())
+
     def call(self, function: Function, payload: object) -> None:
         """Invoke a function."""
+        handler = "keep" if function is Function.KEEPER else function.value
+        getattr(self.reactor, handler)(payload, self._context(function))
+
+    def _context(self, function: Function) -> Any:
         name = function_name("prod", function)
-        context: Any = SimpleNamespace(
+        return SimpleNamespace(
             invoked_function_arn=f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}",
             function_name=name,
             aws_request_id=f"request-of-{function}",
-            get_remaining_time_in_millis=lambda: 100_000,
+            get_remaining_time_in_millis=lambda: int(self.aws.seconds_left * 1000),
         )
-        getattr(self.reactor, function.value)(payload, context)
 
     def alarms(self) -> list[str]:
         """Return the alarms in the log."""
@@ -115,6 +147,63 @@ def test_what_cannot_be_handed_over_is_recorded_and_nothing_fails(how: str) -> N
     made = Reactor(aws, notice_bus="default")
     made.call(Function.WATCH, STOPPED)
     assert made.alarms() == ["trail-changed", "notice-undelivered"]
+
+
+@pytest.mark.parametrize(("left", "waited"), [(100.0, 10.0), (3.0, 1.5), (1.0, 0.0)])
+def test_handing_over_leaves_time_to_say_that_it_failed(left: float, waited: float) -> None:
+    """Or Lambda would end the invocation as one that failed, and try it again."""
+    aws = Aws()
+    aws.hangs, aws.seconds_left = True, left
+    made = Reactor(aws, notice_bus="default")
+    made.call(Function.WATCH, STOPPED)
+    assert aws.waited == [pytest.approx(waited)]
+    assert made.alarms() == ["trail-changed", "notice-undelivered"]
+
+
+def test_all_that_is_handed_over_has_ten_seconds_together() -> None:
+    """Of a sweep of many it is several payloads."""
+    aws = Aws()
+    aws.hangs = True
+    made = Reactor(aws, notice_bus="default")
+    large = {"aws": "x" * 300, "trailARN": "y" * 300}
+    inv = made.telling(Function.WATCH)
+    with inv.flushing():
+        for number in range(600):
+            made.ledger.alarm(Alarm(AlarmKind.TRAIL_CHANGED, f"{number}", "look", large), None)
+    assert len(aws.waited) > 1
+    assert sum(aws.waited) == pytest.approx(10.0)
+
+
+class _Keepers:
+    """Keepers that have something to tell, and nothing to do."""
+
+    def __init__(self, *_: object, report: Callable[[Alarm], None], **__: object) -> None:
+        self.report = report
+
+    def keep(self, *_: object, **__: object) -> Run:
+        """Raise an alarm."""
+        self.report(Alarm(AlarmKind.GUARD_CHANGED, "somebody edited the guard", "look"))
+        return Run()
+
+
+@pytest.mark.parametrize(
+    ("payload", "waited"),
+    [
+        pytest.param({"asked_by": "a-reaction"}, 2.0, id="a reaction waits for its answer"),
+        pytest.param({"detail": {}}, 10.0, id="an event waits for nothing"),
+    ],
+)
+def test_who_waits_for_the_keeper_does_not_wait_for_its_notices(
+    monkeypatch: pytest.MonkeyPatch, payload: dict[str, Any], waited: float
+) -> None:
+    """A remediation is not delayed by what there is to tell."""
+    monkeypatch.setattr("reactor.handlers.keepers", _Keepers)
+    monkeypatch.setattr("reactor.handlers._why_not_kept", lambda *_: None)
+    aws = Aws()
+    aws.hangs = True
+    made = Reactor(aws, notice_bus="default")
+    made.call(Function.KEEPER, payload)
+    assert aws.waited == [pytest.approx(waited)]
 
 
 def test_without_a_channel_nothing_is_handed_over() -> None:
@@ -237,3 +326,13 @@ def test_what_is_no_message_tells_nobody(payload: Any) -> None:
     made.call(Function.NOTIFY, payload)
     assert made.told() == {}
     assert made.aws.calls == []
+
+
+def test_a_forged_time_freezes_no_finding() -> None:
+    """One from the year 2999 would be younger than all that is ever seen."""
+    made = Reactor(Aws(), security_hub="true")
+    one = {"type": "AWS::IAM::User", "id": "AIDA1", "arn": "arn:x", "standing": "open"}
+    made.call(Function.NOTIFY, {"stand": {"at": "2999-01-01T00:00:00+00:00", "reports": [one]}})
+    ((_, brought),) = made.aws.calls
+    assert brought["Findings"][0]["UpdatedAt"] == stamp(made.clock())
+    assert made.told() == {"security-hub": {"of": 1, "delivered": 1, "error": None}}

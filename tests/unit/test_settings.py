@@ -449,7 +449,12 @@ def test_a_webhooks_url_is_refused_and_never_repeated(name: str, text: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["/mfa/slack", "ssm:", "vault:x", "ssm:a:b", "secretsmanager:a b", "hunter2"]
+    "text",
+    [
+        *("/mfa/slack", "ssm:", "vault:x", "ssm:a:b", "secretsmanager:a b", "hunter2"),
+        # Without the six characters that end it, the role would not match the secret.
+        "secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:slack",
+    ],
 )
 def test_a_secret_is_named_with_its_store(text: str) -> None:
     """What else was meant is not repeated either: it may be the secret itself."""

@@ -52,6 +52,12 @@ def test_own_roles(stage: str) -> None:
             id="more rules of AWS Config than a pattern holds",
         ),
         pytest.param(
+            {**HERE, "REACTOR_NOTICE_TOPIC": "arn:aws:sns:eu-west-1:123456789012:mfa"},
+            "mfa-reactor: REACTOR_NOTICE_TOPIC is in eu-west-1: SNS takes messages in a topic's"
+            " region only, and mfa-reactor is in us-east-1; name a topic there",
+            id="a topic in another region",
+        ),
+        pytest.param(
             {"AWS_REGION": "eu-west-1"},
             "mfa-reactor: mfa-reactor cannot run in eu-west-1: IAM events arrive in us-east-1"
             " only. Deploy it there: AWS_DEFAULT_REGION=us-east-1 chalice deploy --stage STAGE",
