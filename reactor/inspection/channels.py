@@ -90,6 +90,7 @@ def _put(stage: Stage, kind: str, name: str) -> str:
             f'aws secretsmanager create-secret --name {name} --secret-string "$(cat)"'
             f" --region {stage.region}"
         )
+    name = name.rpartition(":parameter")[2]  # it takes no ARN, as the setting does
     return (
         f'aws ssm put-parameter --name {name} --type {_SECURE} --value "$(cat)"'
         f" --region {stage.region}"

@@ -283,14 +283,14 @@ def test_the_command_line_deploys_twice(sandbox: Sandbox, stacks: Any, tmp_path:
 
 def test_a_request_that_is_sent_again_begins_nothing(stacks: Any) -> None:
     """By its token it is known, and every event of the operation has that."""
-    first = {"StackName": "ops", "TemplateBody": TEMPLATE, "ClientRequestToken": "token-1"}
-    first["Parameters"] = _parameters(Function=LISTENER)
+    asked = {"StackName": "ops", "TemplateBody": TEMPLATE, "ClientRequestToken": "token-1"}
+    first: dict[str, Any] = {**asked, "Parameters": _parameters(Function=LISTENER)}
     made = stacks.create_stack(**first)["StackId"]
     assert stacks.create_stack(**first)["StackId"] == made
     events = stacks.describe_stack_events(StackName="ops")["StackEvents"]
     assert {each["ClientRequestToken"] for each in events} == {"token-1"}
-    second = {**first, "Parameters": _parameters(Function=LISTENER, Age="60")}
-    second["ClientRequestToken"] = "token-2"
+    more = _parameters(Function=LISTENER, Age="60")
+    second = {**first, "Parameters": more, "ClientRequestToken": "token-2"}
     with refused("AlreadyExistsException", "Stack [ops] already exists"):
         stacks.create_stack(**second)
     assert stacks.update_stack(**second)["StackId"] == made

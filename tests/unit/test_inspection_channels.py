@@ -28,6 +28,13 @@ TOPIC = "arn:aws:sns:us-east-1:123456789012:notices"
         ),
         pytest.param(SECRET, None, State.FAILED, "create-secret --name mfa/slack", id="no secret"),
         pytest.param(
+            "ssm:arn:aws:ssm:us-east-1:123456789012:parameter/mfa/slack",
+            None,
+            State.FAILED,
+            "aws ssm put-parameter --name /mfa/slack --type",
+            id="no parameter, by its ARN",
+        ),
+        pytest.param(
             SSM, Parameter("String"), State.FAILED, "have Slack make another", id="in the open"
         ),
         pytest.param(
