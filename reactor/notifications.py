@@ -22,11 +22,11 @@ from reactor.aws.functions import deaf_mappings
 from reactor.aws.iam import Remembered
 from reactor.errors import OutOfTime, ReactorError, Unsettled, shorten
 from reactor.guardrails import Row
+from reactor.inspection.findings import as_alarm
+from reactor.inspection.queues import deaf
 from reactor.invocation import Invocation
 from reactor.leads import Lead, Nowhere, of_notice
 from reactor.model import (
-    Alarm,
-    AlarmKind,
     Cause,
     Compliance,
     Decision,
@@ -82,23 +82,14 @@ class Notifications:
         inv = self.invocation
         function, client = inv.context.invoked_function_arn, inv.session.function_settings
         try:
-            deaf = deaf_mappings(client, function, queue)
+            mappings = deaf_mappings(client, function, queue)
         except ReactorError as error:
             raise Unsettled(f"{why}, and whether Lambda heeds that is not known") from error
-        if not deaf:
+        if not mappings:
             return
-        what = f"the event source mapping of {queue} has no ReportBatchItemFailures"
-        inv.journal.alarm(
-            Alarm(
-                AlarmKind.REACTOR_IMPAIRED,
-                what,
-                f"aws lambda update-event-source-mapping --uuid {deaf[0]} --function-response-types"
-                " ReportBatchItemFailures; until then one notice that fails brings back all of its"
-                " batch",
-                {"check": "batch-item-failures", "state": "failed"},
-            )
-        )
-        raise Unsettled(f"{why}: {what}")
+        finding = deaf(queue, mappings[0])
+        inv.journal.alarm(as_alarm(finding))
+        raise Unsettled(f"{why}: {finding.what}")
 
 
 @dataclass(frozen=True, slots=True)

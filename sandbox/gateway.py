@@ -20,6 +20,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import authorization
 from sandbox.buckets import refuse_as_s3_does
+from sandbox.queues import refuse_others_queues
 from sandbox.recorded import is_recorded
 from sandbox.unplayed import refuse_what_is_not_played
 from sandbox.wire import Call, Refusal, Reply, error_reply, read_call, read_result
@@ -125,6 +126,7 @@ class Gateway:
             with self._account_lock:
                 authorization.judge(call, caller)
                 refuse_as_s3_does(call, caller)
+                refuse_others_queues(call, caller)
             refuse_what_is_not_played(call)
             ours = self._ours.get((call.service, call.action)) or self._ours.get((call.service, ""))
             return ours(call, request) if ours else self._ask_moto(call, request)

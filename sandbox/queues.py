@@ -15,6 +15,9 @@ from sandbox.wire import Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.callers import Caller
+    from sandbox.wire import Call
+
 
 class StrictSQSBackend(SQSBackend):
     """A policy stays until it is changed, and nobody waits for a message inside the lock."""
@@ -31,6 +34,17 @@ class StrictSQSBackend(SQSBackend):
         self, queue_name: str, count: int, wait_seconds_timeout: int, *more: Any, **named: Any
     ) -> Any:
         return super().receive_message(queue_name, count, 0, *more, **named)
+
+
+def refuse_others_queues(call: Call, caller: Caller) -> None:
+    """Raises Refusal where the queue of an account is asked for that we know nothing of.
+
+    moto takes it for the caller's own. AWS says the same of what is not there and what is hidden.
+    """
+    owner = call.parameters.get("QueueOwnerAWSAccountId", caller.account)
+    if (call.service, call.action) == ("sqs", "GetQueueUrl") and owner != caller.account:
+        message = "The specified queue does not exist or you do not have access to it."
+        raise Refusal("AWS.SimpleQueueService.NonExistentQueue", message)
 
 
 def find_queue(arn: str) -> Queue | None:

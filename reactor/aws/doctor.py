@@ -10,6 +10,7 @@ from reactor.aws.account import AwsSession
 from reactor.aws.errors import asking, code_of
 from reactor.aws.inspection import AwsInspection
 from reactor.aws.queues import Queue
+from reactor.aws.wiring import AwsWiring
 from reactor.errors import Transient, shorten
 from reactor.inspection.facts import EventSource, Role
 from reactor.settings import PREFIX
@@ -17,11 +18,12 @@ from reactor.settings import PREFIX
 _MISSING = "ResourceNotFoundException"
 
 
-class AwsDoctor(AwsInspection):
+class AwsDoctor(AwsInspection, AwsWiring):
     """reactor.inspection.ports.DoctorReads on AWS."""
 
     def __init__(self, session: AwsSession) -> None:
-        super().__init__(session)
+        AwsInspection.__init__(self, session)
+        AwsWiring.__init__(self, session)
         self._sqs = session.sqs
 
     def role(self, function: str) -> Role | None:

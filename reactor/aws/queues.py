@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -40,11 +40,12 @@ class Queue:
     client: "SQSClient"
 
     @classmethod
-    def find(cls, client: "SQSClient", name: str) -> "Queue | None":
-        """Return the queue of that name, None when there is none."""
+    def find(cls, client: "SQSClient", name: str, account: str | None = None) -> "Queue | None":
+        """Return the queue of that name, None when there is none; ours, or that of an account."""
+        owner: Any = {} if account is None else {"QueueOwnerAWSAccountId": account}
         with asking("sqs:GetQueueUrl"):
             try:
-                return cls(name, client.get_queue_url(QueueName=name)["QueueUrl"], client)
+                return cls(name, client.get_queue_url(QueueName=name, **owner)["QueueUrl"], client)
             except ClientError as error:
                 if code_of(error) not in _NO_QUEUE:
                     raise

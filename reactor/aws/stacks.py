@@ -1,5 +1,6 @@
 """CloudFormation stacks: made or changed as a template says, and waited for."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from reactor.aws.errors import asking
+from reactor.aws.errors import asking, code_of
 from reactor.errors import Permanent, shorten
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _STACK_TYPE = "AWS::CloudFormation::Stack"
 # CloudFormation takes a minute or two; an hour is more than any of the resources may take.
 _WAITING: Any = {"Delay": 5, "MaxAttempts": 720}
+# What a request that was sent again may be answered, where its token was not known to be ours.
+_THERE_ALREADY = {"AlreadyExistsException", "TokenAlreadyExistsException"}
 _NOT_WHOLE = {"CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 
 
@@ -82,10 +85,36 @@ def apply_stack(
     if stack is not None:
         return _update(client, stack, name, template, parameters)
     given = [_parameter(key, value) for key, value in parameters.items() if value is not None]
-    with asking("cloudformation:CreateStack"):
-        made = client.create_stack(StackName=name, TemplateBody=template, Parameters=given)
-    _wait(client, "stack_create_complete", made["StackId"], name)
+    _wait(client, "stack_create_complete", _create(client, name, template, given), name)
     return StackChange.CREATED
+
+
+def _create(client: "CloudFormationClient", name: str, template: str, given: Any) -> str:  # noqa: ANN401 - boto3's
+    """Ask for a stack; return its id. Raises Permanent when somebody else is making it.
+
+    An answer that is late has botocore send the request again. By the token CloudFormation knows it
+    for the same one, and every event of what it began has it (API reference, CreateStack). What it
+    answers then is not said: if that the stack is there, the events tell whether it is ours.
+    """
+    token = str(uuid.uuid4())
+    with asking("cloudformation:CreateStack"):
+        try:
+            return client.create_stack(
+                StackName=name,
+                TemplateBody=template,
+                Parameters=given,
+                ClientRequestToken=token,
+            )["StackId"]
+        except ClientError as error:
+            if code_of(error) not in _THERE_ALREADY:
+                raise
+    for event in _events(client, name):
+        if event.get("ClientRequestToken") == token:
+            return str(event["StackId"])
+    raise Permanent(
+        f"the stack {name} was made by somebody else just now",
+        remedy="try again when that has ended",
+    )
 
 
 def _update(
@@ -102,7 +131,12 @@ def _update(
             given.append({"ParameterKey": key, "UsePreviousValue": True})
     with asking("cloudformation:UpdateStack"):
         try:
-            client.update_stack(StackName=name, TemplateBody=template, Parameters=given)
+            client.update_stack(
+                StackName=name,
+                TemplateBody=template,
+                Parameters=given,
+                ClientRequestToken=str(uuid.uuid4()),  # as in _create
+            )
         except ClientError as error:
             if "No updates are to be performed" not in str(error):
                 raise
@@ -138,10 +172,7 @@ def _wait(client: "CloudFormationClient", waiter: Any, stack_id: str, name: str)
 def _first_failure(client: "CloudFormationClient", stack_id: str) -> str | None:
     """Return what failed first in the last change of a stack; what follows failed because of it."""
     found = None
-    with asking("cloudformation:DescribeStackEvents"):
-        pages = client.get_paginator("describe_stack_events").paginate(StackName=stack_id)
-        events = [each for page in pages for each in page["StackEvents"]]
-    for event in events:  # the newest first
+    for event in _events(client, stack_id):
         status, of_stack = event.get("ResourceStatus", ""), event["ResourceType"] == _STACK_TYPE
         if of_stack and status in {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}:
             break
@@ -149,3 +180,10 @@ def _first_failure(client: "CloudFormationClient", stack_id: str) -> str | None:
             reason = shorten(event.get("ResourceStatusReason", ""))
             found = f"{event['LogicalResourceId']}: {reason}"
     return found
+
+
+def _events(client: "CloudFormationClient", stack: str) -> list[Any]:
+    """Return what happened to a stack, by its name or id, the newest first."""
+    with asking("cloudformation:DescribeStackEvents"):
+        pages = client.get_paginator("describe_stack_events").paginate(StackName=stack)
+        return [each for page in pages for each in page["StackEvents"]]

@@ -44,7 +44,8 @@ def doctor(
 ) -> None:
     """Check that a deployed stage can hear and act, and say what to do. Changes nothing.
 
-    The checks of each sweep, and the stage's queues, guard, settings and roles besides.
+    The checks of each sweep, and the stage's queues, guard, settings and roles besides; AWS
+    Config's rules, and whom notices are sent to.
     """
     operator = Operator.of(context)
     name = _stage_name(operator)

@@ -187,23 +187,6 @@ def root(found: Root | ReactorError) -> Finding:
     return passed(ROOT, "the root user has neither a password nor access keys")
 
 
-def queue(stage: Stage, name: str, waiting: int | ReactorError | None) -> Finding:
-    """Judge a queue of events that did not get through: there, and empty."""
-    check = f"queue-{name.rpartition('-')[2]}"
-    if isinstance(waiting, ReactorError):
-        return unread(check, f"the queue {name}", waiting)
-    if waiting is None:
-        return failed(check, f"there is no queue {name}", _operate(stage))
-    if waiting:
-        many = "1 event waits" if waiting == 1 else f"{waiting} events wait"
-        return failed(
-            check,
-            f"{many} in the queue {name}",
-            f"mfa-reactor --stage {stage.name} redrive, once their cause is mended",
-        )
-    return passed(check, f"the queue {name} is empty")
-
-
 def _strange(name: str, pattern: Pattern, found: Rule) -> str | None:
     """Return how a rule is another than the one that was deployed; None when it is that one.
 

@@ -7,7 +7,7 @@ from typing import Any
 from reactor.errors import ReactorError, shorten
 from reactor.gathering import Call, Gather
 from reactor.guard.identity import Standing
-from reactor.inspection import checks, deployed, roles
+from reactor.inspection import checks, deployed, queues, roles, wiring
 from reactor.inspection.facts import Stage
 from reactor.inspection.findings import Finding, failed, passed, unread
 from reactor.inspection.poll import inspect
@@ -43,9 +43,9 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
     )
     if any(each.check == checks.STAGE for each in polled):
         return polled
-    queues = (undelivered_queue(stage.name), failed_queue(stage.name))
+    names = (undelivered_queue(stage.name), failed_queue(stage.name))
     calls: dict[tuple[str, str], Call] = {
-        ("waiting", each): partial(reads.waiting, each) for each in queues
+        ("waiting", each): partial(reads.waiting, each) for each in names
     }
     for each in stage.functions:
         name = function_name(stage.name, each)
@@ -53,14 +53,11 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
         calls["variables", each] = partial(reads.variables, name)
         if each.has_rule:
             calls["permissions", each] = partial(reads.permissions, name)
-    notified = Function.COMPLIANCE in stage.functions
-    if notified:
-        name = function_name(stage.name, Function.COMPLIANCE)
-        calls["event_sources", name] = partial(reads.event_sources, name)
-    facts = gather(calls)
+    facts = gather(calls | wiring.first_reads(reads, stage, settings))
+    facts |= gather(wiring.second_reads(reads, stage, facts))
     return (
         *polled,
-        *(checks.queue(stage, each, facts["waiting", each]) for each in queues),
+        *(queues.queue(stage, each, facts["waiting", each]) for each in names),
         *(guard(stage, settings.mode, each) for each in look_at_guard()),
         *(
             deployed.variables(stage, each, variables[each], facts["variables", each])
@@ -68,7 +65,7 @@ def examine(  # noqa: PLR0913 - its parts; all but the first three by name
         ),
         *(deployed.permission(stage, each, facts["permissions", each]) for each in stage.ruled),
         *(roles.role(stage, each, wanted[each], facts["role", each]) for each in stage.functions),
-        *((deployed.event_sources(stage, facts["event_sources", name]),) if notified else ()),
+        *wiring.findings(stage, settings, facts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from reactor.names import Function
@@ -147,10 +148,72 @@ class EventSource:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigRule:
+    """A rule of AWS Config; `source` is its SourceIdentifier, a function's ARN or AWS's own name.
+
+    A rule whose policy stands in AWS Config itself has none.
+    """
+
+    name: str
+    id: str
+    arn: str
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluations:
+    """How a rule of AWS Config fares: when it was last invoked, and when evaluated, and when not.
+
+    `error` is of the last failure, which may be over.
+    """
+
+    rule: str
+    error: str = ""
+    invoked: datetime | None = None
+    not_invoked: datetime | None = None
+    evaluated: datetime | None = None
+    not_evaluated: datetime | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last invocation or the last evaluation failed."""
+        return _later(self.not_invoked, self.invoked) or _later(self.not_evaluated, self.evaluated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorder:
+    """A configuration recorder, and which types of resources it records."""
+
+    name: str
+    role: str
+    everything: bool  # but IAM's users, groups, roles and policies, unless
+    globals_too: bool
+    types: frozenset[str] = frozenset()
+    all_but: frozenset[str] | None = None
+
+    def records(self, resource_type: str) -> bool:
+        """Tell whether it records a type of IAM's.
+
+        What is excluded overrides all else, and everything else is recorded then, IAM's types among
+        it (API reference, RecordingGroup).
+        """
+        if self.all_but is not None:
+            return resource_type not in self.all_but
+        return self.globals_too if self.everything else resource_type in self.types
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter in SSM's Parameter Store."""
 
     type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret in Secrets Manager, as it is described; never what it holds."""
+
+    being_deleted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +238,7 @@ class Role:
     attached: tuple[str, ...]
     trust: Mapping[str, Any]
     boundary: str | None = None
+
+
+def _later(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and (other is None or one > other)

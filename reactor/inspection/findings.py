@@ -66,6 +66,11 @@ def alarm_of(finding: Finding) -> Alarm | None:
     """Return the alarm that a finding of a sweep raises, None when there is nothing to raise."""
     if finding.ok or finding.standing:
         return None
+    return as_alarm(finding)
+
+
+def as_alarm(finding: Finding) -> Alarm:
+    """Return a finding as an alarm."""
     details = {"check": finding.check, "state": finding.state.value}
     # Unknown is not "without MFA": what is impaired then is the look at root.
     without_mfa = finding.check == ROOT and finding.state is State.FAILED

@@ -4,17 +4,21 @@ Every method asks one operation, reads all its pages, and raises ReactorError fo
 answer. A missing thing is None only where this says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from reactor.inspection.facts import (
     Concurrency,
+    ConfigRule,
+    Evaluations,
     EventSettings,
     EventSource,
     Parameter,
+    Recorder,
     Role,
     Root,
     Rule,
+    Secret,
     Selectors,
     Target,
     Trail,
@@ -53,7 +57,38 @@ class InspectionReads(Protocol):
         """Return what the account's summary says of its root user."""
 
 
-class DoctorReads(InspectionReads, Protocol):
+class WiringReads(Protocol):
+    """What a person's look needs of what is connected with a stage: metadata, and no secrets."""
+
+    def config_rules(self) -> tuple[ConfigRule, ...]:
+        """Return the rules of AWS Config in our region."""
+
+    def evaluations(self, rules: Sequence[str]) -> tuple[Evaluations, ...]:
+        """Return how rules of AWS Config fare, by their names."""
+
+    def recorders(self) -> tuple[Recorder, ...]:
+        """Return the configuration recorders of our region."""
+
+    def recording(self) -> frozenset[str]:
+        """Return the names of the configuration recorders that are on."""
+
+    def has_queue(self, arn: str) -> bool:
+        """Tell whether there is a queue in our region, whoever's account it is in."""
+
+    def secret(self, name: str) -> Secret | None:
+        """Return a secret's description by its name or ARN, None when there is none."""
+
+    def has_topic(self, arn: str) -> bool:
+        """Tell whether there is a topic in our region."""
+
+    def has_bus(self, name: str) -> bool:
+        """Tell whether there is an event bus."""
+
+    def has_security_hub(self) -> bool:
+        """Tell whether Security Hub is enabled in our region."""
+
+
+class DoctorReads(InspectionReads, WiringReads, Protocol):
     """What a person's look needs besides."""
 
     def role(self, function: str) -> Role | None:

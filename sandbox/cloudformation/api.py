@@ -35,6 +35,8 @@ class CloudFormation:
         self._account = account
         self._clients = clients
         self._stacks: list[Stack] = []
+        # (region, client's token) -> the operation, its parameters, its stack
+        self._begun_by: dict[tuple[str, str], tuple[str, dict[str, Any], Stack]] = {}
         self._lock = threading.Lock()
         self._operations: dict[str, Callable[[Call], dict[str, Any]]] = {
             "CreateChangeSet": self._create_change_set,
@@ -67,6 +69,8 @@ class CloudFormation:
         return Reply(200, headers, str(answer["body"]).encode())
 
     def _create_stack(self, call: Call) -> dict[str, Any]:
+        if (begun := self._begun(call)) is not None:
+            return {"StackId": begun.id}
         if self._live(call) is not None:
             raise Refusal(
                 "AlreadyExistsException", f"Stack [{call.parameters['StackName']}] already exists"
@@ -75,20 +79,25 @@ class CloudFormation:
         stack = self._new_stack(call)
         stack.changes(wanted)
         self._stacks.append(stack)
+        self._begin(call, stack)
         stack.bring_to(wanted, self._clients(call))
         return {"StackId": stack.id}
 
     def _update_stack(self, call: Call) -> dict[str, Any]:
+        if (begun := self._begun(call)) is not None:
+            return {"StackId": begun.id}
         stack = self._find(call)
         stack.check_updatable()
         wanted = read_wanted(call, stack.is_)
         if not stack.changes(wanted) and stack.is_ == wanted:
             raise invalid("No updates are to be performed.")
+        self._begin(call, stack)
         stack.bring_to(wanted, self._clients(call))
         return {"StackId": stack.id}
 
     def _delete_stack(self, call: Call) -> dict[str, Any]:
         if (stack := self._live(call)) is not None:
+            stack.token = call.parameters.get("ClientRequestToken")
             stack.delete(self._clients(call))
         return {}
 
@@ -121,6 +130,7 @@ class CloudFormation:
             message = f"ChangeSet [{change_set.id}] cannot be executed in its current status"
             raise Refusal("InvalidChangeSetStatus", message)
         change_set.execution_status = "EXECUTE_COMPLETE"
+        stack.token = call.parameters.get("ClientRequestToken")
         stack.bring_to(change_set.wanted, self._clients(call))
         return {}
 
@@ -185,6 +195,27 @@ class CloudFormation:
                 {each["Type"] for each in template.section("Resources").values()}
             ),
         }
+
+    def _begin(self, call: Call, stack: Stack) -> None:
+        """Remembers by the client's token, if it has one, which request began this."""
+        stack.token = call.parameters.get("ClientRequestToken")
+        if stack.token is not None:
+            self._begun_by[call.region, stack.token] = (call.action, dict(call.parameters), stack)
+
+    def _begun(self, call: Call) -> Stack | None:
+        """The stack of the same request, sent again. Raises Refusal for another with its token.
+
+        That it is answered as the first was is our reading of what AWS promises: CloudFormation
+        knows that it is no attempt at a second stack of that name.
+        """
+        token = call.parameters.get("ClientRequestToken")
+        before = None if token is None else self._begun_by.get((call.region, token))
+        if before is None:
+            return None
+        action, parameters, stack = before
+        if (action, parameters) == (call.action, call.parameters) and stack.deleted is None:
+            return stack
+        raise Refusal("TokenAlreadyExistsException", "A client request token already exists.")
 
     def _new_stack(self, call: Call) -> Stack:
         name, partition = call.parameters["StackName"], get_partition(call.region)

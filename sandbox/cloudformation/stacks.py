@@ -63,6 +63,7 @@ class Stack:
     outputs: list[dict[str, Any]] = field(default_factory=list)
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
+    token: str | None = None  # the client's, of the operation under way or the last
 
     def bring_to(self, wanted: Wanted, clients: Clients) -> None:
         """Makes or changes the stack. A failure is rolled back, and told by the status."""
@@ -155,6 +156,7 @@ class Stack:
                 "ResourceStatus": status,
                 "ResourceStatusReason": reason,
                 "Timestamp": datetime.now(UTC),
+                "ClientRequestToken": self.token,
             }
         )
 

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 ACTIONS = (
     "DescribeComplianceByConfigRule",
+    "DescribeConfigRuleEvaluationStatus",
     "GetComplianceDetailsByConfigRule",
     "GetResourceConfigHistory",
     "PutEvaluations",
 )
 _DEFAULT_PAGE, _LONGEST_PAGE = 10, 100
 _LONGEST_NAME = 64  # that GetComplianceDetailsByConfigRule takes, though a rule's may have 128
+_MOST_NAMED, _LONGEST_PAGE_OF_STATUSES = 25, 50  # DescribeConfigRuleEvaluationStatus
 _MOST_COUNTED = 25  # resources that DescribeComplianceByConfigRule counts
 
 
@@ -38,6 +40,7 @@ class ConfigApi:
         """Raises Refusal."""
         answer: Callable[[StrictConfigBackend, Call], dict[str, Any]] = {
             "DescribeComplianceByConfigRule": self._compliance,
+            "DescribeConfigRuleEvaluationStatus": self._statuses,
             "GetComplianceDetailsByConfigRule": self._details,
             "GetResourceConfigHistory": self._history,
             "PutEvaluations": self._put,
@@ -87,6 +90,18 @@ class ConfigApi:
         ]
         return {"ComplianceByConfigRules": kept}
 
+    def _statuses(self, backend: StrictConfigBackend, call: Call) -> dict[str, Any]:
+        names = call.parameters.get("ConfigRuleNames") or sorted(backend.config_rules)
+        if len(call.parameters.get("ConfigRuleNames") or ()) > _MOST_NAMED:
+            message = (
+                "1 validation error detected: Value at 'configRuleNames' failed to satisfy"
+                f" constraint: Member must have length less than or equal to {_MOST_NAMED}"
+            )
+            raise Refusal("ValidationException", message)
+        found = [backend.statuses.described(backend.rule(each)) for each in names]
+        page, token = _page(found, call.parameters, longest=_LONGEST_PAGE_OF_STATUSES)
+        return {"ConfigRulesEvaluationStatus": page, **token}
+
     def _history(self, _: StrictConfigBackend, call: Call) -> dict[str, Any]:
         kind, unique_id = str(call.parameters["resourceType"]), str(call.parameters["resourceId"])
         found = self._items.history(call.region, kind, unique_id)
@@ -103,11 +118,11 @@ class ConfigApi:
 
 
 def _page(
-    found: Sequence[dict[str, Any]], asked: dict[str, Any]
+    found: Sequence[dict[str, Any]], asked: dict[str, Any], longest: int = _LONGEST_PAGE
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     limit = int(asked.get("Limit") or _DEFAULT_PAGE)
-    if limit > _LONGEST_PAGE:
-        raise Refusal("InvalidLimitException", f"The limit {limit} is more than {_LONGEST_PAGE}.")
+    if limit > longest:
+        raise Refusal("InvalidLimitException", f"The limit {limit} is more than {longest}.")
     token = str(asked.get("NextToken") or "0")
     if not token.isdecimal():
         raise Refusal("InvalidNextTokenException", "The nextToken provided is invalid")

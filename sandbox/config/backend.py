@@ -22,6 +22,7 @@ from moto.config.exceptions import (
 from moto.config.models import ConfigBackend, config_backends
 from typing_extensions import override
 
+from sandbox.config.statuses import Statuses
 from sandbox.functions import find_function
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class StrictConfigBackend(ConfigBackend):
         super().__init__(region_name, account_id)
         self._tokens: dict[str, tuple[str, float]] = {}  # -> the rule's id, when it was invoked
         self._results: dict[str, dict[tuple[str, str], Result]] = {}  # by the rule's id
+        self.statuses = Statuses()
         self._failing: dict[str, int | None] = {}  # resource id -> how often still; None is always
 
     @override
@@ -61,7 +63,10 @@ class StrictConfigBackend(ConfigBackend):
         source = config_rule.get("Source") or {}
         if source.get("Owner") == "CUSTOM_LAMBDA":
             self._require_way_in(str(source.get("SourceIdentifier", "")))
-        return str(super().put_config_rule(config_rule, tags))
+        arn = str(super().put_config_rule(config_rule, tags))
+        for rule in self.config_rules.values():
+            self.statuses.activate(rule)
+        return arn
 
     def rule(self, name: str) -> ConfigRule:
         """Raises NoSuchConfigRuleException."""
@@ -93,6 +98,7 @@ class StrictConfigBackend(ConfigBackend):
         for each in evaluations:
             if each not in failed:
                 self._keep(results, Result(each, time.time(), invoked))
+        self.statuses.note_evaluated(rule_id)
         return failed
 
     def results(self, rule_name: str) -> list[Result]:

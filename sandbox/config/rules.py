@@ -65,9 +65,11 @@ class ConfigRules:
             backend = backend_of(self._account, region)
             rule = backend.rule(rule_name)
             kind = SCHEDULE if resource is None else OVERSIZED if oversized else CHANGE
-            arn = self._function(rule, kind, region)
+            arn = self._function(backend, rule, kind, region)
             event = self._event(kind, region, resource)
             payload = self._payload(backend, rule, event, left_scope=left_scope)
+            if not only_payload:
+                backend.statuses.note_invoked(rule)
         if not only_payload:
             self._asynchronous.enqueue(arn, json.dumps(payload))
         return payload
@@ -77,7 +79,9 @@ class ConfigRules:
         with self._account_lock:
             backend_of(self._account, region).fail(resource_ids, times)
 
-    def _function(self, rule: ConfigRule, kind: str, region: str) -> str:
+    def _function(
+        self, backend: StrictConfigBackend, rule: ConfigRule, kind: str, region: str
+    ) -> str:
         arn = str(rule.source.source_identifier)
         wanted = [str(each.message_type) for each in rule.source.source_details or ()]
         if kind not in wanted:
@@ -85,9 +89,12 @@ class ConfigRules:
         try:
             function = find_function(self._account, region, arn)
         except UnknownFunctionException as error:
-            raise Refusal("NotInvoked", f"the function {arn} does not exist") from error
+            message = f"the function {arn} does not exist"
+            backend.statuses.note_not_invoked(rule, message)
+            raise Refusal("NotInvoked", message) from error
         if not lets_config_in(function, str(rule.config_rule_arn)):
             message = f"the function's resource policy does not let {rule.config_rule_arn} in"
+            backend.statuses.note_not_invoked(rule, message)
             raise Refusal("NotInvoked", message)
         return arn
 

@@ -12,7 +12,9 @@ import pytest
 from reactor.functions import functions_of
 from reactor.names import Function, failed_queue, function_name, rule_name, undelivered_queue
 from reactor.settings import Settings
+from sandbox import SandboxError
 from tests.end_to_end.stage import Stage, staged
+from tests.fakes.account import ACCOUNT
 
 PROD = "prod"
 LIST = "/mfa/exempt"
@@ -86,6 +88,7 @@ def test_a_stage_in_good_order(stage: Stage) -> None:
         *(f"settings-{each}" for each in FUNCTIONS),
         *(f"permission-{each}" for each in RULED),
         *(f"role-{each}" for each in FUNCTIONS),
+        "config-rules",
     ]
     assert alarms_of_a_sweep(stage) == []
 
@@ -95,7 +98,7 @@ def test_the_table(stage: Stage) -> None:
     ran = stage.command("doctor")
     assert ran.status == 0
     assert "the trail management-events logs IAM's writes" in ran.stdout
-    assert f"stage prod in account {stage.sandbox.account}: 40 ok" in ran.stdout
+    assert f"stage prod in account {stage.sandbox.account}: 41 ok" in ran.stdout
 
 
 def test_it_changes_nothing(stage: Stage) -> None:
@@ -482,3 +485,97 @@ def test_a_stage_that_is_not_deployed(stage: Stage) -> None:
     assert ran.status == 1
     assert list(found) == ["stage"]
     assert "chalice deploy --stage dev" in found["stage"]["remedy"]
+
+
+RULE, USERS_RULE = "mfa-enabled", "mfa-reactor-prod-users"
+THEIRS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:theirs"
+COMMAND = "aws cloudformation deploy --stack-name mfa-reactor-prod-config-rule"
+CONFIG = function_name(PROD, Function.CONFIG)
+WEBHOOK = "https://hooks.slack.com/services/T/B/secret"
+
+
+@pytest.fixture(scope="module")
+def wired() -> Iterator[Stage]:
+    """Stage prod whose settings name what is not there, and a rule that may not invoke it."""
+    settings = {
+        # What is changed here is told nobody: it would fail, and end in a queue.
+        "REACTOR_TRUSTED_ROLES": "SandboxAdministrator",
+        "REACTOR_CONFIG_RULES": RULE,
+        "REACTOR_NOTIFICATION_QUEUES": THEIRS,
+        "REACTOR_SLACK_WEBHOOK": "ssm:/mfa/slack",
+        "REACTOR_NOTICE_TOPIC": f"arn:aws:sns:us-east-1:{ACCOUNT}:notices",
+        "REACTOR_NOTICE_BUS": "notices",
+        "REACTOR_SECURITY_HUB": "true",
+    }
+    with staged(settings) as deployed:
+        assert deployed.command("operations", "apply").status == 0
+        assert (
+            deployed.shell(
+                f"{COMMAND} --template-file infra/config-rule.yaml --parameter-overrides Stage=prod"
+            ).returncode
+            == 0
+        )
+        policy = json.loads(deployed.functions.get_policy(FunctionName=CONFIG)["Policy"])
+        for each in policy["Statement"]:
+            deployed.functions.remove_permission(FunctionName=CONFIG, StatementId=each["Sid"])
+        with pytest.raises(SandboxError, match="does not let"):
+            deployed.sandbox.control.invoke_config_rule(USERS_RULE)
+        yield deployed
+
+
+def type_in(stage: Stage, remedy: str) -> None:
+    """Type a remedy's command, without its alternatives."""
+    ran = stage.shell(remedy.split(", or ", maxsplit=1)[0])
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_what_is_not_connected(wired: Stage) -> None:
+    """Each is found, with the command that mends it; and then it is in order."""
+    client = wired.sandbox.client
+    found = not_ok(wired)
+    assert {check: each["state"] for check, each in found.items()} == dict.fromkeys(
+        (
+            *("config-rules", "permission-config", "recorder", "compliance-rules", "mappings"),
+            *("notice-webhook", "notice-topic", "notice-bus", "security-hub"),
+        ),
+        "failed",
+    )
+    assert "does not let" in found["config-rules"]["what"]
+    assert f"there is no rule {RULE} of AWS Config" in found["compliance-rules"]["what"]
+    for check in ("permission-config", "notice-topic", "notice-bus", "security-hub"):
+        type_in(wired, found[check]["remedy"])
+    wired.sandbox.control.invoke_config_rule(USERS_RULE)
+    wired.settle()
+    managed = {"Owner": "AWS", "SourceIdentifier": "IAM_USER_MFA_ENABLED"}
+    client("config").put_config_rule(ConfigRule={"ConfigRuleName": RULE, "Source": managed})
+    client("ssm").put_parameter(Name="/mfa/slack", Value=WEBHOOK, Type="SecureString")
+    assert set(not_ok(wired)) == {"recorder", "mappings"}
+    client("sqs").create_queue(QueueName="theirs", Attributes={"VisibilityTimeout": "720"})
+    put_recorder(wired)
+    for told in ("is off", "leaves out AWS::IAM::User and AWS::IAM::Policy"):
+        found = not_ok(wired)
+        assert told in found["recorder"]["what"]
+        type_in(wired, found["recorder"]["remedy"])
+    type_in(wired, found["mappings"]["remedy"])
+    assert not_ok(wired) == {}
+
+
+def put_recorder(stage: Stage) -> None:
+    """Have AWS Config record, as it does unless it is told more."""
+    config, bucket = stage.sandbox.client("config"), "configuration-items"
+    role = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/Config"
+    stage.sandbox.client("s3").create_bucket(Bucket=bucket)
+    config.put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": role})
+    config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": bucket})
+
+
+def test_the_webhook_is_neither_read_nor_shown(wired: Stage) -> None:
+    """Where it lies open, that is said, and not what it is."""
+    ssm = wired.sandbox.client("ssm")
+    kept = ssm.get_parameters(Names=["/mfa/slack"])["Parameters"]
+    if kept:
+        ssm.delete_parameter(Name="/mfa/slack")
+    ssm.put_parameter(Name="/mfa/slack", Value=WEBHOOK, Type="String")
+    ran = wired.command("doctor", "--json")
+    assert "is a String, not a SecureString" in ran.stdout
+    assert "hooks.slack" not in ran.stdout + ran.stderr

@@ -1,18 +1,22 @@
 """A fake of what inspection reads: a stage in good order, in memory, until a test spoils it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reactor.errors import ReactorError, Transient
 from reactor.inspection.facts import (
     BasicSelector,
     Concurrency,
+    ConfigRule,
+    Evaluations,
     EventSettings,
     EventSource,
     Parameter,
+    Recorder,
     Role,
     Root,
     Rule,
+    Secret,
     Selectors,
     Stage,
     Target,
@@ -23,6 +27,7 @@ from tests.fakes.account import ACCOUNT
 
 STAGE = Stage("prod", "aws", "us-east-1", ACCOUNT)
 LIST = "/mfa/exempt"
+HUB = "security hub"
 TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit"
 QUEUE_ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:"
 ROLE_POLICY: Mapping[str, Any] = {
@@ -55,6 +60,31 @@ def a_trail(**members: Any) -> Trail:
         "organization": False,
     }
     return Trail(**{**good, **members})
+
+
+def a_recorder(**members: Any) -> Recorder:
+    """Return a recorder of everything, IAM's types among it, but for the members given."""
+    good = {"name": "default", "role": "arn:role", "everything": True, "globals_too": True}
+    return Recorder(**{**good, **members})
+
+
+def a_config_rule(name: str = "users", stage: Stage = STAGE) -> ConfigRule:
+    """Return a rule of AWS Config that invokes the stage's function."""
+    arn = f"arn:{stage.partition}:config:{stage.region}:{stage.account}:config-rule/config-rule-1"
+    function = stage.function_arn(function_name(stage.name, Function.CONFIG))
+    return ConfigRule(name, "config-rule-1", arn, function)
+
+
+def lets_config_in(stage: Stage, **conditions: Any) -> dict[str, Any]:
+    """Return the policy by which infra/config-rule.yaml lets AWS Config in, and with more."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "config.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": stage.function_arn(function_name(stage.name, Function.CONFIG)),
+        "Condition": {"StringEquals": {"AWS:SourceAccount": stage.account}, **conditions},
+    }
+    return {"Version": "2012-10-17", "Id": "default", "Statement": [statement]}
 
 
 def lets_in(stage: Stage, function: str) -> dict[str, Any]:
@@ -96,6 +126,12 @@ class FakeReads:
         self.environments: dict[str, dict[str, str]] = {}
         self.policies: dict[str, Mapping[str, Any]] = {}
         self.sources: tuple[EventSource, ...] = ()
+        self.rules_of_config: tuple[ConfigRule, ...] = ()
+        self.fared: dict[str, Evaluations] = {}
+        self.recorded: tuple[Recorder, ...] = (a_recorder(),)
+        self.on = frozenset({"default"})
+        self.there: set[str] = set()  # queues, topics and buses, and the hub
+        self.secrets: dict[str, Secret] = {}
         self.parameters = {LIST: Parameter("StringList")}
         self.root_user = Root(mfa=True, password=True, access_keys=False)
         self.queues = {undelivered_queue(stage.name): 0, failed_queue(stage.name): 0}
@@ -175,6 +211,51 @@ class FakeReads:
         """Return the queues that a function works off."""
         self._ask("event_sources", function)
         return self.sources
+
+    def config_rules(self) -> tuple[ConfigRule, ...]:
+        """Return the rules of AWS Config."""
+        self._ask("config_rules")
+        return self.rules_of_config
+
+    def evaluations(self, rules: Sequence[str]) -> tuple[Evaluations, ...]:
+        """Return how rules fare: well, unless a test says other."""
+        self._ask("evaluations", ",".join(rules))
+        return tuple(self.fared.get(each, Evaluations(each)) for each in rules)
+
+    def recorders(self) -> tuple[Recorder, ...]:
+        """Return the configuration recorders."""
+        self._ask("recorders")
+        return self.recorded
+
+    def recording(self) -> frozenset[str]:
+        """Return the names of those that are on."""
+        self._ask("recording")
+        return self.on
+
+    def has_queue(self, arn: str) -> bool:
+        """Tell whether there is a queue."""
+        self._ask("has_queue", arn)
+        return arn in self.there
+
+    def secret(self, name: str) -> Secret | None:
+        """Return a secret's description."""
+        self._ask("secret", name)
+        return self.secrets.get(name)
+
+    def has_topic(self, arn: str) -> bool:
+        """Tell whether there is a topic."""
+        self._ask("has_topic", arn)
+        return arn in self.there
+
+    def has_bus(self, name: str) -> bool:
+        """Tell whether there is a bus."""
+        self._ask("has_bus", name)
+        return name in self.there
+
+    def has_security_hub(self) -> bool:
+        """Tell whether Security Hub is on."""
+        self._ask("has_security_hub")
+        return HUB in self.there
 
     def waiting(self, queue: str) -> int | None:
         """Return how many messages wait."""

@@ -279,3 +279,37 @@ def test_the_command_line_deploys_twice(sandbox: Sandbox, stacks: Any, tmp_path:
     assert "Successfully created" in deploy("--parameter-overrides", "Age=60")
     config = sandbox.client("lambda").get_function_event_invoke_config(FunctionName=LISTENER)
     assert config["MaximumEventAgeInSeconds"] == 60
+
+
+def test_a_request_that_is_sent_again_begins_nothing(stacks: Any) -> None:
+    """By its token it is known, and every event of the operation has that."""
+    asked = {"StackName": "ops", "TemplateBody": TEMPLATE, "ClientRequestToken": "token-1"}
+    first: dict[str, Any] = {**asked, "Parameters": _parameters(Function=LISTENER)}
+    made = stacks.create_stack(**first)["StackId"]
+    assert stacks.create_stack(**first)["StackId"] == made
+    events = stacks.describe_stack_events(StackName="ops")["StackEvents"]
+    assert {each["ClientRequestToken"] for each in events} == {"token-1"}
+    more = _parameters(Function=LISTENER, Age="60")
+    second = {**first, "Parameters": more, "ClientRequestToken": "token-2"}
+    with refused("AlreadyExistsException", "Stack [ops] already exists"):
+        stacks.create_stack(**second)
+    assert stacks.update_stack(**second)["StackId"] == made
+    many = len(stacks.describe_stack_events(StackName="ops")["StackEvents"])
+    assert stacks.update_stack(**second)["StackId"] == made
+    assert len(stacks.describe_stack_events(StackName="ops")["StackEvents"]) == many
+
+
+def test_a_token_is_of_one_request(stacks: Any) -> None:
+    """Another request with it is refused; without one, an event has none."""
+    asked = {"StackName": "ops", "TemplateBody": TEMPLATE, "ClientRequestToken": "token-3"}
+    stacks.create_stack(**asked, Parameters=_parameters(Function=LISTENER))
+    with refused("TokenAlreadyExistsException"):
+        stacks.create_stack(**asked, Parameters=_parameters(Function=LISTENER, Age="60"))
+    with refused("TokenAlreadyExistsException"):
+        stacks.update_stack(**asked, Parameters=_parameters(Function=LISTENER))
+    stacks.delete_stack(StackName="ops")
+    with refused("TokenAlreadyExistsException"):
+        stacks.create_stack(**asked, Parameters=_parameters(Function=LISTENER))
+    _create(stacks)
+    events = stacks.describe_stack_events(StackName="ops")["StackEvents"]
+    assert not any("ClientRequestToken" in each for each in events)

@@ -406,3 +406,56 @@ def test_a_functions_role_is_judged(sandbox: Sandbox, config: Any, rule: str, to
     said = json.loads(answer["Payload"].read())
     assert "config:PutEvaluations" in json.dumps(said), said
     assert details(config, rule) == []
+
+
+class TestStatuses:
+    """How rules fare."""
+
+    @staticmethod
+    def status(config: Any, rule: str) -> dict[str, Any]:
+        """What is said of a rule."""
+        [found] = config.describe_config_rule_evaluation_status(ConfigRuleNames=[rule])[
+            "ConfigRulesEvaluationStatus"
+        ]
+        return dict(found)
+
+    def test_a_rule_that_works(self, config: Any, rule: str, token: str) -> None:
+        """Nothing is known of it before it was invoked; then when it was, and evaluated."""
+        before = self.status(config, rule)
+        assert before["FirstEvaluationStarted"] is False
+        assert not {"LastSuccessfulInvocationTime", "LastErrorCode"} & set(before)
+        config.put_evaluations(Evaluations=[evaluation("AIDA1")], ResultToken=token)
+        after = self.status(config, rule)
+        assert after["FirstEvaluationStarted"] is True
+        assert "LastSuccessfulEvaluationTime" in after
+
+    def test_a_function_that_does_not_let_it_in(self, sandbox: Sandbox, rule: str) -> None:
+        """It says when, and why; and that stays, whatever succeeds later."""
+        config, functions = sandbox.client("config"), sandbox.client("lambda")
+        functions.remove_permission(FunctionName=FUNCTION, StatementId="config")
+        try:
+            with pytest.raises(SandboxError, match="does not let"):
+                sandbox.control.invoke_config_rule(rule)
+        finally:
+            functions.add_permission(
+                FunctionName=FUNCTION,
+                StatementId="config",
+                Action="lambda:InvokeFunction",
+                Principal="config.amazonaws.com",
+                SourceAccount=sandbox.account,
+            )
+        failed = self.status(config, rule)
+        assert "LastSuccessfulInvocationTime" not in failed
+        sandbox.control.invoke_config_rule(rule)
+        mended = self.status(config, rule)
+        assert mended["LastErrorMessage"] == failed["LastErrorMessage"]
+        assert mended["LastSuccessfulInvocationTime"] > mended["LastFailedInvocationTime"]
+
+    def test_limits(self, config: Any, rule: str) -> None:
+        """25 names a call, 50 rules a page, and no rule that is not there."""
+        with refused("ValidationException", "less than or equal to 25"):
+            config.describe_config_rule_evaluation_status(ConfigRuleNames=[rule] * 26)
+        with refused("NoSuchConfigRuleException"):
+            config.describe_config_rule_evaluation_status(ConfigRuleNames=["no-such-rule"])
+        with refused("InvalidLimitException"):
+            config.describe_config_rule_evaluation_status(Limit=51)

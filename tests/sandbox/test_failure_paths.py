@@ -104,6 +104,15 @@ def test_a_queues_policy_outlives_its_other_attributes(sandbox: Sandbox, queue: 
     assert found["VisibilityTimeout"] == "60"
 
 
+def test_a_queue_of_another_account_is_not_ours(sandbox: Sandbox, queue: Queue) -> None:
+    """That it has the name of one of ours does not make it that."""
+    sqs, name = sandbox.client("sqs"), queue.arn.rpartition(":")[2]
+    url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=sandbox.account)["QueueUrl"]
+    assert url == sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    with refused("AWS.SimpleQueueService.NonExistentQueue"):
+        sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId="999999999999")
+
+
 def test_a_fifo_queue_takes_neither_dead_letters_nor_failures(
     sandbox: Sandbox, functions: Any, name: Any
 ) -> None:

@@ -15,11 +15,14 @@ from reactor.inspection.facts import (
     BasicSelector,
     Concurrency,
     Condition,
+    ConfigRule,
+    Evaluations,
     EventSettings,
     Parameter,
     Role,
     Root,
     Rule,
+    Secret,
     Selectors,
     Target,
     Trail,
@@ -34,6 +37,10 @@ CLIENTS = {
     "cloudtrail": "cloudtrail",
     "function_settings": "lambda",
     "sqs": "sqs",
+    "config": "config",
+    "secrets": "secretsmanager",
+    "sns": "sns",
+    "security_hub": "securityhub",
 }
 Answers = tuple[tuple[str, Any], ...]
 
@@ -443,3 +450,183 @@ URL = {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/q"}
 def test_waiting(answers: Answers, waiting: int | None) -> None:
     """A queue that is not there is an answer, whichever protocol says so."""
     assert doctor("sqs", *answers).waiting("q") == waiting
+
+
+def test_rules_of_aws_config() -> None:
+    """All pages are read; a rule whose policy stands in AWS Config itself has no source."""
+    first = {"ConfigRules": [_config_rule("one", SourceIdentifier="arn:f")], "NextToken": "more"}
+    second = {"ConfigRules": [_config_rule("two")]}
+    reads = doctor(
+        "config",
+        ("describe_config_rules", (first, {})),
+        ("describe_config_rules", (second, {"NextToken": "more"})),
+    )
+    assert reads.config_rules() == (
+        ConfigRule("one", "config-rule-one", "arn:one", "arn:f"),
+        ConfigRule("two", "config-rule-two", "arn:two", None),
+    )
+
+
+def _config_rule(name: str, **source: str) -> dict[str, Any]:
+    return {
+        "ConfigRuleName": name,
+        "ConfigRuleId": f"config-rule-{name}",
+        "ConfigRuleArn": f"arn:{name}",
+        "Source": {"Owner": "CUSTOM_LAMBDA", **source},
+    }
+
+
+def test_how_rules_fare() -> None:
+    """Twenty-five are asked about at once, and no more."""
+    names = [f"rule-{number}" for number in range(26)]
+    early, late = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, tzinfo=UTC)
+    failing = {
+        "ConfigRuleName": "rule-0",
+        "LastErrorCode": "Code",
+        "LastErrorMessage": "words",
+        "LastSuccessfulInvocationTime": early,
+        "LastFailedInvocationTime": late,
+    }
+    answers = ([failing], [{"ConfigRuleName": "rule-25", "LastSuccessfulEvaluationTime": late}])
+    reads = doctor(
+        "config",
+        *(
+            (
+                "describe_config_rule_evaluation_status",
+                ({"ConfigRulesEvaluationStatus": answer}, {"ConfigRuleNames": asked}),
+            )
+            for answer, asked in zip(answers, (names[:25], names[25:]), strict=True)
+        ),
+    )
+    one, other = reads.evaluations(names)
+    assert one == Evaluations("rule-0", "Code: words", early, late)
+    assert other == Evaluations("rule-25", evaluated=late)
+    assert (one.failing, other.failing) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("group", "everything", "records_users"),
+    [
+        pytest.param({"allSupported": True}, True, False, id="all, but IAM's"),
+        pytest.param(
+            {"allSupported": True, "includeGlobalResourceTypes": True}, True, True, id="all"
+        ),
+        pytest.param({"resourceTypes": ["AWS::IAM::User"]}, False, True, id="some"),
+        pytest.param(
+            {
+                "exclusionByResourceTypes": {"resourceTypes": ["AWS::EC2::Instance"]},
+                "recordingStrategy": {"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"},
+            },
+            False,
+            True,
+            id="all but some",
+        ),
+        pytest.param(
+            {
+                "allSupported": True,
+                "includeGlobalResourceTypes": True,
+                "exclusionByResourceTypes": {"resourceTypes": []},
+                "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"},
+            },
+            True,
+            True,
+            id="all, with an empty list of those left out",
+        ),
+    ],
+)
+def test_recorders(group: dict[str, Any], *, everything: bool, records_users: bool) -> None:
+    """What one records follows from its strategy."""
+    found = {"name": "default", "roleARN": "arn:role", "recordingGroup": group}
+    answer = ({"ConfigurationRecorders": [found]},)
+    [recorder] = doctor("config", ("describe_configuration_recorders", answer)).recorders()
+    assert (recorder.name, recorder.role, recorder.everything) == (
+        "default",
+        "arn:role",
+        everything,
+    )
+    assert recorder.records("AWS::IAM::User") is records_users
+
+
+def test_which_recorders_are_on() -> None:
+    """By their names."""
+    found = [{"name": "default", "recording": True}, {"name": "other", "recording": False}]
+    answer = ({"ConfigurationRecordersStatus": found},)
+    reads = doctor("config", ("describe_configuration_recorder_status", answer))
+    assert reads.recording() == {"default"}
+
+
+QUEUE_ARN = "arn:aws:sqs:us-east-1:999999999999:theirs"
+TOPIC_ARN = "arn:aws:sns:us-east-1:123456789012:notices"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "answer", "asked", "missing", "read"),
+    [
+        pytest.param(
+            "sqs",
+            "get_queue_url",
+            URL,
+            {"QueueName": "theirs", "QueueOwnerAWSAccountId": "999999999999"},
+            "AWS.SimpleQueueService.NonExistentQueue",
+            lambda reads: reads.has_queue(QUEUE_ARN),
+            id="queue",
+        ),
+        pytest.param(
+            "sns",
+            "get_topic_attributes",
+            {},
+            {"TopicArn": TOPIC_ARN},
+            "NotFound",
+            lambda reads: reads.has_topic(TOPIC_ARN),
+            id="topic",
+        ),
+        pytest.param(
+            "events",
+            "describe_event_bus",
+            {},
+            {"Name": "notices"},
+            "ResourceNotFoundException",
+            lambda reads: reads.has_bus("notices"),
+            id="bus",
+        ),
+        pytest.param(
+            "securityhub",
+            "describe_hub",
+            {},
+            {},
+            "InvalidAccessException",
+            lambda reads: reads.has_security_hub(),
+            id="hub",
+        ),
+    ],
+)
+def test_what_is_there_or_not(  # noqa: PLR0913, PLR0917 - a call and its answers
+    service: str,
+    operation: str,
+    answer: dict[str, Any],
+    asked: dict[str, Any],
+    missing: str,
+    read: Callable[[AwsDoctor], bool],
+) -> None:
+    """That it is not there is an answer; that one may not ask is none."""
+    assert read(doctor(service, (operation, (answer, asked)))) is True
+    assert read(doctor(service, (operation, missing))) is False
+    with pytest.raises(Transient, match="AccessDenied"):
+        read(doctor(service, (operation, "AccessDenied")))
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        pytest.param(({"Name": "slack"},), Secret(being_deleted=False), id="there"),
+        pytest.param(
+            ({"Name": "slack", "DeletedDate": datetime(2024, 1, 1, tzinfo=UTC)},),
+            Secret(being_deleted=True),
+            id="being deleted",
+        ),
+        pytest.param("ResourceNotFoundException", None, id="missing"),
+    ],
+)
+def test_secret(answer: Any, found: Secret | None) -> None:
+    """It is described, and what it holds is not read."""
+    assert doctor("secretsmanager", ("describe_secret", answer)).secret("slack") == found

@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from reactor.errors import ReactorError
-from reactor.inspection.deployed import event_sources, permission, variables
-from reactor.inspection.facts import EventSource
+from reactor.inspection.deployed import permission, variables
 from reactor.inspection.findings import State
 from tests.fakes.inspection import STAGE, VARIABLES, denied, lets_in
 
@@ -128,45 +126,3 @@ def test_not_let_in(policy: dict[str, Any] | None) -> None:
 def test_unknown() -> None:
     """What cannot be read is never ok."""
     assert permission(STAGE, "react", denied("lambda:GetPolicy")).state is State.UNKNOWN
-
-
-QUEUE = STAGE.queue_arn("mfa-reactor-prod-notifications")
-
-
-@pytest.mark.parametrize(
-    ("found", "state", "said"),
-    [
-        pytest.param((), State.OK, "no queue brings notices", id="none is connected"),
-        pytest.param(
-            (EventSource("m", QUEUE, heeds=True, enabled=True),),
-            State.OK,
-            "works off mfa-reactor-prod-notifications",
-            id="in order",
-        ),
-        pytest.param(
-            (EventSource("m", QUEUE, heeds=False, enabled=True),),
-            State.FAILED,
-            "update-event-source-mapping --uuid m --function-response-types",
-            id="what is given back is not heeded",
-        ),
-        pytest.param(
-            (EventSource("m", QUEUE, heeds=True, enabled=False),),
-            State.FAILED,
-            "update-event-source-mapping --uuid m --enabled",
-            id="switched off",
-        ),
-        pytest.param(
-            denied("lambda:ListEventSourceMappings"),
-            State.UNKNOWN,
-            "which queues mfa-reactor-prod-compliance works off",
-            id="unreadable",
-        ),
-    ],
-)
-def test_queues_of_notices(
-    found: tuple[EventSource, ...] | ReactorError, state: State, said: str
-) -> None:
-    """One that heeds not what comes back, or brings nothing, is told with what mends it."""
-    finding = event_sources(STAGE, found)
-    assert finding.state is state
-    assert said in finding.what + finding.remedy

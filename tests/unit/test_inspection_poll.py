@@ -10,10 +10,18 @@ from reactor.aws.account import CALLS_AT_ONCE
 from reactor.errors import Permanent, ReactorError
 from reactor.guard.identity import Guard, Standing
 from reactor.inspection.doctor import examine, guard
-from reactor.inspection.facts import Role, Root, Rule
+from reactor.inspection.facts import (
+    Evaluations,
+    EventSource,
+    Parameter,
+    Role,
+    Root,
+    Rule,
+    Secret,
+)
 from reactor.inspection.findings import Finding, State
 from reactor.inspection.poll import inspect, polled
-from reactor.inspection.ports import READS, InspectionReads, resource_of
+from reactor.inspection.ports import READS, InspectionReads, WiringReads, resource_of
 from reactor.model import (
     AlarmKind,
     Cause,
@@ -32,15 +40,19 @@ from reactor.settings import Mode
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.harness import Rounds, settings
 from tests.fakes.inspection import (
+    HUB,
     LIST,
+    QUEUE_ARN,
     ROLE_POLICY,
     STAGE,
     TRAIL_ARN,
     TRUST,
     VARIABLES,
     FakeReads,
+    a_config_rule,
     a_trail,
     denied,
+    lets_config_in,
 )
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -290,13 +302,15 @@ class TestExamine:
     """What `mfa-reactor doctor` prints."""
 
     @staticmethod
-    def look(reads: FakeReads) -> tuple[Finding, ...]:
-        """Examine the fake, whose guard is in place."""
+    def look(
+        reads: FakeReads, given: Mapping[str, str] | None = None, rounds: Rounds | None = None
+    ) -> tuple[Finding, ...]:
+        """Examine the fake, whose guard is in place, under these settings and the list's."""
         return examine(
             reads,
-            Rounds(),
+            rounds or Rounds(),
             STAGE,
-            settings=settings(exempt_parameter=LIST),
+            settings=settings(exempt_parameter=LIST, **(given or {})),
             patterns={},
             wanted=dict.fromkeys(FUNCTIONS, ROLE_POLICY),
             variables=dict.fromkeys(FUNCTIONS, VARIABLES),
@@ -314,7 +328,10 @@ class TestExamine:
             *(f"settings-{each}" for each in FUNCTIONS),
             *(f"permission-{each}" for each in RULED),
             *(f"role-{each}" for each in FUNCTIONS),
+            "config-rules",
+            "compliance-rules",
             "mappings",
+            "queue-notifications-failed",
         ]
         assert [each.check for each in findings][-len(besides) :] == besides
 
@@ -333,6 +350,65 @@ class TestExamine:
             "role-keeper": State.FAILED,
             "role-watch": State.UNKNOWN,
         }
+
+    WIRED = {  # noqa: RUF012 - settings
+        "config_rules": "users",
+        "notification_queues": f"{QUEUE_ARN}theirs",
+        "slack_webhook": "secretsmanager:slack",
+        "notice_topic": f"arn:aws:sns:us-east-1:{ACCOUNT}:notices",
+        "notice_bus": "notices",
+        "security_hub": "true",
+    }
+    CONNECTED = (
+        *("config-rules", "permission-config", "recorder", "compliance-rules", "mappings"),
+        *("notice-webhook", "notice-topic", "notice-bus", "security-hub"),
+    )
+
+    def test_what_is_connected_is_in_order(self) -> None:
+        """All that the settings name is looked at, in two rounds more, and it is there."""
+        reads, rounds = FakeReads(), Rounds()
+        reads.rules_of_config = (a_config_rule(),)
+        reads.policies["mfa-reactor-prod-config"] = lets_config_in(STAGE)
+        reads.there = {
+            *(self.WIRED[each] for each in ("notification_queues", "notice_topic", "notice_bus")),
+            HUB,
+        }
+        queue = self.WIRED["notification_queues"]
+        reads.sources = (EventSource("m", queue, heeds=True, enabled=True),)
+        reads.secrets["slack"] = Secret(being_deleted=False)
+        findings = self.look(reads, self.WIRED, rounds)
+        assert not_ok(findings) == {}
+        assert set(self.CONNECTED) <= {each.check for each in findings}
+        assert len(rounds.sizes) == 4
+
+    def test_what_is_not_connected(self) -> None:
+        """Each is found, by a check of its own."""
+        reads = FakeReads()
+        reads.rules_of_config = (a_config_rule("others"),)
+        reads.fared["others"] = Evaluations("others", "no", not_invoked=NOW)
+        reads.on = frozenset()
+        assert not_ok(self.look(reads, self.WIRED)) == dict.fromkeys(self.CONNECTED, State.FAILED)
+
+    def test_what_may_not_be_asked_is_unknown(self) -> None:
+        """It is never taken for missing, and never for in order."""
+        reads = FakeReads()
+        reads.rules_of_config = (a_config_rule(),)
+        names = {name for name in vars(WiringReads) if not name.startswith("_")}
+        reads.errors = dict.fromkeys(names - {"config_rules"}, denied())
+        reads.errors["permissions", "mfa-reactor-prod-config"] = denied()
+        reads.errors["event_sources"] = denied()
+        unknown = {each: State.UNKNOWN for each in self.CONNECTED if each != "compliance-rules"}
+        # Whether there must be one depends on the mappings.
+        unknown["queue-notifications-failed"] = State.UNKNOWN
+        assert not_ok(self.look(reads, self.WIRED)) == unknown
+
+    def test_a_parameter_with_the_webhook_is_read_as_the_list_is(self) -> None:
+        """Without decryption: what is asked is that it is there, and of which type."""
+        reads = FakeReads()
+        reads.parameters["/mfa/slack"] = Parameter("SecureString")
+        findings = self.look(reads, {"slack_webhook": "ssm:/mfa/slack"})
+        assert not_ok(findings) == {}
+        assert ("parameter", "/mfa/slack") in reads.asked
 
     def test_of_a_stage_that_is_not_deployed_no_more_is_asked(self) -> None:
         """Its queues and roles are not there either."""
