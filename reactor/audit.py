@@ -18,7 +18,6 @@ from typing import Any, Protocol
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from reactor.compliance.evaluations import Evaluation
 from reactor.errors import Permanent, ReactorError, Unexpected, shorten
 from reactor.model import (
     Alarm,
@@ -32,7 +31,6 @@ from reactor.model import (
 )
 from reactor.reconcile import Run, Settled
 from reactor.settings import Mode
-from reactor.triggers.config import Asked
 
 SCHEMA = "mfa-reactor/audit/1"
 ALARM_SCHEMA = "mfa-reactor/alarm/1"
@@ -155,27 +153,24 @@ class Journal:
 
     def evaluated(
         self,
-        asked: Asked,
-        evaluations: Sequence[Evaluation],
+        asked: Mapping[str, object],
+        told: Mapping[Compliance, int],
         failures: Sequence[ReactorError],
         trigger: Trigger,
         now: datetime,
     ) -> None:
-        """Record what a rule of AWS Config asked for, and was told."""
-        counts = Counter(each.compliance.value for each in evaluations)
+        """Record what a rule of AWS Config asked for, and of how many it was told what."""
+        counts = {each.value: many for each, many in sorted(told.items())}
         record = {
             "schema": CONFIG_SCHEMA,
             "trigger": _trigger(trigger),
-            "rule": asked.rule,
-            "notification": asked.kind.value,
-            "resource": None if asked.resource is None else asked.resource.describe(),
-            "settings": dict(asked.overrides),
-            "evaluations": dict(sorted(counts.items())),
+            **asked,
+            "evaluations": counts,
             "errors": [_error(each) for each in failures],
             "milliseconds": trigger.milliseconds(now),
         }
-        told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
-        self._write(f"evaluated for the rule {asked.rule}: {told or 'nothing'}", record)
+        said = ", ".join(f"{many} {word}" for word, many in counts.items())
+        self._write(f"evaluated for the rule {asked['rule']}: {said or 'nothing'}", record)
 
     def ignored(self, trigger: Trigger, why: str, now: datetime) -> None:
         """Record an event that concerns nobody, or a request that is answered already."""

@@ -8,6 +8,7 @@ was asked for and told is recorded whatever becomes of it.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -138,7 +139,10 @@ class _Work:
             raise
         finally:
             inv.journal.permanent_failures(self.run)
-            inv.journal.evaluated(self.asked, self.taken, self.errors, self.trigger, inv.clock())
+            told = Counter(each.compliance for each in self.taken)
+            inv.journal.evaluated(
+                self.asked.describe(), told, self.errors, self.trigger, inv.clock()
+            )
 
     def raise_unsettled(self) -> None:
         """Raise Unsettled when another try may judge, or report, more."""

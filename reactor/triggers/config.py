@@ -81,6 +81,15 @@ class Asked:
     resource: Resource | None = None
     over: str | None = None
 
+    def describe(self) -> dict[str, object]:
+        """Return it for the record; its token is nobody's business."""
+        return {
+            "rule": self.rule,
+            "notification": self.kind.value,
+            "resource": None if self.resource is None else self.resource.describe(),
+            "settings": dict(self.overrides),
+        }
+
 
 def parse(payload: object, *, account: str) -> Asked:
     """Read one invocation, in the account we are in (12 digits).
