@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import traceback
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
