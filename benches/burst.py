@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from reactor.names import Function, failed_queue, function_name, undelivered_queue
-from reactor.roles import write_files
+from reactor.roles.files import write_files
 from sandbox import Sandbox, deploy
 
 USERS = 500

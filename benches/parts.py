@@ -19,7 +19,7 @@ from rich.table import Table
 from benches.accounts import each, name_of
 from benches.cells import Cells
 from reactor.names import Function, function_name
-from reactor.roles import write_files
+from reactor.roles.files import write_files
 from sandbox import Deployment, Sandbox, deploy
 from sandbox.server import ADMINISTRATOR_ROLE
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
-from reactor.roles import write_files
+from reactor.roles.files import write_files
 from sandbox import Sandbox, deploy
 
 LATENCY_MS = 50

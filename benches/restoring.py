@@ -21,7 +21,7 @@ from rich.table import Table
 from benches.reaction import longest_chain
 from reactor.guard.document import canonical, guard_document
 from reactor.guard.identity import GROUP_PATH, TAG_KEY, TAG_VALUE
-from reactor.roles import write_files
+from reactor.roles.files import write_files
 from reactor.settings import Settings
 from sandbox import Sandbox, deploy
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from demo import story
-from reactor import roles
+from reactor.roles.files import write_files
 from sandbox import Deployment, Sandbox, deploy
 
 PROJECT = Path(__file__).parent.parent
@@ -110,7 +110,7 @@ def _apply_operations(sandbox: Sandbox, deployment: Deployment) -> None:
 
 def _write_roles(copy: Path) -> None:
     """Fit the roles to the settings, as `mfa-reactor roles --write` does; others are refused."""
-    roles.write_files(copy / ".chalice")
+    write_files(copy / ".chalice")
 
 
 def settings(mode: str) -> dict[str, str]:

@@ -76,7 +76,7 @@ def _in_lambda(environment: Mapping[str, str]) -> bool:
 def _refuse_stale_roles(directory: Path) -> None:
     if not (directory / "config.json").exists():
         return
-    from reactor.roles import stale_files  # noqa: PLC0415 - no part of a start in Lambda
+    from reactor.roles.files import stale_files  # noqa: PLC0415 - no part of a start in Lambda
 
     stale = stale_files(directory)
     if stale:

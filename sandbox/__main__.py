@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from reactor.roles import write_files
+from reactor.roles.files import write_files
 from sandbox.client import Sandbox
 from sandbox.deployment import Deployment, deploy
 

@@ -10,7 +10,7 @@ from benches.contestants.contestant import PROJECT, Ran
 from reactor.errors import shorten
 from reactor.names import Function, function_name
 from reactor.partitions import policy_arn
-from reactor.roles import write_files
+from reactor.roles.files import write_files
 from reactor.settings import Settings
 from sandbox import Deployment, Sandbox, deploy
 

@@ -20,7 +20,8 @@ from reactor.inspection.findings import Finding, State, unread
 from reactor.model import Trigger, TriggerKind
 from reactor.names import Function
 from reactor.reconcile import Settled, observe_only
-from reactor.roles import policy, settings_of, variables_of
+from reactor.roles.files import settings_of, variables_of
+from reactor.roles.policies import policy
 from reactor.watch.patterns import rule_patterns
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import typer
 
 from reactor.cli.inputs import WrongUse, read_json
 from reactor.partitions import IAM_EVENT_REGION, partition_of
-from reactor.roles import variables_of
+from reactor.roles.files import variables_of
 from reactor.settings import PREFIX, Settings, variable
 
 if TYPE_CHECKING:

@@ -11,7 +11,9 @@ from reactor.cli.operator import CHALICE_DIRECTORY, chalice_config
 from reactor.functions import functions_of
 from reactor.names import Function
 from reactor.partitions import partition_of
-from reactor.roles import Statement, settings_of, stale_files, statements, write_files
+from reactor.roles.files import settings_of, stale_files, write_files
+from reactor.roles.policies import statements
+from reactor.roles.statement import Statement
 from reactor.settings import Mode, Settings, variable
 
 EXAMPLES = """\

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reactor.roles import stale_files, write_files
+from reactor.roles.files import stale_files, write_files
 from tests.cli.command import PROJECT
 
 if TYPE_CHECKING:

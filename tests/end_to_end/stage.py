@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reactor.roles import write_files
+from reactor.roles.files import write_files
 from sandbox import Deployment, Sandbox, deploy
 from tests.cli.command import CommandLine, Result
 

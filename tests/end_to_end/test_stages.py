@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reactor.roles import stale_files
+from reactor.roles.files import stale_files
 from sandbox import DeploymentError, Sandbox, deploy
 from tests.end_to_end.stage import PROJECT, Stage, deploy_into, staged
 

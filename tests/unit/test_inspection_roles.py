@@ -10,7 +10,7 @@ from reactor.inspection.facts import Role
 from reactor.inspection.findings import State
 from reactor.inspection.roles import role
 from reactor.names import Function
-from reactor.roles import policy
+from reactor.roles.policies import policy
 from tests.fakes.harness import settings
 from tests.fakes.inspection import STAGE, TRUST, denied
 

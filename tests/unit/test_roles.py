@@ -14,14 +14,8 @@ from reactor.functions import functions_of
 from reactor.guard import group, keeper
 from reactor.inspection import ports as inspection
 from reactor.names import Function
-from reactor.roles import (
-    policy,
-    policy_files,
-    stale_files,
-    statements,
-    variables_of,
-    write_files,
-)
+from reactor.roles.files import policy_files, stale_files, variables_of, write_files
+from reactor.roles.policies import policy, statements
 from reactor.settings import Scope, Settings
 from reactor.users import ports
 from reactor.users.actions import (
