@@ -99,7 +99,12 @@ class FunctionReactor:
         from reactor.buckets.events import GOES_ON, parse  # noqa: PLC0415 - as reactor.runtime
 
         inv = self._begin(context)
-        reading = parse(payload, account=inv.home.account, received_at=self.clock())
+        reading = parse(
+            payload,
+            account=inv.home.account,
+            received_at=self.clock(),
+            settings=self.settings,
+        )
         if reading.cause is None:
             self.journal.ignored(reading.trigger, reading.ignored or "", self.clock())
             return
