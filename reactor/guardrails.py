@@ -27,8 +27,8 @@ class Row:
     subjects, those of that type among them. `hints_of` are what a resource claims of its subject.
     `id_of` is the id by which AWS Config knows what was settled, None for what is no resource of
     that type. `everything` stands for all its subjects; None where AWS Config is not told of them.
-    `together` makes one subject of many that have ids, where that is cheaper to read; it may be
-    None.
+    `together` makes one subject of many that have such ids, where that is cheaper to read; it may
+    be None.
     """
 
     resource_type: str
@@ -60,6 +60,7 @@ GUARDRAILS: tuple[Row, ...] = (
         everything=None,  # AWS Config has rules of its own for buckets, which notify us
         wanted=lambda settings: settings.buckets,
         put_together=lambda invocation, at_all: invocation.buckets(at_all.has_time),
+        together=buckets.together,
     ),
 )
 

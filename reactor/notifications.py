@@ -41,8 +41,8 @@ from reactor.runtime import LookAtAll, executor_of
 from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers.compliance import Item, Message, messages, rule_of, why_not_looked_at
 
-# Up to so many are read one by one, in two round trips each. Of more, bulk data is cheaper: a page
-# for every few hundred users of the account.
+# Up to so many are read one by one, in two round trips each. Of more, it is cheaper to read them
+# together: a page for every few hundred users of the account, a list and an ACL each for buckets.
 MANY = 16
 SHARE_FOR_READS = 0.5  # of the time, for bulk reads; the rest is for changes
 
@@ -194,7 +194,7 @@ class _Work:
         # Where not all could be read, what stands for all of them says why.
         unread = [each for each in settled if each.observation.subject.kind is subject.kind]
         for each in wanted:
-            found = by_id.get(each.subject.id) or next(iter(unread), None)
+            found = by_id.get(each.subject.id or each.subject.name) or next(iter(unread), None)
             if found is None or found.unsettled:
                 self._fail([each], found)
 

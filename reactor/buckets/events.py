@@ -218,7 +218,7 @@ def _is_somebody(grantee: Mapping[str, Any]) -> bool:
     """Tell whether a grantee is an account, or a group that is not everybody."""
     if "URI" not in grantee:
         return isinstance(grantee.get("ID"), str)
-    return grantee["URI"] == LOG_DELIVERY
+    return bool(grantee["URI"] == LOG_DELIVERY)
 
 
 def _tags(tagging: object) -> Iterator[tuple[str, str]]:

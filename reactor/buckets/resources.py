@@ -1,6 +1,7 @@
 """Buckets as AWS Config's resources. AWS Config knows a bucket by its name, in its region."""
 
 import re
+from collections.abc import Sequence
 
 from reactor.model import Claim, Hint, Resource, Subject, SubjectKind
 from reactor.reconcile import Settled
@@ -16,6 +17,15 @@ def bucket_of(resource: Resource, account: str) -> Subject | None:
     if BUCKET_NAME.fullmatch(resource.id) is None:
         return None
     return Subject(SubjectKind.BUCKET, account, name=resource.id, region=resource.region)
+
+
+def together(buckets: Sequence[Subject]) -> Subject:
+    """Return one subject that stands for some buckets, at least one, of the same account.
+
+    Their regions are left out: the list of the account's buckets tells them.
+    """
+    names = frozenset(each.name for each in buckets if each.name is not None)
+    return Subject(SubjectKind.SEVERAL_BUCKETS, buckets[0].account, ids=names)
 
 
 def hints_of(resource: Resource, subject: Subject) -> tuple[Hint, ...]:
