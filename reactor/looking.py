@@ -9,6 +9,7 @@ further tries, may change is what the last look has left that an operator asked 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from reactor.buckets.events import GOES_ON, parse
 from reactor.invocation import SHARE_FOR_READS, Invocation
@@ -88,7 +89,7 @@ class Looking:
         inv, requests, done = self.invocation, self.looks.requests, self.looks.goes_on(request)
         paid = frozenset(requests.paid)
 
-        def has_place(seen: Observation[object]) -> bool:
+        def has_place(seen: Observation[Any]) -> bool:
             return seen.subject.name in paid
 
         def note(each: Settled) -> None:

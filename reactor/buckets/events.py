@@ -37,7 +37,7 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 class Row:
     """One event: why it matters, what it may claim, and whether it is the whole account's.
 
-    `of_tags`: it matters only where a tag may exempt a bucket.
+    `of_tags`: it matters only where a tag may exempt a bucket. `member` of the request names it.
     """
 
     event: str
@@ -45,6 +45,7 @@ class Row:
     claim: Claim
     of_account: bool = False
     of_tags: bool = False
+    member: str = "bucketName"
 
 
 # The canned ACLs that grant nothing to everybody (S3 user guide, ACL overview).
@@ -79,8 +80,8 @@ CATALOGUE = {
         Row("PutBucketTagging", _RETAGGED, Claim.BUCKET_RETAGGED, of_tags=True),
         Row("DeleteBucketTagging", _RETAGGED, Claim.BUCKET_RETAGGED, of_tags=True),
         # By these a bucket is tagged that has attribute-based access control on (PutBucketAbac).
-        Row("TagResource", _RETAGGED, Claim.BUCKET_RETAGGED, of_tags=True),
-        Row("UntagResource", _RETAGGED, Claim.BUCKET_RETAGGED, of_tags=True),
+        Row("TagResource", _RETAGGED, Claim.BUCKET_RETAGGED, of_tags=True, member=_TAGGED),
+        Row("UntagResource", _RETAGGED, Claim.BUCKET_RETAGGED, of_tags=True, member=_TAGGED),
         Row("DeleteAccountPublicAccessBlock", _LIFTED, Claim.BLOCK_LIFTED, of_account=True),
         Row("PutAccountPublicAccessBlock", _LIFTED, Claim.BLOCK_LIFTED, of_account=True),
     )

@@ -10,7 +10,8 @@ from reactor.aws.account import Home
 from reactor.buckets.events import LOOK_AT_ALL
 from reactor.buckets.guardrail import Buckets
 from reactor.buckets.observe import Observer
-from reactor.buckets.ports import Acl, Bucket, Refused
+from reactor.buckets.ports import Bucket, Refused
+from reactor.buckets.state import Acl
 from reactor.errors import Unsettled
 from reactor.gathering import in_turn
 from reactor.invocation import Invocation
