@@ -192,6 +192,15 @@ class TestRequests:
         stage.invoke(nameless(stage, number=2), "request-2")
         assert (stage.looked, stage.answered) == (2, 0)
 
+    def test_one_of_the_same_second_has_its_own(self) -> None:
+        """CloudTrail's times have no fractions: it may have happened after the look began."""
+        stage = Stage(buckets=1)
+        first, second = (nameless(stage, number=number) for number in (1, 2))
+        stage.clock.advance(0.5)
+        stage.invoke(first, "request-1")
+        stage.invoke(second, "request-2")
+        assert (stage.looked, stage.answered) == (2, 0)
+
     def test_one_that_claims_something_else_has_its_own(self) -> None:
         """A look judges again what contradicts its own event's claims only."""
         stage = Stage(buckets=1)
