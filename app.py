@@ -73,7 +73,7 @@ def config(event: Any, context: Any) -> None:
 
 if Function.BUCKETS in functions_of(reactor.settings):
 
-    @app.on_cw_event(buckets_pattern())
+    @app.on_cw_event(buckets_pattern(reactor.settings))
     def buckets(event: RawEvent) -> None:
         """Set buckets to private whose ACL grants something to everybody."""
         reactor.buckets(event.to_dict(), event.context)

@@ -40,10 +40,10 @@ class Row:
 
     resource_type: str
     subjects: Mapping[str, SubjectOf]
+    id_of: Callable[[Settled], str | None]
     wanted: Callable[[Settings], bool]
     put_together: "Callable[[Invocation, LookAtAll], Guardrail]"
     together: Callable[[Sequence[Subject]], Subject] | None = None
-    id_of: Callable[[Settled], str | None] = lambda _settled: None
     everything: SubjectKind | None = None
     hints_of: Callable[[Resource, Subject], tuple[Hint, ...]] = lambda _resource, _subject: ()
 
@@ -62,8 +62,10 @@ GUARDRAILS: tuple[Row, ...] = (
     Row(  # AWS Config has rules of its own for buckets, which notify us
         resource_type=buckets.BUCKET_TYPE,
         subjects={buckets.BUCKET_TYPE: buckets.bucket_of},
+        id_of=buckets.id_of,
         wanted=lambda settings: settings.buckets,
         put_together=lambda invocation, at_all: invocation.buckets(at_all.has_time),
+        together=buckets.together,
     ),
 )
 

@@ -15,13 +15,14 @@ from reactor.evaluating import Evaluating
 from reactor.guard.document import guard_document
 from reactor.guard.events import edits, why_in_order
 from reactor.guard.keepers import answer, asked
-from reactor.invocation import Invocation, LambdaContext, Request
+from reactor.invocation import SHARE_FOR_READS, Invocation, LambdaContext, Request
+from reactor.looking import Looking, Looks
 from reactor.model import Hint, Trigger, TriggerKind
 from reactor.names import Function, function_name
 from reactor.notifications import Notifications
 from reactor.notify.digests import Told
 from reactor.notify.kept import Kept as KeptToTell
-from reactor.reconcile import Brake, Clock, Pace, Run, reconcile
+from reactor.reconcile import Clock, Pace, Run, reconcile
 from reactor.runtime import LookAtAll, executor_of, keepers, now
 from reactor.settings import Lift, Settings
 from reactor.sweeping import Sweeping
@@ -38,8 +39,6 @@ from reactor.watch.watch import look
 if TYPE_CHECKING:
     from reactor.users.policies import Kept
 
-SHARE_FOR_READS = 0.5  # of a reaction's time; the rest is for changes, as it may concern thousands
-
 
 @dataclass(frozen=True, slots=True)
 class FunctionReactor:
@@ -51,6 +50,7 @@ class FunctionReactor:
     sweeps: Coalescer
     clock: Clock = now
     drift: Drift = field(default_factory=Drift)
+    looks: Looks = field(default_factory=lambda: Looks(Coalescer(now)))
     kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say, once they were read
     told: Told = field(default_factory=Told)
     refusals: Refusals = field(default_factory=Refusals)
@@ -96,30 +96,10 @@ class FunctionReactor:
 
         Or look at every bucket, because an operator says so (reactor.buckets.events.LOOK_AT_ALL).
         Of an event about the whole account so many buckets are changed as the brake lets, and an
-        alarm tells of the others. Raises Unsettled as `react` does.
+        alarm tells of the others; a look that began after the event will do. Raises Unsettled as
+        `react` does.
         """
-        from reactor.buckets.events import GOES_ON, parse  # noqa: PLC0415 - as reactor.runtime
-
-        inv = self._begin(context)
-        reading = parse(payload, account=inv.home.account, received_at=self.clock())
-        if reading.cause is None:
-            self.journal.ignored(reading.trigger, reading.ignored or "", self.clock())
-            return
-        reads_until = inv.seconds_left() * (1 - SHARE_FOR_READS)
-        brake = self.settings.max_remediations
-        with inv.flushing():
-            run = reconcile(
-                reading.cause,
-                inv.buckets(lambda: inv.seconds_left() > reads_until),
-                execute=executor_of(self.settings.mode),
-                clock=self.clock,
-                brake=Brake(brake),
-                pace=Pace(self.session.stream, lambda: inv.seconds_left() > RESERVE_SECONDS),
-                record=self.journal.settled,
-            )
-            self.journal.permanent_failures(run)
-            self.journal.held_back(run, brake, goes_on=GOES_ON)
-        run.raise_unsettled()
+        Looking(self._begin(context), self.looks).run(payload)
 
     def watch(self, payload: object, context: LambdaContext) -> None:
         """Raise the alarms that an event is reason for; change nothing."""

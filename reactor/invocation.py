@@ -1,6 +1,6 @@
 """One invocation of one of our functions: where it runs, by whose settings, with what time left."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reactor.buckets.guardrail import Buckets
     from reactor.users.policies import Kept
 
+SHARE_FOR_READS = 0.5  # of a reaction's time; the rest is for changes, as it may concern thousands
 HAND_OVER_SECONDS = 10.0  # that an invocation waits, at its end, for Lambda to take what is to tell
 WAITED_FOR_SECONDS = 2.0  # the same, where somebody waits for the invocation's answer
 END_SECONDS = 1.5  # of the invocation's time, to record what was not taken, and to end
@@ -130,10 +131,17 @@ class Invocation:
             kept=self.kept,
         )
 
-    def buckets(self, has_time: Callable[[], bool] | None = None) -> "Buckets":
-        """Return the buckets' guardrail of the account; without time no further one is read."""
+    def buckets(
+        self, has_time: Callable[[], bool] | None = None, done: Container[str] = ()
+    ) -> "Buckets":
+        """Return the buckets' guardrail of the account; without time no further one is read.
+
+        A look at all leaves out those of `done`.
+        """
         has_time = has_time or always
-        return buckets_guardrail(self.settings, self.session, self.home, has_time=has_time)
+        return buckets_guardrail(
+            self.settings, self.session, self.home, has_time=has_time, done=done
+        )
 
     @contextmanager
     def flushing(self, *, is_waited_for: bool = False) -> Iterator[None]:

@@ -98,6 +98,7 @@ class SubjectKind(StrEnum):
     GUARD = "guard"
     GUARD_GROUP = "guard-group"
     BUCKET = "bucket"
+    SEVERAL_BUCKETS = "several-buckets"
     EVERY_BUCKET = "every-bucket"
 
 
@@ -107,8 +108,8 @@ class Subject:
 
     `name` is a user's, a group's or a bucket's, `arn` a policy's, `serial` an MFA device's. `id` is
     a user's unique id, AIDA…, where whoever asks knows it: a user by it alone, or this very user by
-    a name that may be another's by now. `ids` are those of SEVERAL_USERS. `region` is a bucket's,
-    as far as it is known.
+    a name that may be another's by now. `ids` are those of SEVERAL_USERS, and the names of
+    SEVERAL_BUCKETS. `region` is a bucket's, as far as it is known.
     """
 
     kind: SubjectKind
@@ -179,6 +180,8 @@ class Claim(StrEnum):
     BUCKET_CREATED = "bucket-created"
     BLOCK_LIFTED = "block-lifted"  # public ACLs are not ignored any more
     ACLS_ENABLED = "acls-enabled"
+    ACL_OPENED = "acl-opened"
+    BUCKET_RETAGGED = "bucket-retagged"  # and may have lost the tag that exempts it
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +189,11 @@ class Hint:
     """An event's claim.
 
     `about` is the policy's ARN (POLICY_DETACHED, GUARD_EDITED), the group's name (GROUP_LEFT,
-    `about` is the policy's ARN (POLICY_DETACHED, GUARD_EDITED), the group's name (GROUP_LEFT,
     GUARD_GROUP_EDITED), the device's serial (DEVICE_REMOVED), its new name (GROUP_RENAMED), the ARN
     or the name of a policy, or of a group (PERMISSIONS_GIVEN, PERMISSIONS_CHANGED), the bucket's
-    name (BUCKET_CREATED, ACLS_ENABLED, BLOCK_LIFTED; nothing where it is the account's block), or
-    else the user's name.
+    name (BUCKET_CREATED, ACLS_ENABLED, ACL_OPENED, BLOCK_LIFTED, BUCKET_RETAGGED; nothing where the
+    event does not name it; the account's id where it is the account's block), or else the user's
+    name.
     """
 
     claim: Claim

@@ -42,8 +42,8 @@ from reactor.runtime import LookAtAll, executor_of
 from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers.compliance import Message, messages
 
-# Up to so many are read one by one, in two round trips each. Of more, bulk data is cheaper: a page
-# for every few hundred users of the account.
+# Up to so many are read one by one, in two round trips each. Of more, it is cheaper to read them
+# together: a page for every few hundred users of the account, a list and an ACL each for buckets.
 MANY = 16
 SHARE_FOR_READS = 0.5  # of the time, for bulk reads; the rest is for changes
 
@@ -165,7 +165,8 @@ class _Work:
         # Where not all could be read, what stands for all of them says why.
         unread = [each for each in settled if each.observation.subject.kind is subject.kind]
         for each in wanted:
-            found = by_id.get(each.lead.subject.id) or next(iter(unread), None)
+            known_as = each.lead.subject.id or each.lead.subject.name
+            found = by_id.get(known_as) or next(iter(unread), None)
             if found is None or found.unsettled:
                 self._fail([each], found)
 

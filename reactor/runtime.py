@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -90,15 +90,16 @@ def buckets_guardrail(
     home: Home,
     *,
     has_time: Callable[[], bool] = always,
+    done: Container[str] = (),
 ) -> "Buckets":
-    """Put the guardrail of an account's buckets together."""
+    """Put the guardrail of an account's buckets together; a look at all leaves out `done`."""
     # Few functions look at buckets, and those that react to users must start at once.
     from reactor.aws.buckets import AwsBuckets  # noqa: PLC0415
     from reactor.buckets.guardrail import Buckets  # noqa: PLC0415
     from reactor.buckets.observe import Observer  # noqa: PLC0415
 
     s3 = AwsBuckets(session, home.account, home.region)
-    return Buckets(Observer(s3, session, home.region, has_time), s3, settings)
+    return Buckets(Observer(s3, session, home.region, has_time, done), s3, settings)
 
 
 def report_once(session: AwsSession, *, wait_seconds: int) -> CredentialReports:

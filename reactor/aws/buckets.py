@@ -1,13 +1,15 @@
 """The buckets of one account, as their guardrail asks for them (reactor.buckets.ports.S3)."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
-from reactor.buckets.ports import Bucket
+from reactor.buckets.ports import Bucket, Refused
 from reactor.buckets.state import Acl, Block, Grant
+from reactor.errors import Transient
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 _GONE = "NoSuchBucket"
 _NO_BLOCK = "NoSuchPublicAccessBlockConfiguration"
 _ACLS_DISABLED = "AccessControlListNotSupported"
+# For another account's bucket (ExpectedBucketOwner), or where we may not; and for one in another
+# region, where the client has not found out which (S3 API reference, error responses).
+_REFUSALS = {"AccessDenied", "PermanentRedirect", "AuthorizationHeaderMalformed"}
 _PAGE = 1000  # buckets of a list; S3 gives up to 10,000
 
 
@@ -31,8 +36,8 @@ class AwsBuckets:
         self._region = region
 
     def acl(self, bucket: Bucket) -> Acl | None:
-        """Return a bucket's ACL, None when there is no such bucket."""
-        with asking("s3:GetBucketAcl"):
+        """Return a bucket's ACL, None when there is no such bucket. Raises Refused, too."""
+        with _telling_refusals(), asking("s3:GetBucketAcl"):
             answer = _unless(self._client(bucket).get_bucket_acl, self._of(bucket), _GONE)
             if answer is None:
                 return None
@@ -135,6 +140,18 @@ class _NoSuchGrantee(Exception):  # noqa: N818 - an answer, which travels as an 
     def __init__(self, grantee: str) -> None:
         super().__init__(grantee)
         self.grantee = grantee
+
+
+@contextmanager
+def _telling_refusals() -> Iterator[None]:
+    """Raise as Refused what S3 answers for a bucket that is not ours to see, or elsewhere."""
+    try:
+        yield
+    except Transient as error:
+        cause = error.__cause__
+        if isinstance(cause, ClientError) and code_of(cause) in _REFUSALS:
+            raise Refused(str(error), remedy=error.remedy) from cause
+        raise
 
 
 def _unless(

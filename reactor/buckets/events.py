@@ -9,15 +9,16 @@ name a bucket and does not concerns every bucket, because leaving the name out i
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from reactor.buckets.resources import BUCKET_NAME
-from reactor.buckets.state import OWNER_ENFORCED
+from reactor.buckets.state import LOG_DELIVERY, OWNER_ENFORCED
 from reactor.errors import shorten
 from reactor.model import Cause, Claim, Hint, Subject, SubjectKind, Trigger, TriggerKind
+from reactor.settings import Settings
 from reactor.triggers.cloudtrail import account_of, why_foreign
 from reactor.triggers.records import event_of, mapping, text
 from reactor.triggers.rules import CLOUDTRAIL_DETAIL_TYPE
@@ -26,19 +27,35 @@ from reactor.triggers.rules import CLOUDTRAIL_DETAIL_TYPE
 EVENT_SOURCES = ("s3.amazonaws.com", "s3-control.amazonaws.com")
 _SOURCES = ("aws.s3", "aws.s3-control")
 
+_TAGGED = "resourceArn"  # the member by which TagResource and UntagResource name a resource
+_ARN = re.compile(r"arn:.+", re.ASCII)
 _BUCKET_ARN = re.compile(rf"arn:[a-z-]+:s3:::{BUCKET_NAME.pattern}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event: what it may claim, why it matters, and whether it is the whole account's."""
+    """One event: why it matters, what it may claim, and whether it is the whole account's.
+
+    `of_tags`: it matters only where a tag may exempt a bucket. `member` of the request names it.
+    """
 
     event: str
     why: str
-    claim: Claim | None = None
+    claim: Claim
     of_account: bool = False
+    of_tags: bool = False
+    member: str = "bucketName"
 
+
+# The canned ACLs that grant nothing to everybody (S3 user guide, ACL overview).
+_PRIVATE_ACLS = {
+    "private",
+    "aws-exec-read",
+    "bucket-owner-read",
+    "bucket-owner-full-control",
+    "log-delivery-write",
+}
 
 # With this payload an operator has the function look at every bucket, as after an event about the
 # account: when it is new to the account, and as long as the brake makes some wait.
@@ -47,11 +64,12 @@ GOES_ON = "the function buckets, told to look at every bucket (docs/buckets.md),
 
 _LIFTED = "grants to everybody that were ignored may count again"
 _ENABLED = "ACLs that were disabled may count again"
+_RETAGGED = "the tag that exempted it may be gone"
 
 CATALOGUE = {
     row.event: row
     for row in (
-        Row("PutBucketAcl", "the ACL may grant something to everybody"),
+        Row("PutBucketAcl", "the ACL may grant something to everybody", Claim.ACL_OPENED),
         Row("CreateBucket", "it may be made with such an ACL", Claim.BUCKET_CREATED),
         Row("DeleteBucketPublicAccessBlock", _LIFTED, Claim.BLOCK_LIFTED),
         Row("DeletePublicAccessBlock", _LIFTED, Claim.BLOCK_LIFTED),
@@ -59,6 +77,11 @@ CATALOGUE = {
         Row("PutPublicAccessBlock", _LIFTED, Claim.BLOCK_LIFTED),
         Row("DeleteBucketOwnershipControls", _ENABLED, Claim.ACLS_ENABLED),
         Row("PutBucketOwnershipControls", _ENABLED, Claim.ACLS_ENABLED),
+        Row("PutBucketTagging", _RETAGGED, Claim.BUCKET_RETAGGED, of_tags=True),
+        Row("DeleteBucketTagging", _RETAGGED, Claim.BUCKET_RETAGGED, of_tags=True),
+        # By these a bucket is tagged that has attribute-based access control on (PutBucketAbac).
+        Row("TagResource", _RETAGGED, Claim.BUCKET_RETAGGED, of_tags=True, member=_TAGGED),
+        Row("UntagResource", _RETAGGED, Claim.BUCKET_RETAGGED, of_tags=True, member=_TAGGED),
         Row("DeleteAccountPublicAccessBlock", _LIFTED, Claim.BLOCK_LIFTED, of_account=True),
         Row("PutAccountPublicAccessBlock", _LIFTED, Claim.BLOCK_LIFTED, of_account=True),
     )
@@ -74,20 +97,25 @@ class Reading:
     ignored: str | None = None
 
 
-def buckets_pattern() -> dict[str, Any]:
+def buckets_pattern(settings: Settings) -> dict[str, Any]:
     """Return the pattern of the rule that wakes `buckets`. Failed calls changed nothing."""
+    by_tag = bool(settings.bucket_exempt_tags)
     return {
         "source": list(_SOURCES),
         "detail-type": [CLOUDTRAIL_DETAIL_TYPE],
         "detail": {
             "eventSource": list(EVENT_SOURCES),
-            "eventName": sorted(CATALOGUE),
+            "eventName": sorted(
+                row.event for row in CATALOGUE.values() if by_tag or not row.of_tags
+            ),
             "errorCode": [{"exists": False}],
         },
     }
 
 
-def parse(payload: object, *, account: str | None, received_at: datetime) -> Reading:
+def parse(
+    payload: object, *, account: str | None, received_at: datetime, settings: Settings
+) -> Reading:
     """Read one EventBridge delivery, or LOOK_AT_ALL, in the account that we are in (12 digits).
 
     None, for reading an event offline, takes the event's own. Never raises for anything a payload
@@ -103,7 +131,8 @@ def parse(payload: object, *, account: str | None, received_at: datetime) -> Rea
         return Reading(trigger, ignored=ignored)
     row = CATALOGUE[detail["eventName"]]
     subject = _subject(row, detail, account or account_of(payload))
-    return Reading(trigger, Cause(trigger, subject, _hints(row, detail, subject, trigger)))
+    hints = _hints(row, mapping(detail.get("requestParameters")), subject, trigger, settings)
+    return Reading(trigger, Cause(trigger, subject, hints))
 
 
 def _why_ignored(detail: Mapping[str, Any]) -> str | None:
@@ -115,6 +144,9 @@ def _why_ignored(detail: Mapping[str, Any]) -> str | None:
         return f"not an event that can make a bucket public: {shorten(name, 80)}"
     if detail.get("errorCode") is not None:
         return f"the call failed: {shorten(detail['errorCode'], 80)}"
+    tagged = mapping(detail.get("requestParameters")).get(_TAGGED)
+    if text(tagged, _ARN) is not None and text(tagged, _BUCKET_ARN) is None:
+        return f"it is about no bucket: {shorten(tagged, 80)}"
     return None
 
 
@@ -128,13 +160,16 @@ def _subject(row: Row, detail: Mapping[str, Any], account: str) -> Subject:
 
 def _bucket(detail: Mapping[str, Any]) -> str | None:
     """Return the bucket that a record names: in its request, or else among its resources."""
-    name = text(mapping(detail.get("requestParameters")).get("bucketName"), BUCKET_NAME)
-    resources = detail.get("resources")
-    for each in resources if name is None and isinstance(resources, list) else ():
-        arn = text(mapping(each).get("ARN"), _BUCKET_ARN)
+    request, resources = mapping(detail.get("requestParameters")), detail.get("resources")
+    name = text(request.get("bucketName"), BUCKET_NAME)
+    if name is not None:
+        return name
+    listed = resources if isinstance(resources, list) else []
+    for each in (request.get(_TAGGED), *(mapping(resource).get("ARN") for resource in listed)):
+        arn = text(each, _BUCKET_ARN)
         if arn is not None:
             return arn.rpartition(":")[2]
-    return name
+    return None
 
 
 def _region(detail: Mapping[str, Any], row: Row) -> str | None:
@@ -148,22 +183,67 @@ def _region(detail: Mapping[str, Any], row: Row) -> str | None:
 
 
 def _hints(
-    row: Row, detail: Mapping[str, Any], subject: Subject, trigger: Trigger
+    row: Row, request: Mapping[str, Any], subject: Subject, trigger: Trigger, settings: Settings
 ) -> tuple[Hint, ...]:
-    """Return what the event claims, if it says when it happened."""
+    """Return what the event claims, if it says when it happened, and does not rule it out."""
     at = None if trigger.event is None else trigger.event.time
-    request = mapping(detail.get("requestParameters"))
-    if row.claim is None or at is None or _tightens(request):
+    if at is None or _rules_out(row.claim, request, settings):
         return ()
-    return (Hint(row.claim, at, subject.name or ""),)
+    return (Hint(row.claim, at, subject.account if row.of_account else subject.name or ""),)
+
+
+def _rules_out(claim: Claim, request: Mapping[str, Any], settings: Settings) -> bool:
+    """Tell whether a request says for sure that it has not done what its event may claim."""
+    match claim:
+        case Claim.ACL_OPENED:
+            return _is_private(request)
+        case Claim.BUCKET_RETAGGED:
+            tags = list(_tags(request.get("Tagging")))
+            return any(tag.covers(*each) for tag in settings.bucket_exempt_tags for each in tags)
+        case _:
+            return _tightens(request)
+
+
+def _is_private(request: Mapping[str, Any]) -> bool:
+    """Tell whether an ACL is set that grants nothing to everybody, and all of it is understood.
+
+    S3 takes a canned ACL, or grants in headers, or grants in the body; of the headers it is not
+    known how they are logged.
+    """
+    canned = _listed(request.get("x-amz-acl"))
+    grants = mapping(mapping(request.get("AccessControlPolicy")).get("AccessControlList"))
+    grantees = [mapping(mapping(each).get("Grantee")) for each in _listed(grants.get("Grant"))]
+    if canned:
+        return all(isinstance(each, str) and each in _PRIVATE_ACLS for each in canned)
+    return bool(grantees) and all(_is_somebody(each) for each in grantees)
+
+
+def _is_somebody(grantee: Mapping[str, Any]) -> bool:
+    """Tell whether a grantee is an account, or a group that is not everybody."""
+    if "URI" not in grantee:
+        return isinstance(grantee.get("ID"), str)
+    return bool(grantee["URI"] == LOG_DELIVERY)
+
+
+def _tags(tagging: object) -> Iterator[tuple[str, str]]:
+    """Yield the tags that PutBucketTagging leaves a bucket with."""
+    for each in _listed(mapping(mapping(tagging).get("TagSet")).get("Tag")):
+        key, value = mapping(each).get("Key"), mapping(each).get("Value")
+        if isinstance(key, str) and isinstance(value, str):
+            yield key, value
 
 
 def _tightens(request: Mapping[str, Any]) -> bool:
     """Tell whether a request has public ACLs ignored, or ACLs disabled: then it lifts nothing."""
     block = mapping(request.get("PublicAccessBlockConfiguration"))
-    rule = mapping(request.get("OwnershipControls")).get("Rule")
-    # CloudTrail makes of XML with one item no list.
-    rules = rule if isinstance(rule, list) else [rule]
+    rules = _listed(mapping(request.get("OwnershipControls")).get("Rule"))
     disabled = any(mapping(each).get("ObjectOwnership") == OWNER_ENFORCED for each in rules)
     # Booleans have been seen written as text.
     return disabled or block.get("IgnorePublicAcls") in (True, "true")
+
+
+def _listed(found: object) -> list[Any]:
+    """Return what a record has there, once or several times: XML with one item is no list in it."""
+    if found is None:
+        return []
+    return found if isinstance(found, list) else [found]

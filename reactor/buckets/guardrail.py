@@ -5,8 +5,9 @@ is read once more just before it is written, and again after: what another has g
 in between is tried again, and its own event brings us back anyway. What another has granted to a
 named account within those milliseconds is lost, as it is to any two who write the same ACL.
 
-S3's reads of ACLs are strongly consistent (S3 user guide, data consistency model), which the rest
-of a bucket's configuration is not.
+That S3's reads of ACLs are strongly consistent, its user guide says where it speaks of objects; a
+bucket's configuration is eventually so (data consistency model). So a read that contradicts an
+event, or the read before, is tried again, as those of IAM are.
 """
 
 from collections.abc import Iterable
@@ -48,7 +49,9 @@ class Buckets:
         if before is None:
             return Outcome(action, OutcomeStatus.ALREADY, "the bucket is gone")
         if not before.public:
-            return Outcome(action, OutcomeStatus.ALREADY, "it grants nothing to everybody any more")
+            # Or one of the two reads is stale, and nobody knows which.
+            why = "it grants nothing to everybody any more"
+            return Outcome(action, OutcomeStatus.ALREADY, why, recheck=True)
         if not self.s3.set_private(bucket, before.kept):
             return Outcome(action, OutcomeStatus.ALREADY, "it is gone, or its ACLs are disabled")
         self._confirm(bucket)
@@ -58,7 +61,7 @@ class Buckets:
         return Outcome(action, OutcomeStatus.DONE, why)
 
     def _confirm(self, bucket: Bucket) -> None:
-        """Raise Transient when the ACL, of which S3 shows what was written last, is public."""
+        """Raise Transient when the ACL is public once it was set to private."""
         after = self.s3.acl(bucket)
         if after is not None and after.public:
             raise Transient(

@@ -1,15 +1,16 @@
-"""Reading buckets' state: one round of parallel calls for one, the ACL first for all.
+"""Reading buckets' state: one round of parallel calls for one, the ACL first for many and all.
 
 An answer that is an error is never taken for "no": the bucket's observation then carries the error
-instead of a state. Only that a bucket is none of ours settles the matter.
+instead of a state. Only that a bucket is none of ours settles the matter: S3 refuses to tell of
+it, and the list of the account's buckets, which may lag behind, has it not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from reactor.buckets.ports import OF_A_BUCKET, READS, S3, Bucket
+from reactor.buckets.ports import OF_A_BUCKET, READS, S3, Bucket, Refused
 from reactor.buckets.state import Block, BucketState, Presence
 from reactor.errors import OutOfTime, ReactorError
 from reactor.gathering import Call, Calling, answer_of, settled
@@ -24,12 +25,16 @@ def _always() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Reads the buckets of one account. `region` is tried for those whose own is not known."""
+    """Reads the buckets of one account. `region` is tried for those whose own is not known.
+
+    Of a look at all, those of `done` are left out: an earlier try of it has settled them.
+    """
 
     s3: S3
     calls: Calling
     region: str
     has_time: Callable[[], bool] = _always
+    done: Container[str] = ()
 
     def observe(self, cause: Cause) -> Iterator[Observation[BucketState]]:
         """Yield an observation for each bucket that the cause's subject stands for.
@@ -40,6 +45,8 @@ class Observer:
         match subject.kind:
             case SubjectKind.EVERY_BUCKET:
                 yield from self._all(subject)
+            case SubjectKind.SEVERAL_BUCKETS:
+                yield from self._several(subject)
             case SubjectKind.BUCKET if subject.name:
                 bucket = Bucket(subject.name, subject.region or self.region)
                 yield self._observation(subject, bucket, self._answers(bucket))
@@ -56,34 +63,58 @@ class Observer:
     def _observation(
         self, subject: Subject, bucket: Bucket, answers: _Answers
     ) -> Observation[BucketState]:
-        if not isinstance(answers["acl"], ReactorError):
+        if not isinstance(answers["acl"], Refused):
             return _observed(subject, bucket, answers)
         # Another account's bucket is refused, as ours is that we may not read: the list tells.
-        try:
-            found = self.s3.find(bucket.name)
-        except ReactorError as error:
-            return Observation(_named(subject, bucket), None, _reads(answers, "find"), error)
+        found = self.calls.gather({"find": partial(self.s3.find, bucket.name)})["find"]
+        if isinstance(found, ReactorError):
+            return Observation(_named(subject, bucket), None, _reads(answers, "find"), found)
         if found is None:
-            state = BucketState(bucket.name, Presence.FOREIGN, bucket.region)
-            return Observation(_named(subject, bucket), state, _reads(answers, "find"))
+            return _foreign(subject, bucket, answers, "find")
         if found.region in {"", bucket.region}:
             return _observed(subject, bucket, answers, "find")
         return _observed(subject, found, self._answers(found), "find")
 
     def _all(self, subject: Subject) -> Iterator[Observation[BucketState]]:
-        """Read all buckets of the account, a few at a time; they are changed within the brake."""
-        account_block = settled(self.s3.account_block)
-        seen = False
-        calls = ((each, self._call(each, account_block)) for each in self.s3.buckets())
-        for bucket, answers in self.calls.stream(calls):
-            seen = True
-            found = replace(bucket, region=bucket.region or self.region)
-            if isinstance(answers, ReactorError):
-                yield Observation(_named(subject, found), None, (), answers, swept=True)
-            else:
-                yield replace(_observed(subject, found, answers, "buckets"), swept=True)
-        if not seen:
+        """Read all buckets of the account; they are changed within the brake."""
+        listed, account_block = self._of_the_account()
+        left = [each for each in listed.values() if each.name not in self.done]
+        for seen in self._many(subject, left, listed, account_block):
+            yield replace(seen, swept=True)
+        if not listed:
             yield Observation(subject, BucketState("", Presence.NONE), _reads({}, "buckets"))
+
+    def _several(self, subject: Subject) -> Iterator[Observation[BucketState]]:
+        """Read many buckets by their names; all were asked for, so that no brake holds for them."""
+        listed, account_block = self._of_the_account()
+        wanted = [listed.get(name, Bucket(name)) for name in sorted(subject.ids)]
+        yield from self._many(subject, wanted, listed, account_block)
+
+    def _of_the_account(self) -> tuple[dict[str, Bucket], Block | ReactorError]:
+        """Return the account's buckets by name, and its block. Raises when they are not listed."""
+        answers = self.calls.gather(
+            {"buckets": lambda: list(self.s3.buckets()), "account_block": self.s3.account_block}
+        )
+        listed: list[Bucket] = answer_of(answers["buckets"])
+        return {each.name: each for each in listed}, answers["account_block"]
+
+    def _many(
+        self,
+        subject: Subject,
+        buckets: Iterable[Bucket],
+        listed: Container[str],
+        account_block: Block | ReactorError,
+    ) -> Iterator[Observation[BucketState]]:
+        """Read buckets a few at a time; `listed` are the account's."""
+        here = (replace(each, region=each.region or self.region) for each in buckets)
+        calls = ((each, self._call(each, account_block)) for each in here)
+        for bucket, answers in self.calls.stream(calls):
+            if isinstance(answers, ReactorError):
+                yield Observation(_named(subject, bucket), None, (), answers)
+            elif isinstance(answers["acl"], Refused) and bucket.name not in listed:
+                yield _foreign(subject, bucket, answers, "buckets")
+            else:
+                yield _observed(subject, bucket, answers, "buckets")
 
     def _call(self, bucket: Bucket, account_block: Block | ReactorError) -> Call:
         """Return what asks about one of many; it is asked for when there is room for it."""
@@ -93,7 +124,6 @@ class Observer:
 
     def _one_of_many(self, bucket: Bucket, account_block: Block | ReactorError) -> _Answers:
         """Ask for the ACL, and for the rest where that grants something to everybody."""
-        bucket = replace(bucket, region=bucket.region or self.region)
         answers: _Answers = {"acl": settled(partial(self.s3.acl, bucket))}
         acl = answers["acl"]
         if isinstance(acl, ReactorError) or acl is None or not acl.public:
@@ -105,6 +135,13 @@ class Observer:
 
 def _out_of_time() -> _Answers:
     raise OutOfTime
+
+
+def _foreign(
+    subject: Subject, bucket: Bucket, answers: _Answers, *more: str
+) -> Observation[BucketState]:
+    state = BucketState(bucket.name, Presence.FOREIGN, bucket.region)
+    return Observation(_named(subject, bucket), state, _reads(answers, *more))
 
 
 def _observed(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reactor.buckets.state import Acl, Block
+from reactor.errors import Transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,18 @@ class Bucket:
     region: str = ""
 
 
+class Refused(Transient):
+    """S3 does not tell us of a bucket: it is another account's, closed to us, or elsewhere.
+
+    Which of these it is, the list of the account's buckets tells.
+    """
+
+
 class S3(Protocol):
     """S3 of one account."""
 
     def acl(self, bucket: Bucket) -> Acl | None:
-        """Return a bucket's ACL, None when there is no such bucket."""
+        """Return a bucket's ACL, None when there is no such bucket. Raises Refused, too."""
 
     def ownership(self, bucket: Bucket) -> str:
         """Return its ObjectOwnership; empty when it has no ownership controls, or is gone."""

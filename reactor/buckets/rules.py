@@ -14,6 +14,7 @@ from reactor.settings import Settings
 
 # What is not found this soon after it was made is not visible yet; later it is gone again.
 VISIBILITY_LAG = timedelta(seconds=60)
+_PRIVATE = "its ACL grants nothing to everybody"
 _BY_POLICY = "it is public by its bucket policy"
 
 
@@ -37,28 +38,42 @@ def _absent(bucket: BucketState, cause: Cause, now: datetime) -> Decision:
         verdict = Verdict(Compliance.INSUFFICIENT_DATA, "just-created", (str(unseen),))
         return Decision(verdict, error=unseen)
     if bucket.presence is Presence.FOREIGN:
-        return _settled("not-ours", "this account has no such bucket")
+        return _not_listed(bucket, cause, now)
     return _settled("gone", "there is no such bucket")
+
+
+def _not_listed(bucket: BucketState, cause: Cause, now: datetime) -> Decision:
+    """Judge a bucket that S3 refuses; a young event may be about one that is not listed yet."""
+    if not any(_claims(cause, each, bucket.name, now, RECHECK_LIFETIME) for each in Claim):
+        return _settled("not-ours", "this account has no such bucket")
+    unseen = Transient(
+        f"S3 refuses the bucket {bucket.name}, and the list of buckets may not show it yet",
+        remedy="nothing: Lambda tries again in a minute",
+    )
+    verdict = Verdict(Compliance.INSUFFICIENT_DATA, "not-listed", (str(unseen),))
+    return Decision(verdict, error=unseen)
 
 
 def _judge(bucket: BucketState, settings: Settings, cause: Cause, now: datetime) -> Decision:
     public = known(bucket.acl, "its ACL").public
+    opened = not public and _claims(cause, Claim.ACL_OPENED, bucket.name, now, RECHECK_LIFETIME)
     if not public and bucket.is_read_in_part:
-        return _compliant("private", "its ACL grants nothing to everybody")
+        return _compliant("private", _PRIVATE, recheck=opened)
     exemption = _exemption(bucket, settings)
     if exemption:
-        return _settled("exempt", exemption)
+        retagged = _claims(cause, Claim.BUCKET_RETAGGED, bucket.name, now, RECHECK_LIFETIME)
+        return _settled("exempt", exemption, recheck=retagged)
     if bucket.acls_are_disabled:
         return _without_acls(bucket, cause, now)
     if public and not bucket.public_acls_are_ignored:
         return _public(bucket, public)
     if bucket.is_public_by_policy:
         verdict = Verdict(Compliance.NON_COMPLIANT, "public-by-policy", (_BY_POLICY,))
-        return Decision(verdict, error=_by_policy(bucket))
+        return Decision(verdict, error=_by_policy(bucket), recheck=opened)
     if public:
         reason = f"its ACL grants {_words(public)}, and public ACLs are ignored"
         return _compliant("ignored", reason, recheck=_block_is_contradicted(bucket, cause, now))
-    return _compliant("private", "its ACL grants nothing to everybody")
+    return _compliant("private", _PRIVATE, recheck=opened)
 
 
 def _exemption(bucket: BucketState, settings: Settings) -> str:
@@ -91,7 +106,7 @@ def _public(bucket: BucketState, public: tuple[Grant, ...]) -> Decision:
 
 def _block_is_contradicted(bucket: BucketState, cause: Cause, now: datetime) -> bool:
     """Whether a block is read to ignore public ACLs that a young event says does so no more."""
-    blocks = ((bucket.name, bucket.block), ("", bucket.account_block))
+    blocks = ((bucket.name, bucket.block), (cause.subject.account, bucket.account_block))
     return any(
         block is not None
         and block.ignores_acls
@@ -101,8 +116,9 @@ def _block_is_contradicted(bucket: BucketState, cause: Cause, now: datetime) -> 
 
 
 def _claims(cause: Cause, claim: Claim, about: str, now: datetime, lifetime: timedelta) -> bool:
+    """Tell whether a young event claims this; one that names no bucket may be about any."""
     return any(
-        hint.claim is claim and hint.about == about and hint.is_young(now, lifetime)
+        hint.claim is claim and hint.about in {about, ""} and hint.is_young(now, lifetime)
         for hint in cause.hints
     )
 
@@ -123,5 +139,5 @@ def _compliant(rule: str, reason: str, *, recheck: bool = False) -> Decision:
     return Decision(Verdict(Compliance.COMPLIANT, rule, (reason,)), recheck=recheck)
 
 
-def _settled(rule: str, reason: str) -> Decision:
-    return Decision(Verdict(Compliance.NOT_APPLICABLE, rule, (reason,)))
+def _settled(rule: str, reason: str, *, recheck: bool = False) -> Decision:
+    return Decision(Verdict(Compliance.NOT_APPLICABLE, rule, (reason,)), recheck=recheck)

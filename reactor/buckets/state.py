@@ -13,8 +13,9 @@ from reactor.partitions import partition_of
 
 Known = TypeVar("Known")
 
-# Predefined groups whose members may be anybody (S3 user guide, ACL overview). The third, of log
-# delivery, is AWS itself.
+# Predefined groups whose members may be anybody (S3 user guide, ACL overview). The third is AWS
+# itself.
+LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 _EVERYBODY = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
 OWNER_ENFORCED = "BucketOwnerEnforced"  # the ObjectOwnership under which ACLs are disabled
 _CHANGES = frozenset({"WRITE", "WRITE_ACP", "FULL_CONTROL"})

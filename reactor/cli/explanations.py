@@ -128,9 +128,11 @@ def _why_forged(payload: object) -> str | None:
 
 
 def _of_buckets(payload: object, account: str | None, settings: Settings) -> Explanation:
-    reading = buckets.parse(payload, account=account, received_at=datetime.now(UTC))
+    reading = buckets.parse(
+        payload, account=account, received_at=datetime.now(UTC), settings=settings
+    )
     name = None if reading.trigger.event is None else reading.trigger.event.name
-    reaches = payload == buckets.LOOK_AT_ALL or matches(buckets.buckets_pattern(), payload)
+    reaches = payload == buckets.LOOK_AT_ALL or matches(buckets.buckets_pattern(settings), payload)
     heard_by = _if_there(Function.BUCKETS, settings) if reaches else ()
     ignored = reading.ignored or (None if reaches else _why_forged(payload))
     subjects = () if ignored or reading.cause is None else (reading.cause.subject,)

@@ -11,7 +11,7 @@ of any sweep, may change is what the last scheduled sweep has left.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -29,7 +29,8 @@ class Coalescer:
 
     A new environment remembers nothing, and sweeps, or changes, once more than needed.
     `spent` is how many places of the brake were taken since the last scheduled sweep began, it
-    included; `paid` are the ids of the users who took them, and need none for another try.
+    included; `paid` are the ids of those who took them, and need none for another try. Looks at all
+    buckets (reactor.looking) count as sweeps; as scheduled ones, those that an operator asks for.
     """
 
     clock: Callable[[], datetime]
@@ -37,20 +38,20 @@ class Coalescer:
     spent: int = field(default=0, init=False)
     paid: set[str] = field(default_factory=set, init=False)
     _began: datetime | None = field(default=None, init=False)
-    _answered: datetime | None = field(default=None, init=False)
+    _answered: dict[Hashable, datetime] = field(default_factory=dict, init=False)
     _inspected: datetime | None = field(default=None, init=False)
     _owing: set[str] = field(default_factory=set, init=False)
     _under_way: dict[str, datetime] = field(default_factory=dict, init=False)
     _kept: dict[str, Progress] = field(default_factory=dict, init=False)
 
-    def is_answered(self, asked_at: datetime, request: str) -> bool:
+    def is_answered(self, asked_at: datetime, request: str, claimed: Hashable = None) -> bool:
         """Tell whether a sweep that began later than the request has ended.
 
-        Not when that ran for this very request and left something unsettled: it is tried again.
+        Not when that ran for this very request and left something unsettled: it is tried again; nor
+        when it took other claims into account than `claimed`.
         """
-        return (
-            self._answered is not None and asked_at < self._answered and request not in self._owing
-        )
+        answered = self._answered.get(claimed)
+        return answered is not None and asked_at < answered and request not in self._owing
 
     def wait_for_turn(self) -> None:
         """Wait until the last sweep's beginning is long enough ago."""
@@ -73,10 +74,10 @@ class Coalescer:
         self._began = self._under_way[request] = self.clock()
         return self._began
 
-    def pay(self, user: str) -> None:
-        """Note that a user took a place of the brake."""
+    def pay(self, whom: str) -> None:
+        """Note that a user, or a bucket, took a place of the brake."""
         self.spent += 1
-        self.paid.add(user)
+        self.paid.add(whom)
 
     def began_here(self, request: str) -> bool:
         """Tell whether a sweep that has not ended began in this environment."""
@@ -107,14 +108,14 @@ class Coalescer:
             self._inspected = now
         return due
 
-    def end(self, request: str, *, settled: bool) -> None:
+    def end(self, request: str, *, settled: bool, claimed: Hashable = None) -> None:
         """Note what became of a sweep: whether it is to be tried again for its request.
 
         It answers others if it began here; of any other, when it began is hearsay.
         """
-        began = self._under_way.pop(request, None)
-        if began is not None and (self._answered is None or began > self._answered):
-            self._answered = began
+        began, answered = self._under_way.pop(request, None), self._answered.get(claimed)
+        if began is not None and (answered is None or began > answered):
+            self._answered[claimed] = began
         if settled:
             self._owing.discard(request)
         else:

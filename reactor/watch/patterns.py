@@ -33,7 +33,7 @@ def rule_patterns(settings: Settings) -> dict[Function, dict[str, Any] | str]:
     patterns = {each: pattern_of(each, settings) for each in functions_of(settings)}
     patterns[Function.WATCH] = watch_pattern(settings)
     if Function.BUCKETS in patterns:
-        patterns[Function.BUCKETS] = buckets_pattern()
+        patterns[Function.BUCKETS] = buckets_pattern(settings)
     of_events = {each: pattern for each, pattern in patterns.items() if pattern is not None}
     return {**of_events, Function.SWEEP: sweep_schedule(settings)}
 

@@ -228,6 +228,23 @@ class TestOtherWays:
         stage.settle()
         assert hands.grants(name) == []
 
+    @pytest.mark.parametrize("emptied", [True, False], ids=["all its tags", "that one"])
+    def test_a_website_that_is_none_any_more(
+        self, stage: Stage, hands: Hands, *, emptied: bool
+    ) -> None:
+        """Its tag was taken off, and what it was allowed to be it may be no longer."""
+        name = hands.bucket(f"closed-{emptied}".lower(), Purpose="website")
+        hands.open(name)
+        stage.settle()
+        assert hands.grants(name) == [(EVERYBODY, "READ")]
+        if emptied:
+            hands.s3.delete_bucket_tagging(Bucket=name)
+        else:
+            others = [{"Key": "team", "Value": "web"}]
+            hands.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": others})
+        stage.settle()
+        assert hands.grants(name) == []
+
     def test_the_accounts_block_is_lifted(self, stage: Stage, hands: Hands) -> None:
         """All buckets that it kept shut are set to private."""
         hands.block_account(IGNORED)

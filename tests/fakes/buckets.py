@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from reactor.buckets.guardrail import Buckets
 from reactor.buckets.observe import Observer
-from reactor.buckets.ports import Bucket
+from reactor.buckets.ports import Bucket, Refused
 from reactor.buckets.state import OWNER_ENFORCED, Acl, Block, Grant
-from reactor.errors import ReactorError, Transient
+from reactor.errors import ReactorError
 from reactor.model import Cause, Hint, Subject, SubjectKind, Trigger, TriggerKind
 from reactor.reconcile import Brake, Pace, Run, enforce, observe_only, reconcile
 from reactor.settings import Mode, Settings
@@ -50,8 +50,10 @@ class Stored:
 class FakeS3:
     """The buckets of the world, by name, and what is asked and set.
 
-    `failing` has the error of each read that fails. `meanwhile` is called before a write, as
-    another writer who is a moment faster; `afterwards` is called after it.
+    `failing` has the error of each read that fails. `unlisted` are buckets of ours that the list
+    does not show yet; `shown` is what the next looks at an ACL show instead of what is. `meanwhile`
+    is called before a write, as another writer who is a moment faster; `afterwards` is called after
+    it.
     """
 
     world: dict[str, Stored] = field(default_factory=dict)
@@ -59,12 +61,16 @@ class FakeS3:
     failing: dict[str, ReactorError] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
+    unlisted: set[str] = field(default_factory=set)
+    shown: list[Stored] = field(default_factory=list)
     meanwhile: Callable[[], object] | None = None
     afterwards: Callable[[], object] | None = None
 
     def acl(self, bucket: Bucket) -> Acl | None:
         """Return a bucket's ACL."""
         found = self._ask("acl", bucket)
+        if self.shown:
+            found = self.shown.pop(0)
         return None if found is None else Acl(OWNER, found.grants)
 
     def ownership(self, bucket: Bucket) -> str:
@@ -135,13 +141,13 @@ class FakeS3:
 
     def _refuse_elsewhere(self, found: Stored, bucket: Bucket) -> None:
         if found.account != ACCOUNT:
-            raise Transient("AccessDenied", remedy="nothing")
+            raise Refused("AccessDenied", remedy="nothing")
         if found.region != bucket.region:
-            raise Transient("PermanentRedirect", remedy="nothing")
+            raise Refused("PermanentRedirect", remedy="nothing")
 
     def _ours(self) -> Iterator[Bucket]:
         for name, found in sorted(self.world.items()):
-            if found.account == ACCOUNT:
+            if found.account == ACCOUNT and name not in self.unlisted:
                 yield Bucket(name, found.region)
 
 
@@ -154,11 +160,12 @@ class BucketHarness:
         self.clock = FakeClock()
         self.recorder = Recorder()
         self.has_time: Callable[[], bool] = lambda: True
+        self.done: frozenset[str] = frozenset()
         self.rounds = Rounds()
 
     def react(self, cause: Cause) -> Run:
         """Reconcile a cause."""
-        observer = Observer(self.s3, self.rounds, HOME, self.has_time)
+        observer = Observer(self.s3, self.rounds, HOME, self.has_time, self.done)
         return reconcile(
             cause,
             Buckets(observer, self.s3, self.settings),
@@ -174,6 +181,12 @@ def about_bucket(name: str, *hints: Hint, region: str | None = HOME) -> Cause:
     """Return a cause that names one bucket."""
     subject = Subject(SubjectKind.BUCKET, ACCOUNT, name=name, region=region)
     return Cause(Trigger(TriggerKind.S3_EVENT, START), subject, hints)
+
+
+def about_several_buckets(*names: str) -> Cause:
+    """Return a cause that stands for some buckets."""
+    subject = Subject(SubjectKind.SEVERAL_BUCKETS, ACCOUNT, ids=frozenset(names))
+    return Cause(Trigger(TriggerKind.COMPLIANCE, START), subject)
 
 
 def about_every_bucket(*hints: Hint) -> Cause:

@@ -57,9 +57,9 @@ def bucket_events_table() -> str:
     """Return the table of the events that `buckets` hears."""
     lines = ["| event | whom it concerns | hint | why |", "|---|---|---|---|"]
     for row in BUCKET_EVENTS.values():
-        whom = "every bucket" if row.of_account else "`requestParameters.bucketName`"
-        hint = f"`{row.claim}`" if row.claim else ""
-        lines.append(f"| `{row.event}` | {whom} | {hint} | {row.why} |")
+        whom = "every bucket" if row.of_account else f"`requestParameters.{row.member}`"
+        why = row.why + (" (only with `REACTOR_BUCKET_EXEMPT_TAGS`)" if row.of_tags else "")
+        lines.append(f"| `{row.event}` | {whom} | `{row.claim}` | {why} |")
     return "\n".join(lines)
 
 

@@ -1,12 +1,14 @@
 """Observing buckets and setting them to private, on a fake of S3."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from reactor.buckets.ports import Refused
 from reactor.buckets.state import Block, Grant
-from reactor.errors import Permanent, Transient, Unsettled
-from reactor.model import Compliance, OutcomeStatus
+from reactor.errors import OutOfTime, Permanent, ReactorError, Transient, Unsettled
+from reactor.model import Cause, Claim, Compliance, Hint, OutcomeStatus
 from tests.fakes.buckets import (
     AUTHENTICATED,
     LOGS,
@@ -17,8 +19,10 @@ from tests.fakes.buckets import (
     Stored,
     about_bucket,
     about_every_bucket,
+    about_several_buckets,
 )
-from tests.fakes.harness import settings
+from tests.fakes.clock import START
+from tests.fakes.harness import Rounds, settings
 
 OPEN = Stored((OWN, PUBLIC))
 
@@ -57,10 +61,31 @@ class TestOne:
         run.raise_unsettled()
         assert run.settled[0].decision.verdict.rule == "not-ours"
 
+    def test_what_the_list_may_not_show_yet_is_tried_again(self) -> None:
+        """A young event is about it, and the list lags; later it is nobody's of ours."""
+        harness = BucketHarness(shop=Stored((OWN, PUBLIC), account="999999999999"))
+        cause = about_bucket("shop", Hint(Claim.ACL_OPENED, START, "shop"))
+        with pytest.raises(Unsettled, match="may not show it yet"):
+            harness.react(cause).raise_unsettled()
+        harness.clock.advance(151)
+        run = harness.react(cause)
+        run.raise_unsettled()
+        assert run.settled[0].decision.verdict.rule == "not-ours"
+
+    @pytest.mark.parametrize("why", ["SlowDown", "got no answer", "InternalError"])
+    def test_no_other_error_is_taken_for_another_accounts(self, why: str) -> None:
+        """Whatever the list says, which lags behind: only a refusal asks it."""
+        harness = BucketHarness(shop=OPEN)
+        harness.s3.failing["acl"] = Transient(why, remedy="nothing")
+        harness.s3.unlisted.add("shop")
+        with pytest.raises(Unsettled, match=why):
+            harness.react(about_bucket("shop")).raise_unsettled()
+        assert ("find", "shop") not in harness.s3.asked
+
     def test_a_bucket_that_may_not_be_read_is_tried_again(self) -> None:
         """It is ours, so the refusal is no answer."""
         harness = BucketHarness(shop=OPEN)
-        harness.s3.failing["acl"] = Transient("AccessDenied", remedy="allow it")
+        harness.s3.failing["acl"] = Refused("AccessDenied", remedy="allow it")
         run = harness.react(about_bucket("shop"))
         assert run.settled[0].decision.verdict.compliance is Compliance.INSUFFICIENT_DATA
         with pytest.raises(Unsettled, match="AccessDenied"):
@@ -119,6 +144,18 @@ class TestRaces:
         run = harness.react(about_bucket("shop"))
         with pytest.raises(Unsettled, match="WRITE_ACP to AuthenticatedUsers again"):
             run.raise_unsettled()
+
+    def test_two_reads_that_disagree_are_no_end(self) -> None:
+        """The ACL was public, and a moment later is not: one of the reads may be stale."""
+        harness = BucketHarness(shop=OPEN)
+        harness.s3.shown = [Stored((OWN, PUBLIC)), Stored()]
+        run = harness.react(about_bucket("shop"))
+        (outcome,) = run.settled[0].outcomes
+        assert outcome.status is OutcomeStatus.ALREADY
+        with pytest.raises(Unsettled):
+            run.raise_unsettled()
+        harness.react(about_bucket("shop")).raise_unsettled()
+        assert harness.s3.world["shop"].grants == (OWN,)
 
     def test_what_was_mended_meanwhile_is_not_written(self) -> None:
         """Two events of one call: the second finds nothing to take away."""
@@ -182,6 +219,14 @@ class TestAll:
         with pytest.raises(Unsettled, match="1 of 3 subjects"):
             run.raise_unsettled()
 
+    def test_the_next_try_goes_on_with_those_that_are_left(self) -> None:
+        """What was settled before is not read again, so that an account of any size is read."""
+        harness = BucketHarness(a=OPEN, b=OPEN, c=OPEN)
+        harness.done = frozenset({"a", "b"})
+        run = harness.react(about_every_bucket())
+        assert [each.observation.subject.name for each in run.settled] == ["c"]
+        assert harness.s3.written == ["c"]
+
     def test_a_list_that_fails_is_an_error(self) -> None:
         """Nobody is taken for in order."""
         harness = BucketHarness(a=OPEN)
@@ -196,6 +241,77 @@ class TestAll:
         run = harness.react(about_every_bucket())
         by_name = {each.observation.subject.name: each.failed for each in run.settled}
         assert by_name == {"a": True, "b": False}
+
+
+class TestSeveral:
+    """A cause that stands for many buckets by their names."""
+
+    def test_they_are_read_as_all_are_and_changed_without_a_brake(self) -> None:
+        """In the regions that the list tells; no other bucket is read."""
+        abroad = Stored((OWN, PUBLIC), region="eu-west-1")
+        chosen = settings(buckets="true", max_remediations="1")
+        harness = BucketHarness(chosen, a=OPEN, b=abroad, c=OPEN, d=Stored())
+        run = harness.react(about_several_buckets("a", "b", "d"))
+        assert sorted(harness.s3.written) == ["a", "b"]
+        assert {each.observation.subject.name for each in run.settled} == {"a", "b", "d"}
+        assert ("acl", "c") not in harness.s3.asked
+        assert ("tags", "d") not in harness.s3.asked
+
+    def test_those_that_the_list_has_not_are_judged_one_by_one(self) -> None:
+        """Gone, another account's, or so new that the list lags behind."""
+        theirs = Stored((OWN, PUBLIC), account="999999999999")
+        harness = BucketHarness(new=OPEN, theirs=theirs)
+        harness.s3.unlisted.add("new")
+        run = harness.react(about_several_buckets("new", "theirs", "gone"))
+        assert {
+            each.observation.subject.name: each.decision.verdict.rule for each in run.settled
+        } == {
+            "new": "public-acl",
+            "theirs": "not-ours",
+            "gone": "gone",
+        }
+        assert harness.s3.written == ["new"]
+
+    def test_one_of_ours_that_is_refused_is_tried_again(self) -> None:
+        """The list has it, so the refusal is no answer."""
+        harness = BucketHarness(a=OPEN)
+        harness.s3.failing["acl"] = Refused("AccessDenied", remedy="allow it")
+        with pytest.raises(Unsettled, match="AccessDenied"):
+            harness.react(about_several_buckets("a")).raise_unsettled()
+
+
+class Impatient(Rounds):
+    """Makes no call: there is no time left for any."""
+
+    def __call__(self, calls: Any, /) -> dict[Any, Any | ReactorError]:
+        """Say so of each call."""
+        return {key: OutOfTime() for key in calls}
+
+
+@pytest.mark.parametrize(
+    "cause", [about_every_bucket(), about_several_buckets("a")], ids=["all", "several"]
+)
+def test_nothing_is_asked_but_under_the_deadline(cause: Cause) -> None:
+    """S3 that hangs holds no invocation: lists and blocks, too, are asked where that is counted."""
+    harness = BucketHarness(a=OPEN)
+    harness.rounds = Impatient()
+    with pytest.raises(Unsettled, match="no time left"):
+        harness.react(cause).raise_unsettled()
+    assert harness.s3.asked == []
+
+
+def test_who_a_refused_bucket_belongs_to_is_asked_under_the_deadline() -> None:
+    """The list of buckets may hang as any other call."""
+
+    class OneRound(Rounds):
+        def __call__(self, calls: Any, /) -> dict[Any, Any | ReactorError]:
+            return Impatient()(calls) if self.sizes else super().__call__(calls)
+
+    harness = BucketHarness(shop=Stored((OWN, PUBLIC), account="999999999999"))
+    harness.rounds = OneRound()
+    with pytest.raises(Unsettled, match="no time left"):
+        harness.react(about_bucket("shop")).raise_unsettled()
+    assert ("find", "shop") not in harness.s3.asked
 
 
 def test_observe_mode_writes_nothing() -> None:

@@ -12,6 +12,7 @@ from reactor.buckets.state import Acl, Block, BucketState, Grant, Presence
 from reactor.errors import Permanent, Transient
 from reactor.model import Cause, Claim, Decision, Hint
 from reactor.settings import Settings
+from tests.fakes.account import ACCOUNT
 from tests.fakes.buckets import (
     AUTHENTICATED,
     HOME,
@@ -173,13 +174,13 @@ def test_a_public_policy_is_told(state: BucketState, rule: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "state", [BucketState("shop", Presence.GONE), BucketState("shop", Presence.FOREIGN)]
+    ("presence", "seconds"), [(Presence.GONE, 60), (Presence.FOREIGN, 150)], ids=lambda each: each
 )
-def test_a_bucket_made_just_now_may_not_be_visible(state: BucketState) -> None:
-    """It is tried again; a minute later it is gone again."""
-    made = said(Claim.BUCKET_CREATED)
-    assert isinstance(judged(state, made).error, Transient)
-    assert judged(state, made, after=61).verdict.compliance == "NOT_APPLICABLE"
+def test_a_bucket_made_just_now_may_not_be_visible(presence: Presence, seconds: int) -> None:
+    """It is tried again; a while later it is gone again, or was never ours."""
+    state, made = BucketState("shop", presence), said(Claim.BUCKET_CREATED)
+    assert isinstance(judged(state, made, after=seconds - 1).error, Transient)
+    assert judged(state, made, after=seconds).verdict.compliance == "NOT_APPLICABLE"
     assert judged(state, said(Claim.BUCKET_CREATED, "another")).error is None
 
 
@@ -193,13 +194,46 @@ DISABLED = shop(PUBLIC, ownership="BucketOwnerEnforced")
     [
         pytest.param(IGNORED, said(Claim.BLOCK_LIFTED), True, id="its block is said to be lifted"),
         pytest.param(
-            IGNORED, said(Claim.BLOCK_LIFTED, ""), False, id="the account's is, and its own holds"
+            IGNORED,
+            said(Claim.BLOCK_LIFTED, ACCOUNT),
+            False,
+            id="the account's is, and its own holds",
         ),
         pytest.param(
             IGNORED_BY_ALL,
-            said(Claim.BLOCK_LIFTED, ""),
+            said(Claim.BLOCK_LIFTED, ACCOUNT),
             True,
             id="the account's is said to be lifted",
+        ),
+        pytest.param(
+            IGNORED, said(Claim.BLOCK_LIFTED, ""), True, id="one is lifted that nobody names"
+        ),
+        pytest.param(
+            DISABLED, said(Claim.ACLS_ENABLED, ""), True, id="some bucket's ACLs are said to count"
+        ),
+        pytest.param(shop(), said(Claim.ACL_OPENED), True, id="its ACL is said to be open"),
+        pytest.param(shop(), said(Claim.ACL_OPENED, ""), True, id="some bucket's ACL is"),
+        pytest.param(
+            BucketState("shop", Presence.EXISTS, acl=Acl(OWNER, (OWN,))),
+            said(Claim.ACL_OPENED, ""),
+            True,
+            id="some bucket's ACL is, and of many it is all that was asked",
+        ),
+        pytest.param(
+            shop(policy_is_public=True),
+            said(Claim.ACL_OPENED),
+            True,
+            id="its ACL is, and a policy makes it public besides",
+        ),
+        pytest.param(shop(), said(Claim.ACL_OPENED, "other"), False, id="another's ACL is"),
+        pytest.param(
+            shop(PUBLIC, tags=SITE), said(Claim.BUCKET_RETAGGED), True, id="its tags were changed"
+        ),
+        pytest.param(
+            shop(PUBLIC, tags=SITE),
+            said(Claim.ACL_OPENED),
+            False,
+            id="no ACL matters while it is exempt",
         ),
         pytest.param(
             IGNORED_BY_ALL,
@@ -226,6 +260,11 @@ def test_what_a_read_contradicts_is_judged_again(
     assert judged(state, hint).recheck is again
     assert judged(state, hint, after=151).recheck is False
     assert judged(state, hint).plan == ()
+
+
+def test_what_is_mended_needs_no_other_look() -> None:
+    """The read shows what the event says: it is changed, and seen to be so."""
+    assert judged(shop(PUBLIC), said(Claim.ACL_OPENED)).recheck is False
 
 
 def test_no_rule_takes_what_was_not_read_for_an_answer() -> None:

@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from reactor.aws.account import AwsSession
 from reactor.aws.buckets import AwsBuckets
-from reactor.buckets.ports import Bucket
+from reactor.buckets.ports import Bucket, Refused
 from reactor.buckets.state import Acl, Block
 from reactor.errors import ReactorError
 from tests.fakes.account import ACCOUNT
@@ -121,6 +121,28 @@ def test_every_other_error_is_raised(stubbed: Stubbed, read: str, code: str) -> 
     stubbed.refuses(READS[read][0], code)
     with pytest.raises(ReactorError, match=code):
         getattr(stubbed.buckets, read)(SHOP)
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        pytest.param("AccessDenied", True, id="another account's, or denied to us"),
+        pytest.param("PermanentRedirect", True, id="in another region"),
+        pytest.param("AuthorizationHeaderMalformed", True, id="signed for another region"),
+        pytest.param("SlowDown", False, id="throttled"),
+        pytest.param("InternalError", False, id="S3's own"),
+        pytest.param("RequestTimeout", False, id="too slow"),
+    ],
+)
+def test_what_may_be_another_accounts_is_told_apart(
+    stubbed: Stubbed, code: str, *, refused: bool
+) -> None:
+    """From whatever else goes wrong, after which nobody is asked whose the bucket is."""
+    stubbed.refuses("get_bucket_acl", code)
+    with pytest.raises(ReactorError, match=code) as raised:
+        stubbed.buckets.acl(SHOP)
+    assert isinstance(raised.value, Refused) is refused
+    assert raised.value.remedy
 
 
 def test_an_answer_that_is_not_understood_is_an_error(stubbed: Stubbed) -> None:

@@ -54,6 +54,17 @@ def test_each_row_leads_to_what_it_judges() -> None:
     assert all(row.resource_type in row.subjects for row in GUARDRAILS)
 
 
+def test_many_buckets_are_one_subject_by_their_names() -> None:
+    """Which are the ids that AWS Config has for them."""
+    row = of_type("AWS::S3::Bucket", wanted(settings(buckets="true")))
+    assert row is not None
+    assert row.together is not None
+    named = [Subject(SubjectKind.BUCKET, ACCOUNT, name=each, region="us-east-1") for each in "ab"]
+    assert row.together(named) == Subject(
+        SubjectKind.SEVERAL_BUCKETS, ACCOUNT, ids=frozenset({"a", "b"})
+    )
+
+
 def test_the_users_are_always_wanted() -> None:
     """Under the default settings they are all there is."""
     assert [row.resource_type for row in wanted(settings())] == ["AWS::IAM::User"]

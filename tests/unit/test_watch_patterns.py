@@ -111,7 +111,7 @@ def test_every_rule_has_a_pattern_or_a_schedule() -> None:
     chosen = replace(SETTINGS, config_rules=("mfa",), buckets=True)
     patterns = rule_patterns(chosen)
     assert set(patterns) == {each for each in Function if each.has_rule}
-    assert patterns[Function.BUCKETS] == buckets_pattern()
+    assert patterns[Function.BUCKETS] == buckets_pattern(chosen)
     optional = {Function.BUCKETS, Function.COMPLIANCE}
     assert set(rule_patterns(SETTINGS)) == set(patterns) - optional
     assert patterns[Function.SWEEP] == "rate(15 minutes)"
