@@ -13,13 +13,15 @@ give such an answer we see whether it is heeded, and raise if it is not: then al
 back, and what was settled is looked at once more for nothing.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from reactor.aws.functions import deaf_mappings
 from reactor.aws.iam import Remembered
 from reactor.errors import OutOfTime, ReactorError, Unsettled, shorten
+from reactor.gathering import answer_of
 from reactor.guardrails import Row, of_type
 from reactor.invocation import Invocation
 from reactor.model import (
@@ -45,6 +47,7 @@ from reactor.triggers.compliance import Item, Message, messages, rule_of, why_no
 # for every few hundred users of the account.
 MANY = 16
 SHARE_FOR_READS = 0.5  # of the time, for bulk reads; the rest is for changes
+MOST_REASONS = 20  # of a message, why notices of it were not looked at; others are only counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Notifications:
     def _answer(self, batch: Sequence[Message], failed: Mapping[int, str]) -> dict[str, object]:
         back = [batch[place] for place in sorted(failed)]
         why = f"{len(back)} of {len(batch)} messages must be tried again"
-        if not all(each.id for each in back):
+        if not all(each.id and each.queue for each in back):
             raise Unsettled(f"{why}; the first: {failed[min(failed)]}")
         for queue in sorted({each.queue for each in back if each.queue}):
             self._require_heeded(queue, why)
@@ -81,7 +84,7 @@ class Notifications:
         inv = self.invocation
         function, client = inv.context.invoked_function_arn, inv.session.function_settings
         try:
-            deaf = deaf_mappings(client, function, queue)
+            deaf = answer_of(inv.session.begin(lambda: deaf_mappings(client, function, queue))())
         except ReactorError as error:
             raise Unsettled(f"{why}, and whether Lambda heeds that is not known") from error
         if not deaf:
@@ -126,9 +129,9 @@ class _Work:
 
     def settle(self, batch: Sequence[Message]) -> None:
         """Settle all messages, as far as they can be."""
-        wanted = [
-            each for place, message in enumerate(batch) for each in self._read(place, message)
-        ]
+        wanted: list[_Wanted] = []
+        for place, message in enumerate(batch):
+            wanted += self._read(place, message)
         for group in _grouped(wanted, by=lambda each: (each.row.resource_type, each.rule)):
             together = group[0].row.together
             # The same resource in several messages is looked at once.
@@ -139,21 +142,21 @@ class _Work:
                 for alike in of_subject:
                     self._settle_one(alike)
 
-    def _read(self, place: int, message: Message) -> Iterator[_Wanted]:
-        """Yield what a message wants looked at; record what of it need not be, or is not ours."""
-        ignored: dict[tuple[str | None, str], int] = {}
-        for why in message.unread:
-            ignored[None, why] = ignored.get((None, why), 0) + 1
-        for item in message.items:
-            found = self._wanted(place, message, item)
-            if isinstance(found, _Wanted):
-                yield found
-            else:
-                ignored[found] = ignored.get(found, 0) + 1
-        for (rule, why), times in ignored.items():
+    def _read(self, place: int, message: Message) -> list[_Wanted]:
+        """Return what a message wants looked at; record what of it need not be, or is not ours."""
+        found = [self._wanted(place, message, item) for item in message.items]
+        ignored = Counter[tuple[str | None, str]]((None, why) for why in message.unread)
+        ignored.update(each for each in found if not isinstance(each, _Wanted))
+        told = ignored.most_common(MOST_REASONS)
+        # Of rubbish each piece may have a reason of its own: that must not fill the log.
+        left = ignored.total() - sum(times for _, times in told)
+        if left:
+            told.append(((None, "for other reasons"), left))
+        for (rule, why), times in told:
             said = why if times == 1 else f"{times} notices: {why}"
             trigger = self._trigger(rule, message.id)
             self.invocation.journal.ignored(trigger, said, self.invocation.clock())
+        return [each for each in found if isinstance(each, _Wanted)]
 
     def _wanted(self, place: int, message: Message, item: Item) -> _Wanted | tuple[str | None, str]:
         """Return what an item wants looked at, or by which rule and why nothing."""

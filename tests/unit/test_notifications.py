@@ -1,6 +1,8 @@
 """reactor.notifications: what becomes of each message, and which come back."""
 
 import json
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,8 +10,10 @@ from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
+from reactor.aws.account import AwsSession
 from reactor.errors import Unsettled
 from reactor.names import Function
+from reactor.notifications import MOST_REASONS
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.harness import settings
 from tests.fakes.stage import Stage
@@ -278,6 +282,25 @@ def test_where_it_cannot_be_told_whether_the_answer_is_heeded_it_is_not_given(
         settle(stage, batch(notice(stage, "u0"), notice(stage, "u1")))
 
 
+def test_a_lambda_that_does_not_answer_is_waited_for_no_longer_than_there_is_time(
+    stage: Stage,
+) -> None:
+    """So that the metrics and the notices of what was settled are out before Lambda ends it."""
+    stage.weather.unlucky = frozenset({"u1"})
+    stage.mappings.heeding = {QUEUE: True}
+    answered = threading.Event()
+    stage.mappings.on_ask = lambda: answered.wait(20)
+    session = AwsSession("us-east-1")
+    session.deadlines.begin(lambda: 0.2)
+    stage.begin = session.begin
+    try:
+        with pytest.raises(Unsettled, match="whether Lambda heeds that is not known"):
+            settle(stage, batch(notice(stage, "u0"), notice(stage, "u1")))
+    finally:
+        answered.set()
+    assert guarded(stage) == {"u0"}
+
+
 def test_it_is_not_asked_while_all_is_settled(stage: Stage) -> None:
     """The answer that gives nothing back is right for every mapping."""
     stage.mappings.heeding = {QUEUE: False}
@@ -286,9 +309,49 @@ def test_it_is_not_asked_while_all_is_settled(stage: Stage) -> None:
 
 
 def test_whoever_invokes_without_a_mapping_gets_the_answer(stage: Stage) -> None:
-    """A person, or a pipe: nothing deletes what is given back."""
+    """A person: nothing deletes what is given back."""
     stage.weather.unlucky = frozenset({"u0"})
     assert back(settle(stage, batch(notice(stage, "u0")))) == ["m0"]
+
+
+def by_pipe(payload: dict[str, Any]) -> list[Any]:
+    """Return a batch as an EventBridge pipe hands it over."""
+    found: list[Any] = payload["Records"]
+    return found
+
+
+def of_a_queue_that_cannot_be_read(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a batch whose queue has no ARN of a form that we know."""
+    return {"Records": [{**each, "eventSourceARN": "?"} for each in payload["Records"]]}
+
+
+@pytest.mark.parametrize("brought", [by_pipe, of_a_queue_that_cannot_be_read])
+def test_where_the_mapping_cannot_be_looked_up_it_raises(
+    stage: Stage, brought: Callable[[dict[str, Any]], Any]
+) -> None:
+    """All comes back, whoever brought it and whatever heeds an answer: nothing is lost."""
+    stage.weather.unlucky = frozenset({"u1"})
+    stage.mappings.heeding = {QUEUE: False}
+    payload = brought(batch(notice(stage, "u0"), notice(stage, "u1")))
+    with pytest.raises(Unsettled, match="1 of 2 messages must be tried again"):
+        settle(stage, payload)
+    assert guarded(stage) == {"u0"}
+    stage.weather.unlucky = frozenset()
+    assert settle(stage, payload) == NONE
+    assert guarded(stage) == {"u0", "u1"}
+
+
+def test_what_is_ignored_is_counted_and_does_not_flood_the_log(stage: Stage) -> None:
+    """A message of rubbish, however it varies, leaves a few lines; what is left out is counted."""
+    rubbish: list[object] = [f"rubbish {number}" for number in range(2000)]
+    rubbish += [notice(stage, "u1", configRuleName=f"rule-{number}") for number in range(2000)]
+    same = ["often"] * 5
+    assert settle(stage, batch([*rubbish, *same, notice(stage, "u0")])) == NONE
+    told = [why for _, _, why in ignored(stage)]
+    assert told[0] == "5 notices: it is neither an object nor a list: often"
+    assert told[-1] == f"{4000 - (MOST_REASONS - 1)} notices: for other reasons"
+    assert len(told) == MOST_REASONS + 1
+    assert guarded(stage) == {"u0"}
 
 
 def test_a_permanent_failure_does_not_come_back() -> None:
