@@ -184,10 +184,8 @@ def needs_scope(user: UserState, settings: Settings, cause: Cause) -> bool:
 
 
 def needs_credentials(user: UserState, settings: Settings) -> bool:
-    """Tell whether the guard would be put on a user of whom no credential is known."""
-    if user.has_credentials is not None or user.has_password:
-        return False
-    if guard_holds(user) or exemption_of(user, settings) is not None:
+    """Tell whether the guard would be put on a user of whom no credential is known so far."""
+    if user.has_password or guard_holds(user) or exemption_of(user, settings) is not None:
         return False
     return not _out_of_scope(user, settings)
 

@@ -280,6 +280,18 @@ def test_of_many_who_cannot_be_asked_for_credentials_come_back_alone() -> None:
     assert guarded(stage) == {*names} - {"u4"}
 
 
+def test_of_many_nobody_is_asked_for_a_password_twice() -> None:
+    """The scope has asked for it, and it is a credential."""
+    stage = staged(30, scope="console")
+    for number in range(30):
+        stage.account.change(f"u{number}", password=True)
+    before = stage.weather.calls
+    assert settle(stage, batch(*(notice(stage, f"u{number}") for number in range(30)))) == NONE
+    assert len(guarded(stage)) == 30
+    # For each its devices, its password, and the change.
+    assert stage.weather.calls - before < 30 / 3 + 3 * 30 + 10
+
+
 def test_of_many_nobody_is_asked_whose_verdict_does_not_depend_on_it() -> None:
     """Who is guarded, exempt or enrolled costs no call of its own."""
     stage = staged(30, scope="without-mfa", exempt_names="u0")
@@ -476,11 +488,12 @@ def test_what_there_is_no_time_for_comes_back(stage: Stage) -> None:
     assert len(late) == len(left)
 
 
-def test_of_many_not_all_of_the_time_goes_into_questions() -> None:
+@pytest.mark.parametrize("scope", ["everyone", "without-mfa"])
+def test_of_many_not_all_of_the_time_goes_into_questions(scope: str) -> None:
     """Half of it is for changes: who was asked is guarded, and the others come back."""
-    stage = staged(60, scope="without-mfa")
+    stage = staged(60, scope=scope)
     stage.mappings.heeding = {QUEUE: True}
-    stage.patience = 160
+    stage.patience = 140
     payload = batch(*(notice(stage, f"u{number}") for number in range(60)))
     left = back(settle(stage, payload))
     assert 0 < len(left) < 60
