@@ -14,13 +14,14 @@ back, and what was settled is looked at once more for nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from reactor.aws.functions import deaf_mappings
 from reactor.aws.iam import Remembered
 from reactor.errors import OutOfTime, ReactorError, Unsettled, shorten
+from reactor.gathering import answer_of
 from reactor.guardrails import Row
 from reactor.inspection.findings import as_alarm
 from reactor.inspection.queues import deaf
@@ -46,6 +47,7 @@ from reactor.triggers.compliance import Message, messages
 # together: a page for every few hundred users of the account, a list and an ACL each for buckets.
 MANY = 16
 SHARE_FOR_READS = 0.5  # of the time, for bulk reads; the rest is for changes
+MOST_REASONS = 20  # of a message, why notices of it were not looked at; others are only counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Notifications:
     def _answer(self, batch: Sequence[Message], failed: Mapping[int, str]) -> dict[str, object]:
         back = [batch[place] for place in sorted(failed)]
         why = f"{len(back)} of {len(batch)} messages must be tried again"
-        if not all(each.id for each in back):
+        if not all(each.id and each.queue for each in back):
             raise Unsettled(f"{why}; the first: {failed[min(failed)]}")
         for queue in sorted({each.queue for each in back if each.queue}):
             self._require_heeded(queue, why)
@@ -82,7 +84,8 @@ class Notifications:
         inv = self.invocation
         function, client = inv.context.invoked_function_arn, inv.session.function_settings
         try:
-            mappings = deaf_mappings(client, function, queue)
+            asked = inv.session.begin(lambda: deaf_mappings(client, function, queue))
+            mappings: list[str] = answer_of(asked())
         except ReactorError as error:
             raise Unsettled(f"{why}, and whether Lambda heeds that is not known") from error
         if not mappings:
@@ -116,9 +119,9 @@ class _Work:
 
     def settle(self, batch: Sequence[Message]) -> None:
         """Settle all messages, as far as they can be."""
-        wanted = [
-            each for place, message in enumerate(batch) for each in self._read(place, message)
-        ]
+        wanted: list[_Wanted] = []
+        for place, message in enumerate(batch):
+            wanted += self._read(place, message)
         for group in _grouped(wanted, by=_row_and_rule):
             together = group[0].lead.row.together
             # The same resource in several messages is looked at once.
@@ -129,19 +132,21 @@ class _Work:
                 for alike in of_subject:
                     self._settle_one(alike)
 
-    def _read(self, place: int, message: Message) -> Iterator[_Wanted]:
-        """Yield what a message wants looked at; record what of it need not be, or is not ours."""
+    def _read(self, place: int, message: Message) -> list[_Wanted]:
+        """Return what a message wants looked at; record what of it need not be, or is not ours."""
         inv = self.invocation
+        found = [of_notice(item, inv.settings, inv.home.account) for item in message.items]
         ignored = Counter(Nowhere(None, why) for why in message.unread)
-        for item in message.items:
-            found = of_notice(item, inv.settings, inv.home.account)
-            if isinstance(found, Lead):
-                yield _Wanted(place, message.id, found)
-            else:
-                ignored[found] += 1
-        for nowhere, times in ignored.items():
+        ignored.update(each for each in found if isinstance(each, Nowhere))
+        told = ignored.most_common(MOST_REASONS)
+        # Of rubbish each piece may have a reason of its own: that must not fill the log.
+        left = ignored.total() - sum(times for _, times in told)
+        if left:
+            told.append((Nowhere(None, "for other reasons"), left))
+        for nowhere, times in told:
             said = nowhere.why if times == 1 else f"{times} notices: {nowhere.why}"
             inv.journal.ignored(self._trigger(nowhere.rule, message.id), said, inv.clock())
+        return [_Wanted(place, message.id, each) for each in found if isinstance(each, Lead)]
 
     def _settle_one(self, wanted: Sequence[_Wanted]) -> None:
         """Look at one resource, and take note of what that means for its messages."""

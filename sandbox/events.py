@@ -1,8 +1,8 @@
-"""EventBridge: from a record to the functions whose rules match it.
+"""EventBridge: from a record to the functions, and queues, whose rules match it.
 
 The rules are those really deployed, in moto; so is the pattern matcher. Delivered are CloudTrail's
 records, in the region where AWS delivers them, schedules, and envelopes made by hand. Before a
-rule may invoke a function, the function's resource policy must let it.
+rule may invoke a function, or send to a queue, that one's resource policy must let it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.events.models import Rule, events_backends
 
 from sandbox.functions import find_function
+from sandbox.queues import find_queue, lets_in, send
 from sandbox.resource_policies import lets_invoke
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Bus:
         return False
 
     def put(self, envelope: dict[str, Any]) -> list[str]:
-        """Invokes what the rules of the envelope's region say; returns the functions' ARNs."""
+        """Invokes what the rules of the envelope's region say; returns the targets' ARNs."""
         region = envelope["region"]
         with self._account_lock:
             matching = [rule for rule in self._rules(region) if _matches(rule, envelope)]
@@ -97,9 +98,9 @@ class Bus:
     def invoke_target(
         self, rule_arn: str, target: dict[str, Any], envelope: dict[str, Any]
     ) -> str | None:
-        """Queues the envelope, or the target's own Input, for its function.
+        """Queues the envelope, or the target's own Input, for its function or in its queue.
 
-        Returns the function's ARN, or None when it could not be delivered: then the event is a
+        Returns the target's ARN, or None when it could not be delivered: then the event is a
         dead letter.
         """
         arn = str(target["Arn"])
@@ -112,23 +113,42 @@ class Bus:
             if unsent is not None:
                 self._invoker.note_not_run(name, event_id, unsent)
             return None
-        self._asynchronous.enqueue(arn, payload, event_id=envelope["id"])
+        if _is_queue(arn):
+            with self._account_lock:
+                if (queue := find_queue(arn)) is not None:
+                    send(queue, json.loads(payload))
+        else:
+            self._asynchronous.enqueue(arn, payload, event_id=envelope["id"])
         return arn
 
     def _rules(self, region: str) -> Iterator[Rule]:
         bus = events_backends[self.account][region].event_buses["default"]
         yield from bus.rules.values()
 
-    def _error(self, rule_arn: str, function_arn: str) -> tuple[str, str] | None:
-        """Why the rule cannot invoke the function, as EventBridge's code and a sentence."""
+    def _error(self, rule_arn: str, arn: str) -> tuple[str, str] | None:
+        """Why the rule cannot reach the target, as EventBridge's code and a sentence."""
+        kind, lets = ("queue", self._lets_send) if _is_queue(arn) else ("function", self._lets_run)
+        let = lets(rule_arn, arn)
+        if let is None:
+            return "NO_RESOURCE", f"the {kind} {arn} does not exist"
+        if let:
+            return None
+        return "NO_PERMISSIONS", f"the {kind}'s resource policy does not let {rule_arn}"
+
+    def _lets_run(self, rule_arn: str, function_arn: str) -> bool | None:
+        """Whether a function lets the rule in; None without such a function."""
         function = self._find(function_arn)
         if function is None:
-            return "NO_RESOURCE", f"the function {function_arn} does not exist"
-        if lets_invoke(
-            function.statements, _SERVICE, source_arn=rule_arn, source_account=self.account
-        ):
             return None
-        return "NO_PERMISSIONS", f"the function's resource policy does not let {rule_arn}"
+        return lets_invoke(
+            function.statements, _SERVICE, source_arn=rule_arn, source_account=self.account
+        )
+
+    def _lets_send(self, rule_arn: str, queue_arn: str) -> bool | None:
+        """Whether a queue lets the rule in; None without such a queue."""
+        with self._account_lock:
+            queue = find_queue(queue_arn)
+            return None if queue is None else lets_in(queue, _SERVICE, rule_arn)
 
     def _find(self, function_arn: str) -> Function | None:
         with self._account_lock:
@@ -136,6 +156,10 @@ class Bus:
                 return find_function(self.account, function_arn.split(":")[3], function_arn)
             except UnknownFunctionException:
                 return None
+
+
+def _is_queue(arn: str) -> bool:
+    return arn.split(":")[2] == "sqs"
 
 
 def _matches(rule: Rule, envelope: dict[str, Any]) -> bool:

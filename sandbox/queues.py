@@ -1,8 +1,7 @@
-"""Queues that AWS itself sends to: dead letters of rules, failures of functions."""
+"""Queues that AWS itself sends to: events, dead letters of rules, failures of functions."""
 
 from __future__ import annotations
 
-import fnmatch
 import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from moto.sqs.models import Queue, SQSBackend, sqs_backends
 from typing_extensions import override
 
+from sandbox.iam.statements import statements
+from sandbox.resource_policies import as_list, holds
 from sandbox.wire import Refusal
 
 if TYPE_CHECKING:
@@ -88,9 +89,8 @@ def lets_in(queue: Queue, service: str, source_arn: str) -> bool:
     if not queue.policy:
         return False
     document = json.loads(queue.policy) if isinstance(queue.policy, str) else queue.policy
-    statements = document.get("Statement", [])
-    statements = statements if isinstance(statements, list) else [statements]
-    return any(_allows(statement, service, source_arn) for statement in statements)
+    told = {"aws:sourcearn": source_arn}
+    return any(_allows(each, service) and holds(each, told) for each in statements(document))
 
 
 def refuse_fifo(arn: str, code: str) -> None:
@@ -100,29 +100,12 @@ def refuse_fifo(arn: str, code: str) -> None:
         raise Refusal(code, message, HTTPStatus.BAD_REQUEST)
 
 
-def _allows(statement: dict[str, Any], service: str, source_arn: str) -> bool:
+def _allows(statement: dict[str, Any], service: str) -> bool:
     principal = statement.get("Principal", {})
     services = principal.get("Service", []) if isinstance(principal, dict) else principal
-    actions = [each.lower() for each in _as_list(statement.get("Action", []))]
+    actions = [each.lower() for each in as_list(statement.get("Action", []))]
     return (
         statement.get("Effect") == "Allow"
-        and bool({"*", service} & set(_as_list(services)))
+        and bool({"*", service} & set(as_list(services)))
         and bool({"*", "sqs:*", "sqs:sendmessage"} & set(actions))
-        and _source_matches(statement.get("Condition", {}), source_arn)
     )
-
-
-def _source_matches(conditions: dict[str, dict[str, Any]], source_arn: str) -> bool:
-    wanted = [
-        _as_list(value)
-        for condition in conditions.values()
-        for key, value in condition.items()
-        if key.lower() == "aws:sourcearn"
-    ]
-    return all(
-        any(fnmatch.fnmatchcase(source_arn, pattern) for pattern in patterns) for patterns in wanted
-    )
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

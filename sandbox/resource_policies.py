@@ -1,4 +1,4 @@
-"""Whom a function's own policy lets in: services, each in the name of what makes it call."""
+"""Whom a resource's own policy lets in: services, each in the name of what makes it call."""
 
 from __future__ import annotations
 
@@ -12,11 +12,37 @@ _LIKE = ("ArnLike", "ArnEquals", "StringLike")  # the same to AWS, but for the l
 
 
 def lets_invoke(
-    statements: Iterable[Mapping[str, Any]], service: str, *, source_arn: str, source_account: str
+    statements: Iterable[Mapping[str, Any]],
+    service: str,
+    *,
+    source_arn: str,
+    source_account: str | None = None,
 ) -> bool:
-    """Whether some statement lets the service invoke the function for the source."""
-    told = {"aws:sourcearn": source_arn, "aws:sourceaccount": source_account}
-    return any(_allows(each, service) and _holds(each, told) for each in statements)
+    """Whether some statement lets the service invoke the function for the source.
+
+    Not every service says whose the source is: None.
+    """
+    told = {"aws:sourcearn": source_arn}
+    if source_account is not None:
+        told["aws:sourceaccount"] = source_account
+    return any(_allows(each, service) and holds(each, told) for each in statements)
+
+
+def holds(statement: Mapping[str, Any], told: Mapping[str, str]) -> bool:
+    """Whether a statement's condition holds; one that is not understood does not.
+
+    `told` are the condition keys that the service gives, in lower case.
+    """
+    return all(
+        key.lower() in told and _matches(operator, told[key.lower()], as_list(wanted))
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, wanted in keys.items()
+    )
+
+
+def as_list(value: Any) -> list[Any]:
+    """What a policy has singly or as a list, as a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def _allows(statement: Mapping[str, Any], service: str) -> bool:
@@ -29,16 +55,7 @@ def _allows(statement: Mapping[str, Any], service: str) -> bool:
     )
 
 
-def _holds(statement: Mapping[str, Any], told: Mapping[str, str]) -> bool:
-    """Whether its condition holds; one that is not understood does not."""
-    for operator, keys in statement.get("Condition", {}).items():
-        for key, wanted in keys.items():
-            value = told.get(key.lower())
-            if value is None:
-                return False
-            if operator in _LIKE:
-                if not fnmatch.fnmatchcase(value, str(wanted)):
-                    return False
-            elif operator != "StringEquals" or value != wanted:
-                return False
-    return True
+def _matches(operator: str, value: str, wanted: list[Any]) -> bool:
+    if operator in _LIKE:
+        return any(fnmatch.fnmatchcase(value, str(each)) for each in wanted)
+    return operator == "StringEquals" and value in wanted

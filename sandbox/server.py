@@ -134,7 +134,6 @@ class Server:
             lock=self._lock,
         )
         StrictSNSBackend.deliveries = Deliveries(
-            account,
             invoker=self._invoker,
             asynchronous=self._asynchronous,
             find=self._find_function,

@@ -15,6 +15,7 @@ from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.sns.models import SNSBackend, Subscription
 from typing_extensions import override
 
+from sandbox.partitions import is_opt_in
 from sandbox.queues import find_queue, lets_in
 from sandbox.resource_policies import lets_invoke
 
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
 _SERVICE = "sns.amazonaws.com"
 
 
+def sender(topic_arn: str, endpoint: str) -> str:
+    """As which service SNS brings an endpoint what a topic sends."""
+    region, at = topic_arn.split(":")[3], endpoint.split(":")[3]
+    return f"sns.{region}.amazonaws.com" if region != at and is_opt_in(region) else _SERVICE
+
+
 class Deliveries:
     """What a topic sends its messages with."""
 
-    def __init__(
-        self, account: str, *, invoker: Invoker, asynchronous: Asynchronous, find: FindFunction
-    ) -> None:
-        self._account = account
+    def __init__(self, *, invoker: Invoker, asynchronous: Asynchronous, find: FindFunction) -> None:
         self._invoker = invoker
         self._asynchronous = asynchronous
         self._find = find
@@ -43,12 +47,13 @@ class Deliveries:
         except UnknownFunctionException:
             self.lose(function_arn, message_id, "no such function")
             return
-        if lets_invoke(
-            function.statements, _SERVICE, source_arn=topic_arn, source_account=self._account
-        ):
+        # It does not say whose the topic is (Lambda's guide, SNS: no --source-account).
+        service = sender(topic_arn, function_arn)
+        if lets_invoke(function.statements, service, source_arn=topic_arn):
             self._asynchronous.enqueue(function.arn, payload, event_id=message_id)
         else:
-            self.lose(function_arn, message_id, f"its resource policy does not let {topic_arn}")
+            why = f"its resource policy does not let {service} for {topic_arn}"
+            self.lose(function_arn, message_id, why)
 
     def lose(self, endpoint: str, message_id: str, why: str) -> None:
         """Notes a message that could not be delivered."""
@@ -65,8 +70,9 @@ class StrictSubscription(Subscription):
     def publish(self, message: str, message_id: str, *more: Any, **named: Any) -> None:
         if self.protocol == "sqs":
             queue = find_queue(self.endpoint)
-            if queue is None or not lets_in(queue, _SERVICE, self.topic.arn):
-                why = "no such queue" if queue is None else "its policy does not let the topic in"
+            service = sender(self.topic.arn, self.endpoint)
+            if queue is None or not lets_in(queue, service, self.topic.arn):
+                why = "no such queue" if queue is None else f"its policy does not let {service} in"
                 StrictSNSBackend.deliveries.lose(self.endpoint, message_id, why)
                 return
         if self.protocol != "lambda":

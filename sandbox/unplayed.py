@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from sandbox.queues import refuse_fifo
+from sandbox.queues import is_fifo, refuse_fifo
 from sandbox.wire import Call, Refusal
 
 PATTERN_CHARACTERS = 2_048  # the default quota
@@ -33,10 +33,12 @@ def _rule(call: Call) -> None:
 
 def _targets(call: Call) -> None:
     for target in call.parameters.get("Targets", []):
-        more = set(target) - _TARGET_MEMBERS
-        if more or ":lambda:" not in target.get("Arn", ""):
-            what = ", ".join(sorted(more)) or str(target.get("Arn"))
-            raise _not_played(f"a target with {what}; functions with or without Input are")
+        more, arn = set(target) - _TARGET_MEMBERS, str(target.get("Arn"))
+        played = ":lambda:" in arn or (":sqs:" in arn and not is_fifo(arn))
+        if more or not played:
+            what = ", ".join(sorted(more)) or arn
+            others = "functions and standard queues, with or without Input, are"
+            raise _not_played(f"a target with {what}; {others}")
         refuse_fifo((target.get("DeadLetterConfig") or {}).get("Arn", ""), "ValidationException")
 
 

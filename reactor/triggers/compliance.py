@@ -5,7 +5,8 @@
 EventBridge delivers one event, an SNS topic one or more records, an SQS queue a batch of messages.
 A message is AWS Config's own, or a list of items as other tools write them; as it is, or wrapped by
 SNS or EventBridge on its way through a queue. Nothing in it is believed: it says whom to look at,
-and AWS is asked what is so. What cannot be read is told, and not tried again, for it stays so.
+and AWS is asked what is so. What cannot be read is told, and not tried again, for it stays so. How
+many items a message has is bounded by the size that SNS and SQS let it have: none is left out.
 """
 
 import json
@@ -21,7 +22,6 @@ from reactor.triggers.records import mapping, quoted, text
 CONFIG_EVENT_SOURCE = "aws.config"
 COMPLIANCE_DETAIL_TYPE = "Config Rules Compliance Change"
 _DEPTH = 4  # EventBridge to SNS to SQS, and one to spare
-_MOST_ITEMS = 1000  # of a message: what has more is not a notice
 
 _RESOURCE_TYPE = re.compile(r"AWS::[A-Za-z0-9]{1,64}::[A-Za-z0-9]{1,64}", re.ASCII)
 _RESOURCE_ID = re.compile(r"[!-~]{1,768}", re.ASCII)  # ResourceId of AWS Config's API reference
@@ -50,7 +50,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of a payload. `id` is by what SQS knows it, `queue` its ARN; None elsewhere.
+    """A message of a payload. `id` is by what SQS knows it; None elsewhere.
+
+    `queue` is the ARN of the queue whose mapping may give it back when an answer names it; None
+    elsewhere, and where it cannot be read.
 
     `unread` are the reasons why it, or parts of it, could not be read.
     """
@@ -62,7 +65,13 @@ class Message:
 
 
 def messages(payload: object) -> tuple[Message, ...]:
-    """Return the messages that a function was given. Never raises, whatever the payload holds."""
+    """Return the messages that a function was given. Never raises, whatever the payload holds.
+
+    An EventBridge pipe hands over a queue's records as a bare list. Whether it heeds an answer is
+    up to how it invokes, which nobody tells us.
+    """
+    if isinstance(payload, list) and payload and all("body" in mapping(each) for each in payload):
+        return tuple(replace(_of_record(each), queue=None) for each in payload)
     records = mapping(payload).get("Records")
     if not isinstance(records, list):
         return (_message(None, payload),)
@@ -125,10 +134,8 @@ def _unwrapped(content: object, depth: int) -> Iterator[Mapping[str, Any] | str]
     if depth == 0:
         yield "it is wrapped too often"
     elif isinstance(content, list):
-        for each in content[:_MOST_ITEMS]:
+        for each in content:
             yield from _unwrapped(each, depth - 1)
-        if len(content) > _MOST_ITEMS:
-            yield f"it has more than {_MOST_ITEMS:,} items"
     elif not isinstance(content, dict):
         yield f"it is neither an object nor a list: {shorten(content, 80)}"
     elif "detail-type" in content:

@@ -17,6 +17,7 @@ from reactor.users.by_id import read_by_id
 from reactor.users.ports import CREDENTIAL_READS, READS, User, UserDetail
 from reactor.users.reading import Answers, Reader, operations, scope_reads, with_answers
 from reactor.users.rules import needs_powers
+from reactor.users.several import read_several
 from reactor.users.state import Presence, UserState
 
 COMMON = ""  # the key, no user's name, of the reads that serve every user of a round
@@ -51,28 +52,16 @@ class Observer:
             case SubjectKind.ROOT:
                 yield self._in_place_of_a_user(subject, Presence.ROOT)
             case SubjectKind.USER if subject.id:
-                yield read_by_id(subject, lambda name: self._users([name], cause)[0], self.reader)
+                yield self._by_id(subject, cause)
             case SubjectKind.SEVERAL_USERS:
-                yield from self._several(cause)
+                yield from read_several(cause, self.bulk, lambda each: self._by_id(each, cause))
             case SubjectKind.USER if subject.name:
                 yield from self._users([subject.name], cause)
             case _:
                 raise ValueError(f"not a subject of this guardrail: {subject}")
 
-    def _several(self, cause: Cause) -> Iterator[Observation[UserState]]:
-        """Read many users by their ids from bulk data, and whom that lacks one by one.
-
-        They may be gone, or have been renamed between two pages. All were asked for, so that no
-        brake holds for them.
-        """
-        missing = set(cause.subject.ids)
-        for seen in self.bulk.observe(cause, only_ids=cause.subject.ids):
-            known = seen.state.id if seen.state is not None else ""
-            missing.discard(known)
-            yield replace(seen, subject=replace(seen.subject, id=known), swept=False)
-        for each in sorted(missing):
-            subject = Subject(SubjectKind.USER, cause.subject.account, id=each)
-            yield read_by_id(subject, lambda name: self._users([name], cause)[0], self.reader)
+    def _by_id(self, subject: Subject, cause: Cause) -> Observation[UserState]:
+        return read_by_id(subject, lambda name: self._users([name], cause)[0], self.reader)
 
     def _in_place_of_a_user(
         self, subject: Subject, presence: Presence, *reads: str

@@ -183,6 +183,13 @@ def needs_scope(user: UserState, settings: Settings, cause: Cause) -> bool:
     return not holds or settings.lift is Lift.COMPLIANT
 
 
+def needs_credentials(user: UserState, settings: Settings) -> bool:
+    """Tell whether the guard would be put on a user of whom no credential is known so far."""
+    if user.has_password or guard_holds(user) or exemption_of(user, settings) is not None:
+        return False
+    return not _out_of_scope(user, settings)
+
+
 def needs_powers(user: UserState, settings: Settings, cause: Cause) -> bool:
     """Tell whether a verdict may depend on what the user may do, which is not known yet."""
     if settings.scope is not Scope.PRIVILEGED or user.powers is not None:

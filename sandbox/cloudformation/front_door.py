@@ -15,13 +15,13 @@ USER_AGENT = "cloudformation.amazonaws.com"
 
 
 def clients_of(url: str, call: Call) -> Clients:
-    """Clients in the call's region with the call's key. Signatures are not checked here."""
+    """Clients with the call's key, in its region or another. Signatures are not checked here."""
 
-    def client(service: str) -> Any:
+    def client(service: str, region: str | None = None) -> Any:
         create: Any = boto3.client  # its stubs know the services installed by name only
         return create(
             service,
-            region_name=call.region,
+            region_name=region or call.region,
             endpoint_url=url,
             aws_access_key_id=call.access_key_id,
             aws_secret_access_key=call.access_key_id,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -15,8 +14,13 @@ if TYPE_CHECKING:
     from sandbox.cloudformation.intrinsics import Made
 
 Properties = dict[str, Any]
-# A client of a service, in the name of who asked for the stack.
-Clients = Callable[[str], Any]
+
+
+class Clients(Protocol):
+    """Makes the clients that a stack's resources are made with."""
+
+    def __call__(self, service: str, region: str | None = None) -> Any:
+        """A client of a service in the name of who asked for the stack; in its region, or this."""
 
 
 class Kind(ABC):

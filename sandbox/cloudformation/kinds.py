@@ -157,10 +157,7 @@ class _Subscription(Kind):
 
     @override
     def create(self, clients: Clients, _: str, properties: Properties) -> Made:
-        sns = clients("sns")
-        if properties.get("Region", sns.meta.region_name) != sns.meta.region_name:
-            raise ValueError("The sandbox does not play subscriptions of another region's topic.")
-        found = sns.subscribe(
+        found = self._sns(clients, properties).subscribe(
             **{n: v for n, v in properties.items() if n in self.fixed and n != "Region"},
             Attributes=self._settings(properties),
             ReturnSubscriptionArn=True,
@@ -170,15 +167,19 @@ class _Subscription(Kind):
     @override
     def update(self, clients: Clients, made: Made, properties: Properties) -> Made:
         for name, value in self._settings(properties).items():
-            clients("sns").set_subscription_attributes(
+            self._sns(clients, properties).set_subscription_attributes(
                 SubscriptionArn=made.physical_id, AttributeName=name, AttributeValue=value
             )
         return made
 
     @override
-    def delete(self, clients: Clients, made: Made, _: Properties) -> None:
+    def delete(self, clients: Clients, made: Made, properties: Properties) -> None:
         with gone("NotFound", "NotFoundException"):
-            clients("sns").unsubscribe(SubscriptionArn=made.physical_id)
+            self._sns(clients, properties).unsubscribe(SubscriptionArn=made.physical_id)
+
+    def _sns(self, clients: Clients, properties: Properties) -> Any:
+        """A client where the topic is, which may be in another region than the stack."""
+        return clients("sns", properties.get("Region"))
 
     def _settings(self, properties: Properties) -> dict[str, str]:
         return _attributes({n: v for n, v in properties.items() if n not in self.fixed})

@@ -148,6 +148,41 @@ def test_a_topic_without_a_queue(stage: Stage) -> None:
     assert record["trigger"]["message"] is None
 
 
+def test_a_rule_of_eventbridge_that_sends_to_the_queue(stage: Stage) -> None:
+    """The queue lets the account's rules in: tools need not speak SQS."""
+    [user_id] = weakened(stage, "by-rule")
+    events = stage.sandbox.client("events")
+    events.put_rule(Name="a-tools", EventPattern=json.dumps({"source": ["a.tool"]}))
+    arn = f"arn:aws:sqs:us-east-1:{stage.sandbox.account}:{notifications(PROD)}"
+    said = json.dumps([notice(user_id)])
+    events.put_targets(Rule="a-tools", Targets=[{"Id": "1", "Arn": arn, "Input": said}])
+    events.put_events(Entries=[{"Source": "a.tool", "DetailType": "found", "Detail": "{}"}])
+    stage.settle()
+    assert stage.is_guarded("by-rule")
+    [record] = stage.records_of("by-rule", "compliance")
+    assert record["trigger"]["message"]
+    assert left(stage) == (0, 0)
+
+
+@pytest.mark.parametrize("by", ["a queue", "itself"])
+def test_a_topic_of_an_opt_in_region(stage: Stage, by: str) -> None:
+    """It comes as that region's SNS, which is let in where it is named."""
+    name = f"far-by-{by.rpartition(' ')[2]}"
+    [user_id] = weakened(stage, name)
+    sns = stage.sandbox.client("sns", "ap-east-1")
+    topic = sns.create_topic(Name=name)["TopicArn"]
+    stack = TOPIC_TOO.replace("TopicArn=new", f"TopicArn={topic}")
+    if by == "itself":
+        stack = f"{stack} QueueArn=".replace(notifications(PROD), name)
+    for service, arrives in (("sns", False), ("sns.ap-east-1", True)):
+        typed(stage, f"{stack} TopicService={service}.amazonaws.com")
+        sns.publish(TopicArn=topic, Message=json.dumps([notice(user_id)]))
+        stage.settle()
+        assert stage.is_guarded(name) is arrives
+    if by == "a queue":
+        typed(stage, f"{TOPIC_TOO} TopicService=sns.amazonaws.com")
+
+
 def test_a_list_in_the_queue(stage: Stage) -> None:
     """Each of its items is settled, ours and others'."""
     before = len(stage.records("compliance"))

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from reactor.aws.pacing import Meter
 from reactor.errors import ReactorError, Unsettled
-from reactor.gathering import in_turn, settled
+from reactor.gathering import Begun, in_turn, settled
 from reactor.handlers import FunctionReactor
 from reactor.names import Function, function_name
 from reactor.settings import Settings
@@ -80,7 +80,7 @@ class Stage:
     A reaction, or an evaluation, has `patience` seconds, of which each call of IAM takes one.
     `handed` is what `notify` was to tell. `asked` are the users whose devices were asked for,
     `paces` how many reads and writes a second sweeps were to make, `deadlines` what each invocation
-    told its session of the seconds that it has.
+    told its session of the seconds that it has. `begin` begins a call for it.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -112,6 +112,7 @@ class Stage:
         self.deadlines: list[Callable[[], float]] = []
         self._sweep_lives: Lifetime | None = None
         self.mappings = Mappings()
+        self.begin: Callable[[Callable[[], Any]], Begun] = _begin
         self.handed: list[dict[str, Any]] = []
         self._numbers = itertools.count()
         self._patterns = {each: pattern_of(each, settings) for each in Function}
@@ -311,11 +312,14 @@ class Stage:
             gather=gather,
             stream=in_turn,
             ahead=iter,
-            begin=_begin,
+            begin=self._begun,
             meter=Metronome(self.paces),
             # Calls are made in turn here, and Lifetime ends what takes too long: none is late.
             deadlines=SimpleNamespace(begin=self.deadlines.append),
         )
+
+    def _begun(self, call: Callable[[], Any]) -> Begun:
+        return self.begin(call)
 
     def _sleep_until(self, moment: datetime) -> None:
         _sleep(self.clock, (moment - self.clock()).total_seconds())
@@ -337,10 +341,12 @@ class Metronome(Meter):
 class Mappings:
     """Lambda's event source mappings, by the queue's ARN: whether each heeds batchItemFailures.
 
-    None: they cannot be listed. Every other call is denied, as by `Refusing`.
+    None: they cannot be listed. Every other call is denied, as by `Refusing`. `on_ask` is called
+    before they are listed.
     """
 
     heeding: dict[str, bool] | None = field(default_factory=dict)
+    on_ask: Callable[[], object] = lambda: None
     asked: int = 0
 
     def get_paginator(self, operation: str) -> Any:
@@ -351,6 +357,7 @@ class Mappings:
 
     def _pages(self, FunctionName: str, EventSourceArn: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's
         self.asked += 1
+        self.on_ask()
         if self.heeding is None:
             fail("AccessDeniedException", "ListEventSourceMappings")
         assert FunctionName.endswith(function_name(STAGE, Function.COMPLIANCE))
@@ -378,7 +385,7 @@ def gather(calls: Mapping[Key, Callable[[], Any]], /) -> dict[Key, Any | Reactor
     return {key: settled(call) for key, call in calls.items()}
 
 
-def _begin(call: Callable[[], Any]) -> Callable[..., Any | ReactorError]:
+def _begin(call: Callable[[], Any]) -> Begun:
     """Begin a call by making it; so there is nothing to wait for, however long."""
     answer = settled(call)
     return lambda _seconds=None: answer

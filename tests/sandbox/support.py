@@ -34,14 +34,19 @@ class Queue:
         self.url = self._client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         self.arn = f"arn:aws:sqs:us-east-1:{sandbox.account}:{name}"
 
-    def let_in(self, source_arn: str, service: str = "events.amazonaws.com") -> None:
-        """Lets the service send in the name of the source: EventBridge of a rule."""
+    def let_in(
+        self,
+        source_arn: str,
+        service: str = "events.amazonaws.com",
+        condition: dict[str, Any] | None = None,
+    ) -> None:
+        """Lets the service send in the name of the source, EventBridge of a rule; or as it says."""
         statement = {
             "Effect": "Allow",
             "Principal": {"Service": service},
             "Action": "sqs:SendMessage",
             "Resource": self.arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": source_arn}},
+            "Condition": condition or {"ArnEquals": {"aws:SourceArn": source_arn}},
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self._client.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})

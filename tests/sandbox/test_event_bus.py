@@ -201,11 +201,13 @@ def test_a_pattern_has_2048_characters(sandbox: Sandbox) -> None:
 
 
 def test_targets_that_would_never_be_reached_are_refused(sandbox: Sandbox) -> None:
-    """Queues, and what transforms the input, are not played."""
+    """Topics, queues in order, and what transforms the input, are not played."""
     events = sandbox.client("events")
     function = f"arn:aws:lambda:us-east-1:{sandbox.account}:function:x"
-    queue = f"arn:aws:sqs:us-east-1:{sandbox.account}:x"
+    topic = f"arn:aws:sns:us-east-1:{sandbox.account}:x"
+    queue = f"arn:aws:sqs:us-east-1:{sandbox.account}:x.fifo"
     for target in (
+        {"Id": "1", "Arn": topic},
         {"Id": "1", "Arn": queue},
         {"Id": "1", "Arn": function, "InputPath": "$.detail"},
     ):

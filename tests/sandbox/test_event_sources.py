@@ -276,6 +276,77 @@ def test_a_topic_sends_to_a_queue_that_lets_it_in(
     assert body == "heard"
 
 
+def test_a_queues_condition_holds_for_what_the_sender_says_alone(
+    sandbox: Sandbox, topic: str, queue: Queue
+) -> None:
+    """Another topic's ARN does not let this one in, nor a condition on what SNS does not say."""
+    sns = sandbox.client("sns")
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
+    for condition in (
+        {"ArnEquals": {"aws:SourceArn": f"{topic}-not"}},
+        {"ArnEquals": {"aws:SourceArn": topic}, "StringEquals": {"aws:SourceAccount": "1" * 12}},
+        {"ArnNotEquals": {"aws:SourceArn": topic}},
+    ):
+        queue.let_in(topic, service="sns.amazonaws.com", condition=condition)
+        sns.publish(TopicArn=topic, Message="lost")
+    assert queue.messages() == []
+
+
+def test_a_topic_of_an_opt_in_region_comes_by_another_name(
+    sandbox: Sandbox, deployment: Deployment, queue: Queue, name: Callable[[str], str]
+) -> None:
+    """To queues and functions elsewhere; who lets in SNS by its own name alone hears nothing."""
+    sns, functions = sandbox.client("sns", "ap-east-1"), sandbox.client("lambda")
+    far = str(sns.create_topic(Name=name("far"))["TopicArn"])
+    arn = f"arn:aws:lambda:us-east-1:{sandbox.account}:function:{WORKER}"
+    for protocol, endpoint in (("sqs", queue.arn), ("lambda", arn)):
+        sns.subscribe(TopicArn=far, Protocol=protocol, Endpoint=endpoint)
+    before = len(got(deployment))
+    for service in ("sns.amazonaws.com", "sns.ap-east-1.amazonaws.com"):
+        assert queue.messages() == []
+        assert len(got(deployment)) == before
+        queue.let_in(far, service=service)
+        functions.add_permission(
+            FunctionName=WORKER,
+            StatementId=f"{name('far')}-{len(service)}",
+            Action="lambda:InvokeFunction",
+            Principal=service,
+            SourceArn=far,
+        )
+        sns.publish(TopicArn=far, Message=service)
+        sandbox.control.settle(20)
+    [message] = queue.messages()
+    [event] = got(deployment)[before:]
+    assert json.loads(message["Body"])["Message"] == "sns.ap-east-1.amazonaws.com"
+    assert event["Records"][0]["Sns"]["Message"] == "sns.ap-east-1.amazonaws.com"
+
+
+def test_a_rule_sends_to_a_queue_that_lets_it_in(
+    sandbox: Sandbox, queue: Queue, name: Callable[[str], str]
+) -> None:
+    """The event, or the target's own input; what is not let in is lost, and noted."""
+    events, rule = sandbox.client("events"), name("rule")
+    rule_arn = events.put_rule(Name=rule, EventPattern=json.dumps({"source": [rule]}))["RuleArn"]
+    targets = [{"Id": "1", "Arn": queue.arn}, {"Id": "2", "Arn": queue.arn, "Input": '"own"'}]
+    events.put_targets(Rule=rule, Targets=targets)
+    entry = {"Source": rule, "DetailType": "a tool's", "Detail": '{"a": 1}'}
+    try:
+        attempts = len(sandbox.control.invocations())
+        for let_in in (f"{rule_arn}-not", rule_arn):
+            queue.let_in(let_in)
+            events.put_events(Entries=[entry])
+        bodies = [json.loads(each["Body"]) for each in queue.messages()]
+        assert [each if isinstance(each, str) else each["detail"] for each in bodies] == [
+            {"a": 1},
+            "own",
+        ]
+        lost = sandbox.control.invocations()[attempts:]
+        assert ["does not let" in each["error"] for each in lost] == [True, True]
+    finally:
+        events.remove_targets(Rule=rule, Ids=["1", "2"])
+        events.delete_rule(Name=rule)
+
+
 def _shape(value: Any) -> Any:
     """What an event has, whatever it says."""
     return (

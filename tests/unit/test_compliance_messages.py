@@ -12,6 +12,7 @@ from reactor.triggers.compliance import Item, Message, messages
 from tests.unit.recorded import recorded
 
 ACCOUNT, USER_ID = "123456789012", "AIDAEXAMPLEUSERID0001"
+QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:notices"
 NOTICE = {
     "resourceId": USER_ID,
     "resourceType": "AWS::IAM::User",
@@ -68,6 +69,12 @@ def queued(*bodies: object) -> dict[str, Any]:
     return {"Records": records}
 
 
+def by_pipe(*bodies: object) -> list[dict[str, Any]]:
+    """Return what a function gets of a queue by an EventBridge pipe: the records, and no more."""
+    found: list[dict[str, Any]] = queued(*bodies)["Records"]
+    return found
+
+
 def items(payload: object) -> list[Item]:
     """Return all items, where all could be read."""
     found = messages(payload)
@@ -87,6 +94,8 @@ def items(payload: object) -> list[Item]:
         pytest.param(queued(by_topic(EVENT)), [ITEM], id="an event through topic and queue"),
         pytest.param(queued([LISTED], NOTICE), [BUCKET, ITEM], id="a list and a notice"),
         pytest.param(queued(by_topic([LISTED])), [BUCKET], id="a list through topic and queue"),
+        pytest.param(by_pipe([LISTED], NOTICE), [BUCKET, ITEM], id="a queue's batch by a pipe"),
+        pytest.param([json.dumps(NOTICE)], [ITEM], id="the bodies of a batch, by a pipe"),
         pytest.param(LISTED, [BUCKET], id="an item as the payload"),
         pytest.param([LISTED], [BUCKET], id="a list as the payload"),
     ],
@@ -131,7 +140,6 @@ def test_every_way_of_saying_it(payload: object, expected: list[Item]) -> None:
             "wrapped too often",
             id="wrapped too often",
         ),
-        pytest.param(json.dumps([LISTED] * 1001), "more than 1,000 items", id="too many items"),
     ],
 )
 def test_what_cannot_be_read_is_told(body: str, why: str) -> None:
@@ -148,6 +156,28 @@ def test_a_list_with_one_bad_item_keeps_the_others() -> None:
     (message,) = messages(queued([LISTED, "rubbish", NOTICE]))
     assert message.items == (BUCKET, ITEM)
     assert len(message.unread) == 1
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        pytest.param([LISTED] * 5000, id="one list"),
+        pytest.param([[LISTED] * 2500, [LISTED] * 2500], id="lists in a list"),
+    ],
+)
+def test_however_many_items_all_are_read(listed: list[Any]) -> None:
+    """What fits into a message is a notice: SQS and SNS bound it, and nobody else does."""
+    assert items(queued(listed)) == [BUCKET] * 5000
+
+
+def test_a_batch_by_a_pipe_keeps_its_ids_and_names_no_queue() -> None:
+    """The ids are for the records; without a queue no answer is relied on to give them back."""
+    records = [{**each, "eventSourceARN": QUEUE} for each in by_pipe([LISTED], NOTICE)]
+    assert [(each.id, each.queue) for each in messages({"Records": records})] == [
+        ("m0", QUEUE),
+        ("m1", QUEUE),
+    ]
+    assert [(each.id, each.queue) for each in messages(records)] == [("m0", None), ("m1", None)]
 
 
 @pytest.mark.parametrize("compliance", ["COMPLIANT", "NOT_APPLICABLE", "INSUFFICIENT_DATA"])

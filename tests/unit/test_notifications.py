@@ -1,6 +1,9 @@
 """reactor.notifications: what becomes of each message, and which come back."""
 
 import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +11,12 @@ from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
+from reactor.aws.account import AwsSession
 from reactor.errors import Unsettled
+from reactor.guardrails import GUARDRAILS
 from reactor.names import Function
+from reactor.notifications import MANY, MOST_REASONS
+from reactor.users.resources import together
 from tests.fakes.account import ACCOUNT, GUARD_ARN
 from tests.fakes.harness import settings
 from tests.fakes.stage import Stage
@@ -226,11 +233,73 @@ def test_a_user_who_is_gone_is_settled(stage: Stage) -> None:
     assert guarded(stage) == set()
 
 
-def test_a_user_without_credentials_is_left_to_the_sweep(stage: Stage) -> None:
-    """As on an event: it is being deleted, and the guard would be in the way."""
+@pytest.mark.parametrize("others", [0, MANY - 1, MANY, 3 * MANY])
+@pytest.mark.parametrize("scope", ["everyone", "without-mfa"])
+def test_a_user_without_credentials_is_left_to_the_sweep(others: int, scope: str) -> None:
+    """As on an event, and however many are named with it: the guard would be in the way."""
+    stage = staged(others, scope=scope)
     stage.account.put_user("leaving")
-    assert settle(stage, batch(notice(stage, "leaving"))) == NONE
-    assert stage.ledger.records[-1]["verdict"]["rule"] == "being-deleted"
+    names = ["leaving", *(f"u{number}" for number in range(others))]
+    assert settle(stage, batch(*(notice(stage, each) for each in names))) == NONE
+    [record] = [each for each in stage.ledger.records if each["subject"]["name"] == "leaving"]
+    assert record["verdict"]["rule"] == "being-deleted"
+    assert guarded(stage) == set(names[1:])
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        {"password": True},
+        {"keys": (True,)},
+        {"ssh_keys": (True,)},
+        {"service_credentials": (True,)},
+        {"certificates": (True,)},
+    ],
+    ids=str,
+)
+def test_of_many_whoever_can_sign_in_is_guarded(credential: dict[str, Any]) -> None:
+    """By a credential of whatever kind; a key that is off is none."""
+    stage = staged(MANY)
+    stage.account.put_user("able", **credential)
+    stage.account.put_user("unable", keys=(False,))
+    names = ["able", "unable", *(f"u{number}" for number in range(MANY))]
+    assert settle(stage, batch(*(notice(stage, each) for each in names))) == NONE
+    assert guarded(stage) == {*names} - {"unable"}
+
+
+def test_of_many_who_cannot_be_asked_for_credentials_come_back_alone() -> None:
+    """An error is not taken for a credential, nor for none."""
+    stage = staged(30)
+    stage.mappings.heeding = {QUEUE: True}
+    names = [f"u{number}" for number in range(30)]
+    for each in names:
+        stage.account.change(each, password=each != "u4")  # who has one need not be asked for keys
+    stage.weather.broken = frozenset({"list_access_keys"})
+    payload = batch(*(notice(stage, each) for each in names))
+    assert back(settle(stage, payload)) == ["m4"]
+    assert guarded(stage) == {*names} - {"u4"}
+
+
+def test_of_many_nobody_is_asked_for_a_password_twice() -> None:
+    """The scope has asked for it, and it is a credential."""
+    stage = staged(30, scope="console")
+    for number in range(30):
+        stage.account.change(f"u{number}", password=True)
+    before = stage.weather.calls
+    assert settle(stage, batch(*(notice(stage, f"u{number}") for number in range(30)))) == NONE
+    assert len(guarded(stage)) == 30
+    # For each its devices, its password, and the change.
+    assert stage.weather.calls - before < 30 / 3 + 3 * 30 + 10
+
+
+def test_of_many_nobody_is_asked_whose_verdict_does_not_depend_on_it() -> None:
+    """Who is guarded, exempt or enrolled costs no call of its own."""
+    stage = staged(30, scope="without-mfa", exempt_names="u0")
+    for number in range(1, 30):
+        stage.account.change(f"u{number}", policies=frozenset({GUARD_ARN}))
+    before = stage.weather.calls
+    assert settle(stage, batch(*(notice(stage, f"u{number}") for number in range(30)))) == NONE
+    assert stage.weather.calls - before < 30
 
 
 def test_observe_mode_only_records() -> None:
@@ -278,6 +347,25 @@ def test_where_it_cannot_be_told_whether_the_answer_is_heeded_it_is_not_given(
         settle(stage, batch(notice(stage, "u0"), notice(stage, "u1")))
 
 
+def test_a_lambda_that_does_not_answer_is_waited_for_no_longer_than_there_is_time(
+    stage: Stage,
+) -> None:
+    """So that the metrics and the notices of what was settled are out before Lambda ends it."""
+    stage.weather.unlucky = frozenset({"u1"})
+    stage.mappings.heeding = {QUEUE: True}
+    answered = threading.Event()
+    stage.mappings.on_ask = lambda: answered.wait(20)
+    session = AwsSession("us-east-1")
+    session.deadlines.begin(lambda: 0.2)
+    stage.begin = session.begin
+    try:
+        with pytest.raises(Unsettled, match="whether Lambda heeds that is not known"):
+            settle(stage, batch(notice(stage, "u0"), notice(stage, "u1")))
+    finally:
+        answered.set()
+    assert guarded(stage) == {"u0"}
+
+
 def test_it_is_not_asked_while_all_is_settled(stage: Stage) -> None:
     """The answer that gives nothing back is right for every mapping."""
     stage.mappings.heeding = {QUEUE: False}
@@ -286,9 +374,49 @@ def test_it_is_not_asked_while_all_is_settled(stage: Stage) -> None:
 
 
 def test_whoever_invokes_without_a_mapping_gets_the_answer(stage: Stage) -> None:
-    """A person, or a pipe: nothing deletes what is given back."""
+    """A person: nothing deletes what is given back."""
     stage.weather.unlucky = frozenset({"u0"})
     assert back(settle(stage, batch(notice(stage, "u0")))) == ["m0"]
+
+
+def by_pipe(payload: dict[str, Any]) -> list[Any]:
+    """Return a batch as an EventBridge pipe hands it over."""
+    found: list[Any] = payload["Records"]
+    return found
+
+
+def of_a_queue_that_cannot_be_read(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a batch whose queue has no ARN of a form that we know."""
+    return {"Records": [{**each, "eventSourceARN": "?"} for each in payload["Records"]]}
+
+
+@pytest.mark.parametrize("brought", [by_pipe, of_a_queue_that_cannot_be_read])
+def test_where_the_mapping_cannot_be_looked_up_it_raises(
+    stage: Stage, brought: Callable[[dict[str, Any]], Any]
+) -> None:
+    """All comes back, whoever brought it and whatever heeds an answer: nothing is lost."""
+    stage.weather.unlucky = frozenset({"u1"})
+    stage.mappings.heeding = {QUEUE: False}
+    payload = brought(batch(notice(stage, "u0"), notice(stage, "u1")))
+    with pytest.raises(Unsettled, match="1 of 2 messages must be tried again"):
+        settle(stage, payload)
+    assert guarded(stage) == {"u0"}
+    stage.weather.unlucky = frozenset()
+    assert settle(stage, payload) == NONE
+    assert guarded(stage) == {"u0", "u1"}
+
+
+def test_what_is_ignored_is_counted_and_does_not_flood_the_log(stage: Stage) -> None:
+    """A message of rubbish, however it varies, leaves a few lines; what is left out is counted."""
+    rubbish: list[object] = [f"rubbish {number}" for number in range(2000)]
+    rubbish += [notice(stage, "u1", configRuleName=f"rule-{number}") for number in range(2000)]
+    same = ["often"] * 5
+    assert settle(stage, batch([*rubbish, *same, notice(stage, "u0")])) == NONE
+    told = [why for _, _, why in ignored(stage)]
+    assert told[0] == "5 notices: it is neither an object nor a list: often"
+    assert told[-1] == f"{4000 - (MOST_REASONS - 1)} notices: for other reasons"
+    assert len(told) == MOST_REASONS + 1
+    assert guarded(stage) == {"u0"}
 
 
 def test_a_permanent_failure_does_not_come_back() -> None:
@@ -309,8 +437,8 @@ def test_many_users_are_read_in_bulk() -> None:
     listed = [notice(stage, f"u{number}") for number in range(200)]
     assert settle(stage, batch(listed)) == NONE
     assert len(guarded(stage)) == 200
-    # Pages of three here, and one call to put each guard on.
-    assert stage.weather.calls - before < 200 / 3 + 200 + 10
+    # Pages of three here; for each two questions, for a password and a key, and one change.
+    assert stage.weather.calls - before < 200 / 3 + 3 * 200 + 10
 
 
 def test_of_many_users_those_who_are_gone_are_settled() -> None:
@@ -358,6 +486,56 @@ def test_what_there_is_no_time_for_comes_back(stage: Stage) -> None:
     assert len(guarded(stage)) == 10 - len(left)
     late = [each for each in stage.ledger.records if each["try_again"]]
     assert len(late) == len(left)
+
+
+@pytest.mark.parametrize("scope", ["everyone", "without-mfa"])
+def test_of_many_not_all_of_the_time_goes_into_questions(scope: str) -> None:
+    """Half of it is for changes: who was asked is guarded, and the others come back."""
+    stage = staged(60, scope=scope)
+    stage.mappings.heeding = {QUEUE: True}
+    stage.patience = 140
+    payload = batch(*(notice(stage, f"u{number}") for number in range(60)))
+    left = back(settle(stage, payload))
+    assert 0 < len(left) < 60
+    assert len(guarded(stage)) == 60 - len(left)
+    for _ in range(9):
+        left = back(settle(stage, payload))
+    assert left == []
+    assert len(guarded(stage)) == 60
+
+
+def test_each_record_names_the_rule_that_said_so(stage: Stage) -> None:
+    """Of a batch that two rules fill, alone or by the dozen."""
+    stage = staged(2 * MANY + 2)
+    names = [f"u{number}" for number in range(2 * MANY + 2)]
+    rules = {each: (RULE, RULE_ID)[place % 2] for place, each in enumerate(names)}
+    for some in (names[:4], names):
+        said = [notice(stage, each, configRuleName=rules[each]) for each in some]
+        before = len(stage.ledger.records)
+        assert settle(stage, batch(*said)) == NONE
+        told = stage.ledger.records[before:]
+        named = {each["subject"]["name"]: each["trigger"]["rule"] for each in told}
+        assert named == {each: rules[each] for each in some}
+
+
+def test_why_many_come_back_is_told() -> None:
+    """It is what kept all of them from being read."""
+    stage = staged(30)
+    stage.weather.broken = frozenset({"get_account_authorization_details"})
+    listed = [notice(stage, f"u{number}") for number in range(30)]
+    with pytest.raises(Unsettled, match=r"the first: iam:GetAccountAuthorizationDetails"):
+        settle(stage, listed)
+
+
+def test_of_many_whom_nothing_is_said_of_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That would be a mistake of ours, and not a reason to delete the notice."""
+    stage = staged(MANY + 1)
+    stage.mappings.heeding = {QUEUE: True}
+    users = next(each for each in GUARDRAILS if each.resource_type == "AWS::IAM::User")
+    forgets = replace(users, together=lambda subjects: together(subjects[1:]))
+    monkeypatch.setattr("reactor.guardrails.GUARDRAILS", (forgets,))
+    payload = batch(*(notice(stage, f"u{number}") for number in range(MANY + 1)))
+    assert back(settle(stage, payload)) == ["m0"]
 
 
 @budget(max_examples=60, deadline=None)

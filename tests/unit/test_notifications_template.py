@@ -62,6 +62,51 @@ def test_what_is_given_back_is_heeded(resources: dict[str, Any]) -> None:
     assert resources["FromQueue"]["BatchSize"] == 10
 
 
+def let_in(policy: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return whom a policy lets in: the service, the action, where, and on which condition."""
+    return [
+        (each["Principal"]["Service"], each["Action"], each["Resource"], each.get("Condition"))
+        for each in map(only, policy["PolicyDocument"]["Statement"])
+        if each["Effect"] == "Allow"
+    ]
+
+
+def only(statement: Any) -> Any:
+    """Return a statement that is there under a condition of the template."""
+    return statement[1] if isinstance(statement, list) else statement
+
+
+TOPIC = ["NewTopic", {"Ref": "Topic"}, {"Ref": "TopicArn"}]
+RULES = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/*"
+
+
+def test_the_topic_lets_in_what_aws_config_sends_of_this_account(resources: dict[str, Any]) -> None:
+    """And nobody else's; EventBridge is not let in, as no condition can keep it to the account."""
+    of_this_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert let_in(resources["TopicPolicy"]) == [
+        ("config.amazonaws.com", "sns:Publish", {"Ref": "Topic"}, of_this_account)
+    ]
+
+
+def test_the_queue_lets_in_its_topic_and_the_rules_of_this_account(
+    resources: dict[str, Any],
+) -> None:
+    """By the name that SNS has there, and nobody else's."""
+    send = ("sqs:SendMessage", ["Queue", "Arn"])
+    assert let_in(resources["QueuePolicy"]) == [
+        ({"Ref": "TopicService"}, *send, {"ArnEquals": {"aws:SourceArn": TOPIC}}),
+        ("events.amazonaws.com", *send, {"ArnLike": {"aws:SourceArn": RULES}}),
+    ]
+
+
+def test_the_function_lets_in_its_topic_alone(resources: dict[str, Any]) -> None:
+    """By the name that SNS has there."""
+    permission = resources["LetTopicIn"]
+    assert permission["SourceArn"] == TOPIC
+    assert permission["Principal"] == {"Ref": "TopicService"}
+    assert permission["Action"] == "lambda:InvokeFunction"
+
+
 def test_names(resources: dict[str, Any]) -> None:
     """Those by which the roles, the watch and the documents go."""
     stage = "${Stage}"
