@@ -15,7 +15,7 @@ from reactor.evaluating import Evaluating
 from reactor.guard.document import guard_document
 from reactor.guard.events import edits, why_in_order
 from reactor.guard.keepers import answer, asked
-from reactor.invocation import SHARE_FOR_READS, Invocation, LambdaContext, Request
+from reactor.invocation import Invocation, LambdaContext, Request
 from reactor.looking import Looking, Looks
 from reactor.model import Hint, Trigger, TriggerKind
 from reactor.names import Function, function_name
@@ -28,7 +28,6 @@ from reactor.settings import Lift, Settings
 from reactor.sweeping import Sweeping
 from reactor.sweeps.coalescing import Coalescer
 from reactor.sweeps.drift import Drift
-from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers import cloudtrail
 from reactor.triggers.records import event_of, mapping
 from reactor.users.alarms import taken_off_by_us
@@ -69,12 +68,9 @@ class FunctionReactor:
         if reading.ignored is not None:
             self.journal.ignored(reading.trigger, reading.ignored, self.clock())
             return
-        # Of a group of thousands not all can be read in time, and what is read must be acted on.
-        reads_until = inv.seconds_left() * (1 - SHARE_FOR_READS)
-        users = inv.users(LookAtAll(has_time=lambda: inv.seconds_left() > reads_until))
+        # Of a group of thousands not all can be read in time.
+        users = inv.users(LookAtAll(has_time=inv.time_to_read()))
         users.observer.bulk.to_ask = _unguarded_first
-        # As in a sweep, there must be time for the calls under way, and to say what is left.
-        pace = Pace(self.session.stream, lambda: inv.seconds_left() > RESERVE_SECONDS)
         run = Run()
         with inv.flushing():
             for cause in reading.causes:
@@ -83,7 +79,7 @@ class FunctionReactor:
                     users,
                     execute=executor_of(self.settings.mode),
                     clock=self.clock,
-                    pace=pace,
+                    pace=inv.pace(),
                     record=self.journal.settled,
                 )
                 self.journal.permanent_failures(done)

@@ -15,9 +15,10 @@ from reactor.names import Function, function_name, stage_of
 from reactor.notify.digests import Told
 from reactor.notify.notices import Place
 from reactor.notify.outbox import Outbox, not_handed_over
-from reactor.reconcile import Clock
+from reactor.reconcile import Clock, Pace
 from reactor.runtime import LookAtAll, buckets_guardrail, once, users_guardrail
 from reactor.settings import Settings
+from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers.records import mapping, quoted, time_of
 from reactor.users.bulk import always
 from reactor.users.guardrail import Users
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from reactor.buckets.guardrail import Buckets
     from reactor.users.policies import Kept
 
-SHARE_FOR_READS = 0.5  # of a reaction's time; the rest is for changes, as it may concern thousands
+SHARE_FOR_READS = 0.5  # of the time, where many are read; the rest is for changes
 HAND_OVER_SECONDS = 10.0  # that an invocation waits, at its end, for Lambda to take what is to tell
 WAITED_FOR_SECONDS = 2.0  # the same, where somebody waits for the invocation's answer
 END_SECONDS = 1.5  # of the invocation's time, to record what was not taken, and to end
@@ -102,6 +103,19 @@ class Invocation:
     def seconds_left(self) -> float:
         """Return how long until Lambda ends it."""
         return self.context.get_remaining_time_in_millis() / 1000
+
+    def pace(self) -> Pace:
+        """Return the pace of changes: while there is time for the calls under way, and to end."""
+        return Pace(self.session.stream, self.has_time)
+
+    def has_time(self) -> bool:
+        """Tell whether there is time to begin something, for it may concern thousands."""
+        return self.seconds_left() > RESERVE_SECONDS
+
+    def time_to_read(self) -> Callable[[], bool]:
+        """Return what tells whether there is time to read more: what is read must be acted on."""
+        until = self.seconds_left() * (1 - SHARE_FOR_READS)
+        return lambda: self.seconds_left() > until
 
     def keeper_asked(self) -> Callable[..., None]:
         """Return what asks the keeper, once for each thing that it can be asked for."""

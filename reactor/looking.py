@@ -12,13 +12,12 @@ from datetime import timedelta
 from typing import Any
 
 from reactor.buckets.events import GOES_ON, parse
-from reactor.invocation import SHARE_FOR_READS, Invocation
+from reactor.invocation import Invocation
 from reactor.model import Cause, Observation, SubjectKind
-from reactor.reconcile import Brake, Pace, Recorder, Run, Settled, reconcile
+from reactor.reconcile import Brake, Recorder, Run, Settled, reconcile
 from reactor.runtime import executor_of
 from reactor.settings import Mode
 from reactor.sweeps.coalescing import Coalescer
-from reactor.sweeps.sweeper import RESERVE_SECONDS
 
 EVENT_CLOCK = timedelta(seconds=1)  # CloudTrail's times are in whole seconds
 MOST_UNFINISHED = 16  # looks whose settled buckets are remembered for another try
@@ -111,15 +110,14 @@ class Looking:
 
     def _look(self, cause: Cause, brake: Brake, done: frozenset[str], record: Recorder) -> Run:
         inv = self.invocation
-        reads_until = inv.seconds_left() * (1 - SHARE_FOR_READS)
         with inv.flushing():
             run = reconcile(
                 cause,
-                inv.buckets(lambda: inv.seconds_left() > reads_until, done),
+                inv.buckets(inv.time_to_read(), done),
                 execute=executor_of(inv.settings.mode),
                 clock=inv.clock,
                 brake=brake,
-                pace=Pace(inv.session.stream, lambda: inv.seconds_left() > RESERVE_SECONDS),
+                pace=inv.pace(),
                 record=record,
             )
             inv.journal.permanent_failures(run)

@@ -38,15 +38,13 @@ from reactor.model import (
     TriggerKind,
     Verdict,
 )
-from reactor.reconcile import Guardrail, Pace, Run, Settled, reconcile
+from reactor.reconcile import Guardrail, Run, Settled, reconcile
 from reactor.runtime import LookAtAll, executor_of
-from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers.compliance import Message, messages
 
 # Up to so many are read one by one, in two round trips each. Of more, it is cheaper to read them
 # together: a page for every few hundred users of the account, a list and an ACL each for buckets.
 MANY = 16
-SHARE_FOR_READS = 0.5  # of the time, for bulk reads; the rest is for changes
 MOST_REASONS = 20  # of a message, why notices of it were not looked at; others are only counted
 
 
@@ -112,10 +110,10 @@ class _Work:
     run: Run = field(default_factory=Run, init=False)
     failed: dict[int, str] = field(default_factory=dict, init=False)
     _guardrails: dict[str, Guardrail] = field(default_factory=dict, init=False)
-    _reads_until: float = field(init=False)
+    _time_to_read: Callable[[], bool] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._reads_until = self.invocation.seconds_left() * (1 - SHARE_FOR_READS)
+        self._time_to_read = self.invocation.time_to_read()
 
     def settle(self, batch: Sequence[Message]) -> None:
         """Settle all messages, as far as they can be."""
@@ -152,7 +150,7 @@ class _Work:
         """Look at one resource, and take note of what that means for its messages."""
         first = wanted[0]
         cause = Cause(self._trigger(first.lead.rule, first.message), first.lead.subject)
-        if not self._has_time():
+        if not self.invocation.has_time():
             settled = [_out_of_time(cause, self.invocation)]
             self.invocation.journal.settled(settled[0])
             self.run.settled += settled
@@ -182,7 +180,7 @@ class _Work:
             self._guardrail(row),
             execute=executor_of(inv.settings.mode),
             clock=inv.clock,
-            pace=Pace(inv.session.stream, self._has_time),
+            pace=inv.pace(),
             record=inv.journal.settled,
         )
         self.run.settled += done.settled
@@ -191,16 +189,9 @@ class _Work:
     def _guardrail(self, row: Row) -> Guardrail:
         """Return a row's guardrail, the same for all: it asks once what they all rest on."""
         if row.resource_type not in self._guardrails:
-            at_all = LookAtAll(has_time=self._has_time_to_read, remembered=Remembered())
+            at_all = LookAtAll(has_time=self._time_to_read, remembered=Remembered())
             self._guardrails[row.resource_type] = row.put_together(self.invocation, at_all)
         return self._guardrails[row.resource_type]
-
-    def _has_time(self) -> bool:
-        """Tell whether there is time for another one, and to say what is left."""
-        return self.invocation.seconds_left() > RESERVE_SECONDS
-
-    def _has_time_to_read(self) -> bool:
-        return self.invocation.seconds_left() > self._reads_until
 
     def _fail(self, wanted: Sequence[_Wanted], settled: Settled | None) -> None:
         errors = () if settled is None else settled.errors
