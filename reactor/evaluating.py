@@ -15,11 +15,6 @@ from dataclasses import dataclass, field, replace
 from reactor.aws.config import AwsConfig
 from reactor.aws.deadlines import LAST_SECONDS, SHARE_OF_SHORT
 from reactor.aws.iam import Remembered
-from reactor.compliance.evaluations import Evaluation, evaluation, not_applicable
-from reactor.compliance.in_time import InTime
-from reactor.compliance.ports import ConfigService
-from reactor.compliance.refusals import Refusals
-from reactor.compliance.reporting import report
 from reactor.errors import (
     OutOfTime,
     Permanent,
@@ -29,6 +24,11 @@ from reactor.errors import (
     Unsettled,
     shorten,
 )
+from reactor.evaluations.evaluation import Evaluation, evaluation, not_applicable
+from reactor.evaluations.in_time import InTime
+from reactor.evaluations.ports import ConfigService
+from reactor.evaluations.refusals import Refusals
+from reactor.evaluations.reporting import report
 from reactor.guardrails import Row, evaluated, of_type
 from reactor.invocation import Invocation
 from reactor.leads import not_ours

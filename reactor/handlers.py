@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession
-from reactor.compliance.refusals import Refusals
+from reactor.complying import Complying
 from reactor.evaluating import Evaluating
+from reactor.evaluations.refusals import Refusals
 from reactor.guard.document import guard_document
 from reactor.guard.events import edits, why_in_order
 from reactor.guard.keepers import answer, asked
@@ -19,7 +20,6 @@ from reactor.invocation import Invocation, LambdaContext, Request
 from reactor.looking import Looking, Looks
 from reactor.model import Hint, Trigger, TriggerKind
 from reactor.names import Function, function_name
-from reactor.notifications import Notifications
 from reactor.notify.digests import Told
 from reactor.notify.kept import Kept as KeptToTell
 from reactor.reconcile import Clock, Pace, Run, reconcile
@@ -136,7 +136,7 @@ class FunctionReactor:
         Answers which messages of a queue are to come back. Raises Unsettled when a notice that came
         another way must be tried again, or when nobody would heed that answer.
         """
-        return Notifications(self._begin(context)).run(payload)
+        return Complying(self._begin(context)).run(payload)
 
     def keep(self, payload: object, context: LambdaContext) -> dict[str, object]:
         """Bring the guard into order, and say whether it is. Raises Unsettled as `react` does.

@@ -53,7 +53,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class ComplianceNotice:
     """Whose word a notice of compliance is: the rule's, and by what SQS knows the message.
 
     None where it does not say, or there are several.
@@ -70,7 +70,7 @@ class Trigger:
     kind: TriggerKind
     received_at: datetime
     event: Event | None = None
-    notice: Notice | None = None
+    notice: ComplianceNotice | None = None
 
     def milliseconds(self, now: datetime) -> dict[str, int | None]:
         """Return the time since the event (whose own is in whole seconds) and since receipt."""

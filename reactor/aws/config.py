@@ -1,4 +1,4 @@
-"""AWS Config, as a rule's evaluation asks for it (reactor.compliance.ports.ConfigService)."""
+"""AWS Config, as a rule's evaluation asks for it (reactor.evaluations.ports.ConfigService)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from reactor.aws.errors import asking, code_of
-from reactor.compliance.evaluations import Evaluation
 from reactor.errors import Permanent, shorten
+from reactor.evaluations.evaluation import Evaluation
 from reactor.model import Resource
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _REMEDIES = {
 
 
 class AwsConfig:
-    """reactor.compliance.ports.ConfigService on AWS."""
+    """reactor.evaluations.ports.ConfigService on AWS."""
 
     def __init__(self, client: "ConfigServiceClient") -> None:
         self._client = client

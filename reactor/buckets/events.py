@@ -20,7 +20,7 @@ from reactor.errors import shorten
 from reactor.model import Cause, Claim, Hint, Subject, SubjectKind, Trigger, TriggerKind
 from reactor.settings import Settings
 from reactor.triggers.cloudtrail import account_of, why_foreign
-from reactor.triggers.records import event_of, mapping, text
+from reactor.triggers.records import REGION, event_of, mapping, text
 from reactor.triggers.rules import CLOUDTRAIL_DETAIL_TYPE
 
 # The second is what the account's own block may go by: no published record settles it.
@@ -30,7 +30,6 @@ _SOURCES = ("aws.s3", "aws.s3-control")
 _TAGGED = "resourceArn"  # the member by which TagResource and UntagResource name a resource
 _ARN = re.compile(r"arn:.+", re.ASCII)
 _BUCKET_ARN = re.compile(rf"arn:[a-z-]+:s3:::{BUCKET_NAME.pattern}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +177,8 @@ def _region(detail: Mapping[str, Any], row: Row) -> str | None:
         request = mapping(detail.get("requestParameters"))
         where = mapping(request.get("CreateBucketConfiguration")).get("LocationConstraint")
         if where is not None:
-            return text(where, _REGION)
-    return text(detail.get("awsRegion"), _REGION)
+            return text(where, REGION)
+    return text(detail.get("awsRegion"), REGION)
 
 
 def _hints(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reactor.compliance import ports as compliance
+from reactor.evaluations import ports as evaluations
 from reactor.guard import group
 from reactor.names import Function, notifications
 from reactor.roles.buckets import setting_private
@@ -126,13 +126,13 @@ def evaluating(settings: Settings) -> Iterable[Statement]:
     )
     yield Statement(
         "ReadResults",
-        (compliance.READS["evaluated"],),
+        (evaluations.READS["evaluated"],),
         ("arn:*:config:*:*:config-rule/*",),
         f"rules have random ids; {ANY_ACCOUNT}",
     )
     yield Statement(
         "ReportToConfig",
-        (*compliance.REPORTS, compliance.READS["latest"]),
+        (*evaluations.REPORTS, evaluations.READS["latest"]),
         ("*",),
         "AWS Config knows no resource for these; it takes results only with the token that it gave",
     )

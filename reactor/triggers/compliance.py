@@ -17,15 +17,13 @@ from typing import Any
 
 from reactor.errors import shorten
 from reactor.model import Compliance
-from reactor.triggers.records import mapping, quoted, text
+from reactor.triggers.records import REGION, RESOURCE_ID, mapping, quoted, text
 
 CONFIG_EVENT_SOURCE = "aws.config"
 COMPLIANCE_DETAIL_TYPE = "Config Rules Compliance Change"
 _DEPTH = 4  # EventBridge to SNS to SQS, and one to spare
 
 _RESOURCE_TYPE = re.compile(r"AWS::[A-Za-z0-9]{1,64}::[A-Za-z0-9]{1,64}", re.ASCII)
-_RESOURCE_ID = re.compile(r"[!-~]{1,768}", re.ASCII)  # ResourceId of AWS Config's API reference
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _RULE = re.compile(r"[!-~ ]{1,128}", re.ASCII)
 _QUEUE = re.compile(r"arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,80}", re.ASCII)
@@ -164,7 +162,7 @@ def _parsed(content: str) -> object:
 def _item(content: Mapping[str, Any]) -> Item | str:
     """Read an item in AWS Config's words, or in those of a list of items."""
     resource_type = text(content.get("resourceType"), _RESOURCE_TYPE)
-    resource_id = text(content.get("resourceId"), _RESOURCE_ID)
+    resource_id = text(content.get("resourceId"), RESOURCE_ID)
     if resource_type is None or resource_id is None:
         return f"resourceType and resourceId are missing, or no such: {_members(content)}"
     rules = frozenset(_rules(content))
@@ -174,7 +172,7 @@ def _item(content: Mapping[str, Any]) -> Item | str:
         rules,
         resource_type,
         resource_id,
-        text(content.get("awsRegion", content.get("region")), _REGION),
+        text(content.get("awsRegion", content.get("region")), REGION),
         text(content.get("awsAccountId", content.get("accountId")), _ACCOUNT),
         _compliance(mapping(content.get("newEvaluationResult")).get("complianceType")),
     )

@@ -18,7 +18,7 @@ from enum import StrEnum
 from reactor.errors import Permanent, shorten
 from reactor.model import Resource
 from reactor.settings import Scope, Settings
-from reactor.triggers.records import mapping, text, time_of
+from reactor.triggers.records import RESOURCE_ID, mapping, text, time_of
 
 # The parameters that a rule may have, and the settings that they stand in place of for it.
 PARAMETERS: Mapping[str, str] = {
@@ -39,7 +39,6 @@ MEND_THE_RULE = (
 LISTS_BELOW = "/mfa-reactor/"
 
 _TYPE = re.compile(r"[A-Za-z0-9:]{1,196}", re.ASCII)
-_ID = re.compile(r"[!-~]{1,768}", re.ASCII)  # ResourceId of AWS Config's API reference, in ASCII
 _TEXT = re.compile(r"[!-~]{1,2048}", re.ASCII)
 # An item of these says that there is nothing to evaluate any more (API reference,
 # ConfigurationItem); of a resource that is not recorded, AWS Config wants no result.
@@ -257,7 +256,10 @@ def _no_invocation(why: str) -> Permanent:
 
 
 def _resource(item: Mapping[str, object]) -> Resource:
-    kind, unique_id = text(item.get("resourceType"), _TYPE), text(item.get("resourceId"), _ID)
+    kind, unique_id = (
+        text(item.get("resourceType"), _TYPE),
+        text(item.get("resourceId"), RESOURCE_ID),
+    )
     if kind is None or unique_id is None:
         raise _no_invocation("its configuration item does not say of which resource it is")
     return Resource(

@@ -19,6 +19,8 @@ GROUP_NAME = USER_NAME
 SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 POLICY_ARN = re.compile(r"arn:[!-~]{16,2044}", re.ASCII)
 
+RESOURCE_ID = re.compile(r"[!-~]{1,768}", re.ASCII)  # of AWS Config's API reference
+REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 NAME_OR_ARN = re.compile(rf"{GROUP_NAME.pattern}|{POLICY_ARN.pattern}", re.ASCII)
 
 _LONG_TERM_KEY = "AKIA"  # IAM user guide, unique identifiers; temporary keys start with ASIA

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from reactor.compliance.evaluations import MOST_AT_ONCE
+from reactor.evaluations.evaluation import MOST_AT_ONCE
 from tests.fakes.account import ACCOUNT, Account
 from tests.fakes.clock import START
 from tests.fakes.iam_client import fail

@@ -27,8 +27,8 @@ from reactor.aws.account import (
 from reactor.aws.deadlines import SHARE_OF_SHORT
 from reactor.aws.functions import ask_keeper
 from reactor.aws.parameters import read_list, write_list
-from reactor.compliance.in_time import InTime
 from reactor.errors import OutOfTime, Transient, Unanswered
+from reactor.evaluations.in_time import InTime
 from reactor.model import Resource
 from tests.unit.test_pacing import THROTTLED, Body, Net
 

@@ -9,8 +9,8 @@ import pytest
 from botocore.stub import Stubber
 
 from reactor.aws.config import AwsConfig
-from reactor.compliance.evaluations import not_applicable
 from reactor.errors import Permanent, ReactorError, Transient
+from reactor.evaluations.evaluation import not_applicable
 from reactor.model import Resource
 from tests.fakes.clock import START
 from tests.fakes.config import POLICY, RULE, TOKEN, USER

@@ -1,11 +1,12 @@
-"""reactor.compliance: verdicts as evaluations, and their way to AWS Config."""
+"""reactor.evaluations: verdicts as evaluations, and their way to AWS Config."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
-from reactor.compliance.evaluations import (
+from reactor.errors import Permanent, Throttled, Transient
+from reactor.evaluations.evaluation import (
     MOST_AT_ONCE,
     MOST_CHARACTERS,
     Evaluation,
@@ -14,8 +15,7 @@ from reactor.compliance.evaluations import (
     evaluation,
     not_applicable,
 )
-from reactor.compliance.reporting import PAUSES_SECONDS, Reported, report
-from reactor.errors import Permanent, Throttled, Transient
+from reactor.evaluations.reporting import PAUSES_SECONDS, Reported, report
 from reactor.model import Compliance, Resource, Verdict
 from tests.fakes.clock import START
 from tests.fakes.config import USER

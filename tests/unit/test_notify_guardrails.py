@@ -7,7 +7,7 @@ import pytest
 
 from reactor.buckets.state import BucketState, Presence
 from reactor.errors import Permanent
-from reactor.model import Alarm, AlarmKind, Cause, Notice, Resource, Trigger, TriggerKind
+from reactor.model import Alarm, AlarmKind, Cause, ComplianceNotice, Resource, Trigger, TriggerKind
 from reactor.notify import slack
 from reactor.notify.delivery import Message
 from reactor.notify.digests import Told
@@ -150,7 +150,9 @@ class TestRulesOfAwsConfig:
 
     def test_a_user_whom_a_rule_found(self) -> None:
         """Nobody's call led to it; the rule did."""
-        trigger = Trigger(TriggerKind.COMPLIANCE, START, notice=Notice("mfa-enabled", "m-1"))
+        trigger = Trigger(
+            TriggerKind.COMPLIANCE, START, notice=ComplianceNotice("mfa-enabled", "m-1")
+        )
         each = changed("alice")
         each = replace(each, cause=replace(each.cause, trigger=trigger))
         (message,) = handed(Run([each]))

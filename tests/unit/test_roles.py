@@ -8,8 +8,8 @@ import pytest
 
 from reactor.buckets import ports as buckets
 from reactor.buckets.actions import SetPrivate
-from reactor.compliance import ports as compliance
 from reactor.errors import SettingError
+from reactor.evaluations import ports as evaluations
 from reactor.functions import functions_of
 from reactor.guard import group, keeper
 from reactor.inspection import ports as inspection
@@ -280,7 +280,7 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
         frozenset(inspection.READS.values()),
         frozenset(ports.READS.values()) | frozenset(ports.REPORT_READS.values()),
         frozenset(keeper.READS.values()),
-        frozenset(compliance.READS.values()) | compliance.REPORTS,
+        frozenset(evaluations.READS.values()) | evaluations.REPORTS,
         TAKING | {"lambda:ListEventSourceMappings"},
         frozenset(buckets.READS.values()) | SetPrivate("", "").permissions,
     )

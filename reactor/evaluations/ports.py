@@ -6,7 +6,7 @@ Every method reads all pages, and raises ReactorError for whatever is not an ans
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from reactor.compliance.evaluations import Evaluation
+from reactor.evaluations.evaluation import Evaluation
 from reactor.model import Resource
 
 

@@ -30,8 +30,8 @@ from reactor.leads import Lead, Nowhere, of_notice
 from reactor.model import (
     Cause,
     Compliance,
+    ComplianceNotice,
     Decision,
-    Notice,
     Observation,
     Subject,
     Trigger,
@@ -49,7 +49,7 @@ MOST_REASONS = 20  # of a message, why notices of it were not looked at; others 
 
 
 @dataclass(frozen=True, slots=True)
-class Notifications:
+class Complying:
     """One invocation of the function."""
 
     invocation: Invocation
@@ -200,7 +200,7 @@ class _Work:
             self.failed.setdefault(each.place, shorten(why))
 
     def _trigger(self, rule: str | None, message: str | None) -> Trigger:
-        notice = Notice(rule, message)
+        notice = ComplianceNotice(rule, message)
         return Trigger(TriggerKind.COMPLIANCE, self.invocation.clock(), notice=notice)
 
 

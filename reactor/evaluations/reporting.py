@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from reactor.compliance.evaluations import Evaluation, batches
-from reactor.compliance.ports import ConfigService
 from reactor.errors import OutOfTime, Permanent, ReactorError, Throttled, Transient, shorten
+from reactor.evaluations.evaluation import Evaluation, batches
+from reactor.evaluations.ports import ConfigService
 
 PAUSES_SECONDS = (1.0, 2.0, 4.0)  # before those that were not taken are put again
 _AMONG_FAILED = "it is among the FailedEvaluations"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reactor.compliance.evaluations import Evaluation
-from reactor.compliance.ports import ConfigService
+from reactor.evaluations.evaluation import Evaluation
+from reactor.evaluations.ports import ConfigService
 from reactor.gathering import Begun, Call, answer_of
 from reactor.model import Resource
 

@@ -1,4 +1,4 @@
-"""reactor.notifications on many buckets: read together, a dozen at a time, each try further."""
+"""reactor.complying on many buckets: read together, a dozen at a time, each try further."""
 
 import json
 from collections.abc import Callable, Container
@@ -8,10 +8,10 @@ from typing import Any
 from reactor.aws.account import Home
 from reactor.buckets.guardrail import Buckets
 from reactor.buckets.observe import Observer
+from reactor.complying import MANY, Complying
 from reactor.errors import OutOfTime, ReactorError
 from reactor.gathering import in_turn
 from reactor.invocation import Invocation
-from reactor.notifications import MANY, Notifications
 from tests.fakes.account import ACCOUNT
 from tests.fakes.buckets import HOME, OWN, PUBLIC, FakeS3, Stored
 from tests.fakes.clock import FakeClock
@@ -39,7 +39,7 @@ class Function:
             {"messageId": name, "body": json.dumps(_notice(name)), "eventSourceARN": _QUEUE}
             for name in names
         ]
-        answer = Notifications(self._invocation()).run({"Records": records})
+        answer = Complying(self._invocation()).run({"Records": records})
         failed: Any = answer["batchItemFailures"]
         return [each["itemIdentifier"] for each in failed]
 
