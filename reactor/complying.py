@@ -43,7 +43,8 @@ from reactor.runtime import LookAtAll, executor_of
 from reactor.triggers.compliance import Message, messages
 
 # Up to so many are read one by one, in two round trips each. Of more, it is cheaper to read them
-# together: a page for every few hundred users of the account, a list and an ACL each for buckets.
+# together: a page for every few hundred users of the account; for buckets a list, and five calls
+# each, a dozen buckets at a time.
 MANY = 16
 MOST_REASONS = 20  # of a message, why notices of it were not looked at; others are only counted
 

@@ -1,4 +1,7 @@
-"""Reading buckets' state: one round of parallel calls for one, the ACL first for many and all.
+"""Reading buckets' state: one round of parallel calls for one; many and all a few at a time.
+
+Each is asked for all that a judgement may rest on, in a crowd as alone: whose ACL is private may be
+public by its policy, or exempt, and would be taken for in order if only the ACL were read.
 
 An answer that is an error is never taken for "no": the bucket's observation then carries the error
 instead of a state. Only that a bucket is none of ours settles the matter: S3 refuses to tell of
@@ -123,10 +126,9 @@ class Observer:
         return partial(self._one_of_many, bucket, account_block)
 
     def _one_of_many(self, bucket: Bucket, account_block: Block | ReactorError) -> _Answers:
-        """Ask for the ACL, and for the rest where that grants something to everybody."""
+        """Ask for the ACL, and, unless that says that it is gone or no answer, for the rest."""
         answers: _Answers = {"acl": settled(partial(self.s3.acl, bucket))}
-        acl = answers["acl"]
-        if isinstance(acl, ReactorError) or acl is None or not acl.public:
+        if answers["acl"] is None or isinstance(answers["acl"], ReactorError):
             return answers
         for each in OF_A_BUCKET[1:]:
             answers[each] = settled(partial(getattr(self.s3, each), bucket))

@@ -57,8 +57,6 @@ def _not_listed(bucket: BucketState, cause: Cause, now: datetime) -> Decision:
 def _judge(bucket: BucketState, settings: Settings, cause: Cause, now: datetime) -> Decision:
     public = known(bucket.acl, "its ACL").public
     opened = not public and _claims(cause, Claim.ACL_OPENED, bucket.name, now, RECHECK_LIFETIME)
-    if not public and bucket.is_read_in_part:
-        return _compliant("private", _PRIVATE, recheck=opened)
     exemption = _exemption(bucket, settings)
     if exemption:
         retagged = _claims(cause, Claim.BUCKET_RETAGGED, bucket.name, now, RECHECK_LIFETIME)

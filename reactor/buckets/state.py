@@ -82,10 +82,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class BucketState:
-    """One bucket, as S3 shows it now.
-
-    Of many, all but the ACL is asked only where that grants something to everybody.
-    """
+    """One bucket, as S3 shows it now; one that exists was asked for all of it."""
 
     name: str
     presence: Presence
@@ -96,11 +93,6 @@ class BucketState:
     account_block: Block | None = None
     tags: tuple[tuple[str, str], ...] | None = None
     policy_is_public: bool | None = None
-
-    @property
-    def is_read_in_part(self) -> bool:
-        """Whether nothing but its ACL was asked."""
-        return self.presence is Presence.EXISTS and self.tags is None
 
     @property
     def acls_are_disabled(self) -> bool:

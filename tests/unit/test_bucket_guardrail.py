@@ -1,11 +1,12 @@
 """Observing buckets and setting them to private, on a fake of S3."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from reactor.buckets.ports import Refused
+from reactor.buckets.ports import OF_A_BUCKET, Refused
 from reactor.buckets.state import Block, Grant
 from reactor.errors import OutOfTime, Permanent, ReactorError, Transient, Unsettled
 from reactor.model import Cause, Claim, Compliance, Hint, OutcomeStatus
@@ -168,16 +169,16 @@ class TestRaces:
 class TestAll:
     """A cause that stands for every bucket."""
 
-    def test_the_acl_of_each_is_asked_and_the_rest_of_the_public_ones(self) -> None:
-        """So that an account of ten thousand is read in time."""
+    def test_each_is_asked_for_all_and_the_account_once(self) -> None:
+        """Five questions a bucket, whatever its ACL says; the list and the account's block once."""
         harness = BucketHarness(shop=OPEN)
         for number in range(5):
             harness.s3.change(f"quiet-{number}")
         run = harness.react(about_every_bucket())
         assert len(run.settled) == 6
         assert harness.s3.written == ["shop"]
-        assert {about for read, about in harness.s3.asked if read == "tags"} == {"shop"}
-        assert len([read for read, _ in harness.s3.asked if read == "account_block"]) == 1
+        reads = Counter(read for read, about in harness.s3.asked if about != "shop")
+        assert reads == {"buckets": 1, "account_block": 1, **dict.fromkeys(OF_A_BUCKET, 5)}
 
     def test_an_account_without_buckets_is_recorded(self) -> None:
         """Once."""
@@ -234,13 +235,14 @@ class TestAll:
         with pytest.raises(Unsettled):
             harness.react(about_every_bucket()).raise_unsettled()
 
-    def test_an_account_block_that_cannot_be_read_matters_to_the_public_ones_only(self) -> None:
-        """Of the others it could change nothing."""
+    def test_an_account_block_that_cannot_be_read_leaves_all_unjudged(self) -> None:
+        """Nobody is taken for in order who was read in part."""
         harness = BucketHarness(a=OPEN, b=Stored())
         harness.s3.failing["account_block"] = Transient("throttled", remedy="nothing")
         run = harness.react(about_every_bucket())
-        by_name = {each.observation.subject.name: each.failed for each in run.settled}
-        assert by_name == {"a": True, "b": False}
+        verdicts = {each.decision.verdict.compliance for each in run.settled}
+        assert verdicts == {Compliance.INSUFFICIENT_DATA}
+        assert harness.s3.written == []
 
 
 class TestSeveral:
@@ -255,7 +257,6 @@ class TestSeveral:
         assert sorted(harness.s3.written) == ["a", "b"]
         assert {each.observation.subject.name for each in run.settled} == {"a", "b", "d"}
         assert ("acl", "c") not in harness.s3.asked
-        assert ("tags", "d") not in harness.s3.asked
 
     def test_those_that_the_list_has_not_are_judged_one_by_one(self) -> None:
         """Gone, another account's, or so new that the list lags behind."""
@@ -278,6 +279,32 @@ class TestSeveral:
         harness.s3.failing["acl"] = Refused("AccessDenied", remedy="allow it")
         with pytest.raises(Unsettled, match="AccessDenied"):
             harness.react(about_several_buckets("a")).raise_unsettled()
+
+
+WEBSITE = settings(buckets="true", bucket_exempt_tags="purpose:website")
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [about_bucket("it"), about_several_buckets("it", "quiet"), about_every_bucket()],
+    ids=["alone", "among several", "among all"],
+)
+@pytest.mark.parametrize(
+    ("stored", "rule"),
+    [
+        pytest.param(Stored(policy_is_public=True), "public-by-policy", id="public by its policy"),
+        pytest.param(Stored(tags=(("purpose", "website"),)), "exempt", id="exempt"),
+        pytest.param(Stored(ownership="BucketOwnerEnforced"), "acls-disabled", id="without ACLs"),
+        pytest.param(Stored(block=Block(ignores_acls=True)), "private", id="private"),
+    ],
+)
+def test_a_bucket_is_judged_the_same_in_a_crowd(stored: Stored, rule: str, cause: Cause) -> None:
+    """Nothing is left unread because its ACL grants nothing to everybody."""
+    harness = BucketHarness(WEBSITE, it=stored, quiet=Stored())
+    run = harness.react(cause)
+    (found,) = [each for each in run.settled if each.observation.subject.name == "it"]
+    assert found.decision.verdict.rule == rule
+    assert [type(each) for each in found.errors] == [Permanent] * stored.policy_is_public
 
 
 class Impatient(Rounds):
