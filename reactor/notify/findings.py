@@ -212,7 +212,8 @@ def _description(report: Report, name: str) -> str:
     by = f", after {report.event} by {report.caller}" if report.event and report.caller else ""
     if report.standing is Standing.MENDED:
         return f"{name} was not in order{by}: {report.why}. Mended at once: {report.mended_by}."
-    return f"{name} is not in order{by}: {report.why}."
+    done = f" Done so far: {report.mended_by}." if report.mended_by else ""
+    return f"{name} is not in order{by}: {report.why}.{done}"
 
 
 def _fields(report: Report) -> dict[str, str]:

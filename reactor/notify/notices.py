@@ -133,7 +133,8 @@ def notice_of(each: Settled, place: Place) -> Notice | None:
 
     A rule of AWS Config has nobody remediated: whom it finds amiss is told where it reports. Of
     what failed, only what another try cannot mend: of the rest the last try's record tells, and the
-    alarm on the queue of failed events. In observe mode, only of what an event has weakened.
+    alarm on the queue of failed events. In observe mode, only of what an event has weakened. What
+    was remediated in part is told as what could not be: somebody must see to the rest.
     """
     trigger = each.cause.trigger
     if trigger.kind is TriggerKind.CONFIG:
@@ -141,12 +142,14 @@ def notice_of(each: Settled, place: Place) -> Notice | None:
     if each.decision.verdict.compliance is not Compliance.NON_COMPLIANT:
         return None
     name = each.observation.subject.name or each.observation.subject.kind.value
-    if each.changed:
-        return _notice(each, place, NoticeKind.REMEDIATED, f"{name} was remediated")
     failure = next((error for error in each.errors if isinstance(error, Permanent)), None)
     if failure is not None:
-        what = f"{name} could not be remediated: {shorten(failure)}"
+        part = f"was remediated in part ({_done(each)})"
+        how = part if each.changed else "could not be remediated"
+        what = f"{name} {how}: {shorten(failure)}"
         return _notice(each, place, NoticeKind.NOT_REMEDIATED, what, next_step=failure.remedy)
+    if each.changed:
+        return _notice(each, place, NoticeKind.REMEDIATED, f"{name} was remediated")
     skipped = any(outcome.status is OutcomeStatus.SKIPPED for outcome in each.outcomes)
     # Of S3's events that are heard, each that finds a bucket public has made it so.
     weakened = bool(each.cause.hints) or trigger.kind is TriggerKind.S3_EVENT
@@ -198,7 +201,7 @@ def _notice(
     subject, trigger = each.observation.subject, each.cause.trigger
     since = trigger.milliseconds(each.at).items()
     rule = "" if trigger.notice is None else trigger.notice.rule or ""
-    details = {"actions": ", ".join(outcome.action.name for outcome in each.outcomes)}
+    details = {"actions": _done(each)}
     return Notice(
         kind=kind,
         what=what,
@@ -211,6 +214,10 @@ def _notice(
         **_of_place(place),
         **_of_event(trigger),
     )
+
+
+def _done(each: Settled) -> str:
+    return ", ".join(outcome.action.name for outcome in each.outcomes)
 
 
 def _of_place(place: Place) -> dict[str, Any]:

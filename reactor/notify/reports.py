@@ -43,7 +43,7 @@ class Report:
     """A subject that is, or was, not in order: `type` and `id` are its resource's.
 
     So is `region`, where it is said. `caller` and `event` are those that led to it, `mended_by`
-    says what mended it.
+    says what mended it, or the part of it that was mended.
     """
 
     type: str
@@ -152,13 +152,13 @@ def _report_of(each: Settled) -> Report | None:
     resource = state.resource() if isinstance(state, Identified) else None
     if resource is None or resource.arn is None:
         return None
-    standing = _STANDINGS.get(verdict.compliance)
-    if standing is None:
-        standing = Standing.MENDED if each.changed else Standing.OPEN
+    standing = _standing_of(each)
     if standing not in {Standing.OPEN, Standing.MENDED}:
         return Report(type=resource.type, id=resource.id, arn=resource.arn, standing=standing)
     event = each.cause.trigger.event
-    done = ", ".join(outcome.action.name for outcome in each.outcomes)
+    done = ", ".join(outcome.action.name for outcome in each.outcomes) if each.changed else ""
+    # Once something was done, the verdict's reasons are no more; what is left, the errors say.
+    why = map(str, each.errors) if done and each.errors else verdict.reasons
     return Report(
         type=resource.type,
         id=resource.id,
@@ -166,11 +166,23 @@ def _report_of(each: Settled) -> Report | None:
         standing=standing,
         region=resource.region or "",
         name=each.observation.subject.name or "",
-        why=shorten("; ".join(verdict.reasons), _MEMBER_LIMIT),
+        why=shorten("; ".join(why), _MEMBER_LIMIT),
         caller="" if event is None else event.caller or "",
         event="" if event is None else event.name or "",
-        mended_by=done if standing is Standing.MENDED else "",
+        mended_by=done,
     )
+
+
+def _standing_of(each: Settled) -> Standing:
+    """Return how it stands: what its judgement says is wrong still closes no finding.
+
+    An action that failed on whoever is in order all the same does not count.
+    """
+    found = _STANDINGS.get(each.decision.verdict.compliance)
+    if found is None:
+        return Standing.MENDED if each.changed and not each.errors else Standing.OPEN
+    is_left = each.decision.error is not None and found is not Standing.UNKNOWN
+    return Standing.OPEN if is_left else found
 
 
 def _ids(said: object) -> list[str]:

@@ -34,7 +34,7 @@ _OF_KIND = {
     },
     "bucket": {
         NoticeKind.REMEDIATED: "Public bucket set to private",
-        NoticeKind.NOT_REMEDIATED: "Public bucket left as it is",
+        NoticeKind.NOT_REMEDIATED: "Bucket still public",
         NoticeKind.OBSERVED: "Public bucket (the stage only observes)",
     },
 }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reactor.errors import Permanent, Transient
 from reactor.guardrails import GUARDRAILS
-from reactor.model import Resource
+from reactor.model import OutcomeStatus, Resource
 from reactor.notify.findings import KINDS, Kind, Site, batches, changes, document, stamp
 from reactor.notify.reports import Report, Stand, Standing
 from reactor.reconcile import Settled
@@ -60,14 +60,33 @@ def stands(each: Settled) -> Stand:
     return found
 
 
+def left_over(each: Settled) -> Settled:
+    """Return a subject of which the judgement says that something is wrong still."""
+    error = Permanent("its policy is public", remedy="mend it")
+    return replace(each, decision=replace(each.decision, error=error))
+
+
 @pytest.mark.parametrize(
     ("each", "standing"),
     [
         pytest.param(observed("a"), Standing.OPEN, id="left open by a stage that observes"),
         pytest.param(failing("a", Permanent("x", remedy="y")), Standing.OPEN, id="not mended"),
         pytest.param(changed("a"), Standing.MENDED, id="mended"),
+        pytest.param(left_over(changed("a")), Standing.OPEN, id="mended in part"),
         pytest.param(settled("a"), Standing.COMPLIES, id="in order"),
+        pytest.param(left_over(settled("a")), Standing.OPEN, id="in order but for one thing"),
+        pytest.param(
+            settled("a", status=OutcomeStatus.FAILED, error=Permanent("x", remedy="y")),
+            Standing.COMPLIES,
+            id="in order, and not moved to the regular way",
+        ),
         pytest.param(settled("a", "exempt"), Standing.EXCUSED, id="exempt"),
+        pytest.param(
+            left_over(settled("a", "exempt")), Standing.OPEN, id="not judged, and yet amiss"
+        ),
+        pytest.param(
+            left_over(settled("a", "not-read")), Standing.UNKNOWN, id="not known, and told why"
+        ),
         pytest.param(settled("a", "not-read"), Standing.UNKNOWN, id="not known"),
         pytest.param(everybody(Transient("x", remedy="y")), None, id="nobody was read"),
     ],
@@ -97,6 +116,18 @@ def test_a_report_says_who_did_what() -> None:
         "alice was not in order, after DetachUserPolicy by arn:aws:iam::1:role/admin: because of"
         " alice. Mended at once: attach-guard."
     )
+
+
+def test_a_report_says_what_is_left_where_not_all_was_mended() -> None:
+    """It fails, as severe as before: whoever reads it must not take it for settled."""
+    (found,) = stands(left_over(changed("alice"))).reports
+    made = document(SITE, found, START, {})
+    assert made["Compliance"] == {"Status": "FAILED"}
+    assert made["FindingProviderFields"]["Severity"] == {"Label": "MEDIUM"}
+    assert made["Description"] == (
+        "alice is not in order: its policy is public. Done so far: attach-guard."
+    )
+    assert changes(SITE, stands(left_over(changed("alice"))), []).resolved == []
 
 
 def test_a_whole_finding() -> None:

@@ -7,7 +7,16 @@ import pytest
 
 from reactor.buckets.state import BucketState, Presence
 from reactor.errors import Permanent
-from reactor.model import Alarm, AlarmKind, Cause, ComplianceNotice, Resource, Trigger, TriggerKind
+from reactor.model import (
+    Alarm,
+    AlarmKind,
+    Cause,
+    Compliance,
+    ComplianceNotice,
+    Resource,
+    Trigger,
+    TriggerKind,
+)
 from reactor.notify import slack
 from reactor.notify.delivery import Message
 from reactor.notify.digests import Told
@@ -76,19 +85,40 @@ class TestBuckets:
         alarm = Alarm(AlarmKind.PERMANENT_FAILURE, str(error), error.remedy)
         (message,) = handed(run, alarm)
         assert [each.kind for each in message.notices] == [NoticeKind.NOT_REMEDIATED]
-        assert slack.title(message.notices[0]) == "Public bucket left as it is"
+        assert slack.title(message.notices[0]) == "Bucket still public"
         assert message.stand is not None
         assert [each.standing for each in message.stand.reports] == [Standing.OPEN]
 
     def test_one_that_is_public_by_both(self) -> None:
-        """Its ACL is mended, and that its policy is left is not lost over it."""
+        """Its ACL is mended, and one message says that, that it is public still, and the remedy."""
         run = BucketHarness(shop=Stored((OWN, PUBLIC), policy_is_public=True)).react(
             about_bucket("shop")
         )
         error = run.settled[0].errors[0]
         (message,) = handed(run, Alarm(AlarmKind.PERMANENT_FAILURE, str(error), error.remedy))
-        kinds = [each.kind for each in message.notices]
-        assert kinds == [NoticeKind.ALARM, NoticeKind.REMEDIATED]
+        (notice,) = message.notices
+        assert notice.kind is NoticeKind.NOT_REMEDIATED
+        assert notice.what == f"shop was remediated in part (set-private): {error}"
+        assert (notice.next_step, notice.details) == (error.remedy, {"actions": "set-private"})
+        assert slack.title(notice) == "Bucket still public"
+        assert message.stand is not None
+        (report,) = message.stand.reports
+        assert (report.standing, report.why) == (Standing.OPEN, str(error))
+        assert report.mended_by == "set-private"
+
+    def test_one_without_acls_that_is_public_by_its_policy(self) -> None:
+        """The guardrail of ACLs has no verdict on it; public it is, and so is its finding open."""
+        stored = Stored(ownership="BucketOwnerEnforced", policy_is_public=True)
+        run = BucketHarness(shop=stored).react(about_bucket("shop"))
+        assert run.settled[0].decision.verdict.compliance is Compliance.NOT_APPLICABLE
+        error = run.settled[0].errors[0]
+        (message,) = handed(run, Alarm(AlarmKind.PERMANENT_FAILURE, str(error), error.remedy))
+        assert [each.kind for each in message.notices] == [NoticeKind.ALARM]
+        assert message.stand is not None
+        (report,) = message.stand.reports
+        assert (report.id, report.standing) == ("shop", Standing.OPEN)
+        assert report.why == "its ACLs are disabled; it is public by its bucket policy"
+        assert message.stand.to_close == set()
 
     def test_a_stage_that_observes_tells_what_was_opened(self) -> None:
         """S3's events claim nothing, and are all about what may open a bucket."""
