@@ -25,6 +25,7 @@ _DEPTH = 4  # EventBridge to SNS to SQS, and one to spare
 
 _RESOURCE_TYPE = re.compile(r"AWS::[A-Za-z0-9]{1,64}::[A-Za-z0-9]{1,64}", re.ASCII)
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+_ACCOUNTS = ("awsAccountId", "accountId")  # AWS Config's word, and that of lists of items
 _RULE = re.compile(r"[!-~ ]{1,128}", re.ASCII)
 _QUEUE = re.compile(r"arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,80}", re.ASCII)
 # What a rule found that needs no look: it is so, or does not concern the rule.
@@ -168,14 +169,28 @@ def _item(content: Mapping[str, Any]) -> Item | str:
     rules = frozenset(_rules(content))
     if not rules:
         return f"neither configRuleName nor configRuleId names a rule: {_members(content)}"
+    said = {name: content[name] for name in _ACCOUNTS if content.get(name) is not None}
+    unread = _unread_account(said)
+    if unread is not None:
+        return unread
     return Item(
         rules,
         resource_type,
         resource_id,
         text(content.get("awsRegion", content.get("region")), REGION),
-        text(content.get("awsAccountId", content.get("accountId")), _ACCOUNT),
+        next(iter(said.values()), None),
         _compliance(mapping(content.get("newEvaluationResult")).get("complianceType")),
     )
+
+
+def _unread_account(said: Mapping[str, object]) -> str | None:
+    """Return why it cannot be told whose a notice is; what says so must not be taken for ours."""
+    for name, account in said.items():
+        if text(account, _ACCOUNT) is None:
+            return f"{name} is not an account's id: {shorten(account, 80)}"
+    if len(set(said.values())) > 1:
+        return f"{' and '.join(said)} are not the same"
+    return None
 
 
 def _rules(content: Mapping[str, Any]) -> Iterable[str]:

@@ -127,6 +127,30 @@ def test_every_way_of_saying_it(payload: object, expected: list[Item]) -> None:
             "resourceType and resourceId are missing, or no such",
             id="with an id that cannot be",
         ),
+        *(
+            pytest.param(
+                json.dumps({**NOTICE, "awsAccountId": account}),
+                "awsAccountId is not an account's id",
+                id=f"of an account that is {what}",
+            )
+            for what, account in (
+                ("a number", 999999999999),
+                ("a list", ["999999999999"]),
+                ("written with dashes", "9999-9999-9999"),
+                ("empty", ""),
+                ("false", False),
+            )
+        ),
+        pytest.param(
+            json.dumps({**LISTED, "accountId": 999999999999}),
+            "accountId is not an account's id",
+            id="of a list, and of an account that is a number",
+        ),
+        pytest.param(
+            json.dumps({**NOTICE, "accountId": "999999999999"}),
+            "awsAccountId and accountId are not the same",
+            id="of two accounts",
+        ),
         pytest.param(
             json.dumps({**EVENT, "detail-type": "Config Configuration Item Change"}),
             "an event of another kind: Config Configuration Item Change",
@@ -149,6 +173,20 @@ def test_what_cannot_be_read_is_told(body: str, why: str) -> None:
     )
     assert why in first.unread[0]
     assert second == Message("n", (), ("it holds no item",))
+
+
+@pytest.mark.parametrize(
+    ("said", "account"),
+    [
+        pytest.param({"awsAccountId": None}, None, id="null says nothing"),
+        pytest.param({"awsAccountId": None, "accountId": "2" * 12}, "2" * 12, id="one is null"),
+        pytest.param({"awsAccountId": ACCOUNT, "accountId": ACCOUNT}, ACCOUNT, id="said twice"),
+    ],
+)
+def test_whose_it_is(said: dict[str, Any], account: str | None) -> None:
+    """By either name; where neither says it, it is for whoever looks to find out."""
+    (found,) = items({**LISTED, **said})
+    assert found.account == account
 
 
 def test_a_list_with_one_bad_item_keeps_the_others() -> None:
