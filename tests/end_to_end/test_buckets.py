@@ -65,6 +65,16 @@ class Hands:
         """Open it to everybody."""
         self.s3.put_bucket_acl(Bucket=name, ACL=acl)
 
+    def open_by_policy(self, name: str) -> dict[str, Any]:
+        """Let everybody read its objects; return the policy that does."""
+        statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [{**statement, "Resource": f"arn:aws:s3:::{name}/*"}],
+        }
+        self.s3.put_bucket_policy(Bucket=name, Policy=json.dumps(document))
+        return document
+
     def grants(self, name: str) -> list[tuple[str, str]]:
         """Return its grants, but for its owner's."""
         acl = self.s3.get_bucket_acl(Bucket=name)
@@ -260,12 +270,7 @@ class TestOtherWays:
     def test_public_by_policy_is_told_and_left(self, stage: Stage, hands: Hands) -> None:
         """The verdict is NON_COMPLIANT, an alarm says it, and the policy is as it was."""
         name = hands.bucket("by-policy", {**OPEN, "BlockPublicPolicy": False})
-        statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
-        document = {
-            "Version": "2012-10-17",
-            "Statement": [{**statement, "Resource": f"arn:aws:s3:::{name}/*"}],
-        }
-        hands.s3.put_bucket_policy(Bucket=name, Policy=json.dumps(document))
+        document = hands.open_by_policy(name)
         hands.open(name, "private")
         stage.settle()
         assert json.loads(hands.s3.get_bucket_policy(Bucket=name)["Policy"]) == document

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from reactor.buckets.events import LOOK_AT_ALL
+from reactor.complying import MANY
 from reactor.names import Function, function_name
 from sandbox import Sandbox, deploy
 from tests.end_to_end.stage import PROJECT, Stage, write_roles
+from tests.end_to_end.test_buckets import BUCKET, OPEN, READ_RULE, Hands
 from tests.fakes.slack import Answer, SlackServer, faults, slack_server
 
 TOPIC = "mfa-notices"
@@ -290,6 +293,49 @@ def test_who_is_gone_has_no_open_finding(told: Told) -> None:
     told.stage.sweep()
     assert told.findings()[user]["Workflow"]["Status"] == "RESOLVED"
     assert told.findings()[user]["RecordState"] == "ARCHIVED"
+
+
+def test_a_bucket_that_its_policy_makes_public_has_an_open_finding_until_it_is_not() -> None:
+    """Whatever becomes of its ACL, and whether it is looked at alone, in a crowd, or among all."""
+    buckets = {"REACTOR_BUCKETS": "true", "REACTOR_CONFIG_RULES": READ_RULE}
+    with telling({**EVERYTHING, **buckets}) as told:
+        stage, hands = told.stage, Hands(told.sandbox)
+        name = hands.bucket("site", {**OPEN, "BlockPublicPolicy": False})
+        hands.open_by_policy(name)
+        stage.settle()
+        told.clear()
+
+        def finding() -> tuple[str, str]:
+            stage.settle()
+            found = told.findings()[f"arn:aws:s3:::{name}"]
+            return found["Compliance"]["Status"], found["Workflow"]["Status"]
+
+        def notice(bucket: str) -> dict[str, str]:
+            return {"configRuleName": READ_RULE, "resourceType": BUCKET, "resourceId": bucket}
+
+        hands.open(name)
+        assert finding() == ("FAILED", "NEW")
+        assert hands.grants(name) == []
+        account = told.sandbox.account
+        assert {each["text"] for each in told.slack.taken} == {
+            f"Bucket still public: {name} (account {account})"
+        }
+        assert "was remediated in part (set-private)" in json.dumps(told.slack.taken)
+
+        crowd = [name, *(f"gone-{number}" for number in range(MANY))]
+        assert stage.invoke("compliance", [notice(each) for each in crowd])[1] is None
+        assert finding() == ("FAILED", "NEW")
+        assert stage.records_of(name, "compliance")[-1]["verdict"]["rule"] == "public-by-policy"
+        assert stage.invoke("buckets", LOOK_AT_ALL) == (None, None)
+        assert finding() == ("FAILED", "NEW")
+        disabled = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        hands.s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=disabled)
+        assert finding() == ("FAILED", "NEW")
+        assert stage.records_of(name, "buckets")[-1]["verdict"]["rule"] == "acls-disabled"
+
+        hands.s3.delete_bucket_policy(Bucket=name)
+        assert stage.invoke("buckets", LOOK_AT_ALL) == (None, None)
+        assert finding() == ("NOT_AVAILABLE", "RESOLVED")
 
 
 def write_and_deploy(stage: Stage, settings: dict[str, str]) -> None:
