@@ -260,8 +260,9 @@ def test_what_is_mended_needs_no_other_look() -> None:
 @pytest.mark.parametrize("member", ["acl", "ownership", "tags", "policy_is_public"])
 def test_no_rule_takes_what_was_not_read_for_an_answer(state: BucketState, member: str) -> None:
     """A bucket that was read in part is a bug, and says so: it is neither in order nor not."""
+    left_out: dict[str, Any] = {member: None}
     with pytest.raises(LookupError, match="was not read"):
-        judged(replace(state, **{member: None}))
+        judged(replace(state, **left_out))
 
 
 def test_a_whole_account_has_the_same_rules() -> None:
