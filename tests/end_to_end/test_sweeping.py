@@ -112,7 +112,7 @@ def test_in_order_a_sweep_makes_few_calls(stage: Stage) -> None:
     assert of_iam.pop("GetAccountAuthorizationDetails") == 1
     assert of_iam.total() <= 8
     assert of_iam["GetAccountSummary"] == 1, "the inspection's is among them"
-    assert calls.total() - 1 - of_iam.total() == 21 + 2, "the inspection's, of an account's trail"
+    assert calls.total() - 1 - of_iam.total() == 23 + 2, "the inspection's, of an account's trail"
     assert len(stage.attempts("keeper")) == keeps
 
 

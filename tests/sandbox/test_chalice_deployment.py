@@ -24,7 +24,7 @@ def test_a_deployment_knows_its_functions_and_rules(deployment: Deployment) -> N
     """By the names they have in the account."""
     assert sorted(deployment.functions) == [
         *("probe-dev-ask", "probe-dev-mute", "probe-dev-react", "probe-dev-tell"),
-        "probe-dev-tick",
+        *("probe-dev-tick", "probe-dev-work"),
     ]
     assert sorted(deployment.rules) == ["probe-dev-react-event", "probe-dev-tick-event"]
     assert deployment.log_group("react") == "/aws/lambda/probe-dev-react"
