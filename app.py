@@ -9,7 +9,6 @@ from typing import Any
 
 from chalice.app import BaseLambdaEvent, Chalice, Rate
 
-from reactor.buckets.events import buckets_pattern
 from reactor.functions import functions_of
 from reactor.names import Function
 from reactor.start import start_or_exit
@@ -72,6 +71,7 @@ def config(event: Any, context: Any) -> None:
 
 
 if Function.BUCKETS in functions_of(reactor.settings):
+    from reactor.buckets.events import buckets_pattern
 
     @app.on_cw_event(buckets_pattern(reactor.settings))
     def buckets(event: RawEvent) -> None:

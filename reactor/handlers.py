@@ -1,31 +1,28 @@
 """The Lambda functions' work: one method of `FunctionReactor` a function.
 
 Each reads its payload, has reactor.reconcile do the rest, and raises when Lambda should try again.
+What one of them needs alone it imports when it is invoked: the cold start of `react` is what keeps
+a user unguarded (benches/importing.py).
 """
 
+# ruff: noqa: PLC0415 - see above
+
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession
-from reactor.complying import Complying
-from reactor.evaluating import Evaluating
-from reactor.evaluations.refusals import Refusals
 from reactor.guard.document import guard_document
 from reactor.guard.events import edits, why_in_order
 from reactor.guard.keepers import answer, asked
 from reactor.invocation import Invocation, LambdaContext, Request
-from reactor.looking import Looking, Looks
 from reactor.model import Hint, Trigger, TriggerKind
 from reactor.names import Function, function_name
-from reactor.notify.digests import Told
-from reactor.notify.kept import Kept as KeptToTell
 from reactor.reconcile import Clock, Pace, Run, reconcile
 from reactor.runtime import LookAtAll, executor_of, keepers, now
 from reactor.settings import Lift, Settings
-from reactor.sweeping import Sweeping
 from reactor.sweeps.coalescing import Coalescer
 from reactor.sweeps.drift import Drift
 from reactor.triggers import cloudtrail
@@ -33,10 +30,26 @@ from reactor.triggers.records import event_of, mapping
 from reactor.users.alarms import taken_off_by_us
 from reactor.users.rules import guard_holds
 from reactor.users.state import UserState
-from reactor.watch.watch import look
 
 if TYPE_CHECKING:
     from reactor.users.policies import Kept
+
+
+Kind = TypeVar("Kind")
+
+
+class Memory:
+    """What an environment remembers from one invocation to the next, made when first asked for."""
+
+    def __init__(self) -> None:
+        self._kept: dict[type[Any], Any] = {}
+
+    def of(self, kind: type[Kind], make: Callable[[], Kind] | None = None) -> Kind:
+        """Return the one that there is of a kind."""
+        if kind not in self._kept:
+            self._kept[kind] = kind() if make is None else make()
+        found: Kind = self._kept[kind]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +62,8 @@ class FunctionReactor:
     sweeps: Coalescer
     clock: Clock = now
     drift: Drift = field(default_factory=Drift)
-    looks: Looks = field(default_factory=lambda: Looks(Coalescer(now)))
     kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say, once they were read
-    told: Told = field(default_factory=Told)
-    refusals: Refusals = field(default_factory=Refusals)
-    kept_to_tell: KeptToTell = field(default_factory=KeptToTell)
+    memory: Memory = field(default_factory=Memory)
     urls: re.Pattern[str] | None = None  # of webhooks, other than Slack's: for tests alone
 
     def react(self, payload: object, context: LambdaContext) -> None:
@@ -95,10 +105,15 @@ class FunctionReactor:
         alarm tells of the others; a look that began after the event will do. Raises Unsettled as
         `react` does.
         """
-        Looking(self._begin(context), self.looks).run(payload)
+        from reactor.looking import Looking, Looks
+
+        looks = self.memory.of(Looks, lambda: Looks(Coalescer(self.clock)))
+        Looking(self._begin(context), looks).run(payload)
 
     def watch(self, payload: object, context: LambdaContext) -> None:
         """Raise the alarms that an event is reason for; change nothing."""
+        from reactor.watch.watch import look
+
         inv = self._begin(context)
         seen = look(
             payload,
@@ -121,6 +136,8 @@ class FunctionReactor:
         request will do. Or a sweep goes on that did not fit into one invocation; what does not fit
         into this one either is handed on. Raises Unsettled as `react` does.
         """
+        from reactor.sweeping import Sweeping
+
         Sweeping(self._begin(context, payload), self.sweeps, self.drift).run(payload)
 
     def evaluate(self, payload: object, context: LambdaContext) -> None:
@@ -128,7 +145,10 @@ class FunctionReactor:
 
         Raises Unsettled when somebody could not be judged, or not be reported.
         """
-        Evaluating(self._begin(context), self.refusals).run(payload)
+        from reactor.evaluating import Evaluating
+        from reactor.evaluations.refusals import Refusals
+
+        Evaluating(self._begin(context), self.memory.of(Refusals)).run(payload)
 
     def comply(self, payload: object, context: LambdaContext) -> dict[str, object]:
         """Settle notices of what rules of AWS Config found, each message on its own.
@@ -136,6 +156,8 @@ class FunctionReactor:
         Answers which messages of a queue are to come back. Raises Unsettled when a notice that came
         another way must be tried again, or when nobody would heed that answer.
         """
+        from reactor.complying import Complying
+
         return Complying(self._begin(context)).run(payload)
 
     def keep(self, payload: object, context: LambdaContext) -> dict[str, object]:
@@ -184,12 +206,12 @@ class FunctionReactor:
 
         Raises Unsettled when nobody could be told anything, and another try may help.
         """
-        # Imported by this function alone: the others need neither Slack's client nor the channels.
-        from reactor.notify.webhook import SLACK_URL  # noqa: PLC0415
-        from reactor.notifying import Notifying  # noqa: PLC0415
+        from reactor.notify.kept import Kept as KeptToTell
+        from reactor.notify.webhook import SLACK_URL
+        from reactor.notifying import Notifying
 
         inv = self._begin(context, payload, tells=False)
-        Notifying(inv, self.kept_to_tell, self.urls or SLACK_URL).run(payload)
+        Notifying(inv, self.memory.of(KeptToTell), self.urls or SLACK_URL).run(payload)
 
     def _begin(
         self, context: LambdaContext, payload: object = None, *, tells: bool = True
@@ -200,7 +222,9 @@ class FunctionReactor:
             kept=self.kept,
         )
         if tells and self.settings.tells:
-            inv = inv.telling(self.told)
+            from reactor.notify.digests import Told
+
+            inv = inv.telling(self.memory.of(Told))
         self.journal.begin(inv.run, stage=inv.stage, asked_by=Request.of(payload).asked_by)
         return inv
 

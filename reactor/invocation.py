@@ -12,9 +12,6 @@ from reactor.aws.functions import ask_keeper, begin_sweep, hand_over
 from reactor.gathering import answer_of
 from reactor.guard.identity import Guard
 from reactor.names import Function, function_name, stage_of
-from reactor.notify.digests import Told
-from reactor.notify.notices import Place
-from reactor.notify.outbox import Outbox, not_handed_over
 from reactor.reconcile import Clock, Pace
 from reactor.runtime import LookAtAll, buckets_guardrail, once, users_guardrail
 from reactor.settings import Settings
@@ -25,6 +22,8 @@ from reactor.users.guardrail import Users
 
 if TYPE_CHECKING:
     from reactor.buckets.guardrail import Buckets
+    from reactor.notify.digests import Told
+    from reactor.notify.outbox import Outbox
     from reactor.users.policies import Kept
 
 SHARE_FOR_READS = 0.5  # of the time, where many are read; the rest is for changes
@@ -55,7 +54,7 @@ class Invocation:
     context: LambdaContext
     home: Home
     kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say
-    outbox: Outbox | None = None
+    outbox: "Outbox | None" = None
 
     @classmethod
     def begin(
@@ -72,8 +71,12 @@ class Invocation:
         session.deadlines.begin(begun.seconds_left)
         return begun
 
-    def telling(self, told: Told) -> "Invocation":
+    def telling(self, told: "Told") -> "Invocation":
         """Return it with what hears the journal, and has told at its end what it heard."""
+        # Only where a channel is set: else no function need wait for these at its start.
+        from reactor.notify.notices import Place  # noqa: PLC0415
+        from reactor.notify.outbox import Outbox  # noqa: PLC0415
+
         settings, home = self.settings, self.home
         outbox = Outbox(
             Place(self.stage, settings.mode.value, self.run, home.account, home.region),
@@ -173,6 +176,8 @@ class Invocation:
         """Have `notify` tell what this invocation has to tell. Never raises: it is recorded."""
         if self.outbox is None:
             return
+        from reactor.notify.outbox import not_handed_over  # noqa: PLC0415 - as `telling`
+
         outbox, self.journal.listener = self.outbox, None  # what fails here is not to be told
         until = max(END_SECONDS, self.seconds_left() - seconds)
         error = outbox.hand_over(lambda payload: self._handed_over(payload, until))

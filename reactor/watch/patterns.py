@@ -7,7 +7,6 @@ that settings give are matched by their ends, and the watch itself compares them
 from collections.abc import Iterator
 from typing import Any
 
-from reactor.buckets.events import buckets_pattern
 from reactor.functions import functions_of
 from reactor.names import APP, Function
 from reactor.settings import Settings
@@ -33,6 +32,9 @@ def rule_patterns(settings: Settings) -> dict[Function, dict[str, Any] | str]:
     patterns = {each: pattern_of(each, settings) for each in functions_of(settings)}
     patterns[Function.WATCH] = watch_pattern(settings)
     if Function.BUCKETS in patterns:
+        # A start of functions that react to users need not wait for it.
+        from reactor.buckets.events import buckets_pattern  # noqa: PLC0415
+
         patterns[Function.BUCKETS] = buckets_pattern(settings)
     of_events = {each: pattern for each, pattern in patterns.items() if pattern is not None}
     return {**of_events, Function.SWEEP: sweep_schedule(settings)}
