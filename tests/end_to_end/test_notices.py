@@ -235,7 +235,7 @@ def test_an_alarm_is_told(told: Told) -> None:
 
 
 def test_slack_that_is_down_changes_nothing_about_the_remediation(told: Told) -> None:
-    """The guard is on, the others are told, the failure is recorded, and nobody is told twice."""
+    """The guard is on, the others are told once, and Slack is tried by itself; then it is kept."""
     user = told.stage.new_user("carol")
     told.clear()
     told.slack.always = Answer(500, "")
@@ -245,14 +245,31 @@ def test_slack_that_is_down_changes_nothing_about_the_remediation(told: Told) ->
     assert told.stage.is_guarded(user)
     assert [each["error"] for each in told.stage.attempts("react")[-1:]] == [None]
     assert len(told.from_topic()) == 1
-    [alarm] = told.alarms()
-    assert alarm["alarm"] == "notice-undelivered"
-    assert alarm["channel"] == "slack"
-    assert "Slack answered 500" in alarm["what"]
-    assert len(told.stage.attempts("notify")) == attempts + 1
+    first, *tries = told.stage.attempts("notify")[attempts:]
+    assert first["error"] is None  # it handed Slack's part on, to itself
+    assert len(tries) == 3  # of which none went well: Lambda has put it by
+    found = told.alarms()
+    assert [(each["alarm"], each["channel"]) for each in found] == [
+        ("notice-undelivered", "slack")
+    ] * 3
+    assert "Slack answered 500" in found[0]["what"]
     assert told.slack.url.rpartition("/")[2] not in "".join(
         told.stage.deployment.log_events("notify")
     )
+
+
+def test_slack_that_is_down_for_a_while_is_told_in_the_end(told: Told) -> None:
+    """Once, as are the others, and no alarm says anything else."""
+    user = told.stage.new_user("carla")
+    told.clear()
+    alarms = len(told.alarms())
+    told.slack.answers = [Answer(502, "")] * 4
+    told.stage.iam.detach_user_policy(UserName=user, PolicyArn=told.stage.guard)
+    told.stage.settle()
+    [message] = told.slack.taken
+    assert message["text"] == f"MFA guard attached: carla (account {told.sandbox.account})"
+    assert len(told.from_topic()) == 1
+    assert len(told.alarms()) == alarms
 
 
 def test_a_sweep_of_many_gives_one_digest(told: Told) -> None:
