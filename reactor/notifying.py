@@ -27,6 +27,7 @@ from reactor.notify.kept import REMEMBERED_SECONDS, Kept
 from reactor.notify.mail import subject_of, text_of
 from reactor.notify.notices import Notice
 from reactor.notify.outbox import not_handed_over
+from reactor.notify.repeats import is_repeat
 from reactor.notify.reports import Stand
 from reactor.notify.webhook import Busy, Webhook
 
@@ -52,7 +53,7 @@ class Notifying:
         What only some channels took is handed on to another invocation, for the others.
         Raises Unsettled when nobody was told anything, and another try may help.
         """
-        inv, message = self.invocation, Message.of(payload)
+        inv, message = self.invocation, self._news(Message.of(payload))
         with inv.flushing():
             delivered = deliver(
                 self._channels(message),
@@ -67,6 +68,11 @@ class Notifying:
                 inv.journal.alarm(alarm)
         if is_to_be_tried_again(delivered):
             raise Unsettled(found[0].what)
+
+    def _news(self, message: Message) -> Message:
+        """Return it without what says again what was just told."""
+        news = tuple(each for each in message.notices if not is_repeat(each, self.kept))
+        return replace(message, notices=news)
 
     def _hand_on(self, message: Message, left: Mapping[str, Sequence[int]]) -> set[str]:
         """Have what channels left over told by other invocations; return which channels'."""

@@ -169,6 +169,26 @@ def test_a_weakening_is_told_everywhere_once(told: Told) -> None:
     assert told.alarms() == []
 
 
+def test_a_new_user_is_told_of_once(told: Told) -> None:
+    """However many events make it, and however many reactions found the guard missing."""
+    told.clear()
+    told.stage.iam.create_user(UserName="gina")
+    told.stage.iam.create_login_profile(UserName="gina", Password="Correct-horse-1")
+    allow = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    told.stage.iam.put_user_policy(
+        UserName="gina",
+        PolicyName="work",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}),
+    )
+    told.stage.settle()
+    assert told.stage.is_guarded("gina")
+    texts = [each["text"] for each in told.slack.taken]
+    # The stage's first user has the guard made, which is told of as well.
+    assert [each for each in texts if "gina" in each] == [
+        f"MFA guard attached: gina (account {told.sandbox.account})"
+    ]
+
+
 EAR = "def handler(event, context):\n    import json\n    print('heard ' + json.dumps(event))\n"
 
 

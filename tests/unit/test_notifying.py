@@ -345,6 +345,23 @@ def test_slack_is_left_alone_for_as_long_as_it_says(server: SlackServer) -> None
     assert texts(server) == ["0", "1", "2"]
 
 
+def test_a_new_user_is_told_of_once(server: SlackServer) -> None:
+    """Though each event of it was reacted to; whoever takes the guard off is told of, too."""
+    made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack")
+    for event in ("CreateUser", "CreateLoginProfile", "PutUserPolicy", "DetachUserPolicy"):
+        one = Notice(
+            kind=NoticeKind.REMEDIATED,
+            what=event,
+            at="2026-03-01T12:00:05+00:00",
+            run=f"run-of-{event}",
+            event=event,
+            event_time="2026-03-01T12:00:00+00:00",
+            subject={"kind": "user", "name": "alice"},
+        )
+        made.call(Function.NOTIFY, {"notices": [one.describe()]})
+    assert texts(server) == ["CreateUser", "DetachUserPolicy"]
+
+
 def test_of_more_than_slack_gets_none_is_forgotten(server: SlackServer) -> None:
     """What was not sent is counted among the rest, or sent."""
     server.answers = [*[Answer()] * 5, BUSY]
