@@ -155,5 +155,6 @@ def _is_text(value: object) -> bool:
 
 def _times(said: object) -> int:
     """Return how often; as often as may be, where it is said to be more."""
-    is_number = isinstance(said, int) and not isinstance(said, bool)
-    return min(max(0, said), MOST_HANDED_ON) if is_number else 0
+    if not isinstance(said, int) or isinstance(said, bool):
+        return 0
+    return min(max(0, said), MOST_HANDED_ON)

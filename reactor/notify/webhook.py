@@ -32,7 +32,7 @@ ATTEMPT_SECONDS = 5  # for Slack to take, and to answer, one request
 TRIES = 3  # after the first
 _GONE = frozenset({400, 401, 403, 404, 410})  # another try cannot help
 _OK, _TOO_SLOW, _TOO_MANY, _FAILED = 200, 408, 429, 500
-_SECONDS = re.compile(r"[0-9]{1,6}")  # as the client reads them, and no more than eleven days
+_SECONDS = re.compile(r" *[0-9]{1,6} *")  # as the client reads them, and no more than eleven days
 _REMEDY = "see that the secret holds the URL of a webhook that Slack still knows"
 
 

@@ -44,6 +44,7 @@ def test_a_message_is_taken(server: SlackServer) -> None:
     "answers",
     [
         pytest.param([busy(1)], id="asked too often"),
+        pytest.param([busy(" 1 ")], id="asked too often, it says with blanks"),
         pytest.param([busy(0)] * 3, id="as often as there are tries"),
         pytest.param([Answer(500, "")], id="broken"),
         pytest.param([Answer(502, ""), Answer(504, "")], id="cut off by what stands before it"),
