@@ -180,13 +180,19 @@ class Invocation:
 
         outbox, self.journal.listener = self.outbox, None  # what fails here is not to be told
         until = max(END_SECONDS, self.seconds_left() - seconds)
-        error = outbox.hand_over(lambda payload: self._handed_over(payload, until))
+        error = outbox.hand_over(lambda payload: self.hand_over(payload, until))
         if error is not None:
             self.journal.alarm(not_handed_over(error))
             self.journal.flush()
 
-    def _handed_over(self, payload: bytes, until: float) -> None:
-        """Hand over a payload while more seconds are left than `until`."""
+    def hand_over(self, payload: bytes, until: float | None = None) -> None:
+        """Have `notify` tell a payload, and wait while more seconds are left than `until`.
+
+        Without `until`, for as long as an invocation waits at its end. Raises ReactorError when it
+        was not taken, or not as far as is known.
+        """
+        if until is None:
+            until = max(END_SECONDS, self.seconds_left() - HAND_OVER_SECONDS)
         function = function_name(self.stage, Function.NOTIFY)
         wait = self.session.begin(lambda: hand_over(self.session.functions, function, payload))
         answer_of(wait(max(0.0, self.seconds_left() - until)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reactor.aws.errors import asking
-from reactor.errors import Transient, shorten
+from reactor.errors import ReactorError, Transient, shorten
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -48,31 +48,52 @@ def publish(client: "SNSClient", topic: str, publication: Publication) -> None:
 def put_events(client: "EventBridgeClient", bus: str, entries: Sequence[tuple[str, str]]) -> int:
     """Put events on a bus, each a detail type and its detail as JSON; return how many it took.
 
-    Raises Transient when it took none.
+    After a call that fails no more are made. Raises PartlyTaken when some were not taken, and
+    another ReactorError when none can have been.
     """
-    taken, errors = 0, list[str]()
+    begun, refused = 0, dict[int, str]()
     for some in _calls(entries):
-        with asking("events:PutEvents"):
-            answer = client.put_events(
-                Entries=[
-                    {"Source": SOURCE, "DetailType": kind, "Detail": detail, "EventBusName": bus}
-                    for kind, detail in some
-                ]
-            )
-        failed = [each for each in answer["Entries"] if each.get("ErrorCode")]
-        taken += len(some) - len(failed)
-        errors += [f"{each['ErrorCode']}: {each.get('ErrorMessage', '')}" for each in failed]
-    if errors:
-        raise PartlyTaken(taken, f"{len(errors)} of {len(entries)} events, {shorten(errors[0])}")
-    return taken
+        try:
+            refused |= {begun + each: why for each, why in _put(client, bus, some).items()}
+        except ReactorError as error:
+            if not begun:
+                raise
+            refused |= dict.fromkeys(range(begun, len(entries)), str(error))
+            break
+        begun += len(some)
+    if refused:
+        raise PartlyTaken(refused, len(entries))
+    return len(entries)
 
 
 class PartlyTaken(Transient):
-    """Some were not taken; `taken` were."""
+    """Some were not taken: those that `left` has the positions of."""
 
-    def __init__(self, taken: int, what: str) -> None:
-        super().__init__(f"events:PutEvents failed for {what}", remedy="see the message")
-        self.taken = taken
+    def __init__(self, refused: Mapping[int, str], of: int) -> None:
+        why = shorten(next(iter(refused.values())))
+        super().__init__(
+            f"events:PutEvents failed for {len(refused)} of {of} events, {why}",
+            remedy="see the message",
+        )
+        self.left = tuple(refused)
+
+
+def _put(
+    client: "EventBridgeClient", bus: str, entries: Sequence[tuple[str, str]]
+) -> dict[int, str]:
+    """Make one call; return which entries it did not take, by position, with the reason."""
+    with asking("events:PutEvents"):
+        answer = client.put_events(
+            Entries=[
+                {"Source": SOURCE, "DetailType": kind, "Detail": detail, "EventBusName": bus}
+                for kind, detail in entries
+            ]
+        )
+    return {
+        position: f"{each['ErrorCode']}: {each.get('ErrorMessage', '')}"
+        for position, each in enumerate(answer["Entries"])
+        if each.get("ErrorCode")
+    }
 
 
 def account_alias(client: "IAMClient") -> str:

@@ -1,11 +1,12 @@
 """Giving notices to channels: all at the same time, none waited for longer than there is.
 
-What a channel could not be given is told in an alarm. The invocation fails, so that Lambda tries it
-again, only if no channel has taken anything: nobody is told twice. Findings are nobody's messages:
-to bring them twice does no harm.
+Where no channel has taken anything, the invocation fails, so that Lambda tries it again. Else what
+a channel left over is handed on, for that channel alone: nobody is told twice for the sake of
+another. What is lost all the same is told in an alarm. Findings are nobody's messages: to bring
+them twice does no harm.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,36 +19,61 @@ from reactor.triggers.records import mapping
 
 FINDINGS = "security-hub"  # the channel that may be given the same again
 MOST_NOTICES = 200  # of one payload; an honest one has a dozen
+# From an invocation to the next, each of which has told something. Lambda ends a chain of "about
+# 16" as a loop (developer guide, recursive loop detection).
+MOST_HANDED_ON = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What an invocation of `notify` brings, as far as it is understood."""
+    """What an invocation of `notify` brings, as far as it is understood.
+
+    Of what was handed on, `channels` are those that it is for, and `handed_on` is how often it was.
+    """
 
     notices: tuple[Notice, ...] = ()
     stand: Stand | None = None
+    said_stand: object = None  # as it came
+    channels: frozenset[str] | None = None
+    handed_on: int = 0
 
     @classmethod
     def of(cls, payload: object) -> "Message":
         """Read it off a payload, which may be anything."""
         said = mapping(payload)
-        listed = said.get("notices")
+        listed, channels, stand = said.get("notices"), said.get("channels"), said.get("stand")
         some = listed[:MOST_NOTICES] if isinstance(listed, list) else []
         read = (Notice.of(each) for each in some)
-        return cls(tuple(each for each in read if each is not None), Stand.of(said.get("stand")))
+        named = channels if isinstance(channels, list) else []
+        return cls(
+            tuple(each for each in read if each is not None),
+            Stand.of(stand),
+            stand,
+            None if channels is None else frozenset(each for each in named if _is_text(each)),
+            _times(said.get("handed_on")),
+        )
+
+    def rest(self, channel: str, positions: Iterable[int], run: str) -> dict[str, object]:
+        """Return the payload that gives a channel what it left over, from this run of ours."""
+        left: dict[str, object] = {"notices": [self.notices[each].describe() for each in positions]}
+        if channel == FINDINGS:
+            left = {"stand": self.said_stand}
+        return {"asked_by": run, "channels": [channel], "handed_on": self.handed_on + 1, **left}
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """What became of what a channel was given: `done` of `of` it took, as far as is known.
 
-    `unsure`: it may have taken more.
+    `unsure`: it may have taken more. `left` are the positions of the notices that it did not take,
+    where they are others than those after the ones done.
     """
 
     of: int
     done: int
     error: ReactorError | None = None
     unsure: bool = False
+    left: Sequence[int] | None = None
 
     def describe(self) -> dict[str, object]:
         """Return it for the record."""
@@ -90,6 +116,20 @@ def is_to_be_tried_again(delivered: Mapping[str, Delivered]) -> bool:
     return nobody_told and any(isinstance(each.error, Transient) for each in delivered.values())
 
 
+def left_over(delivered: Mapping[str, Delivered]) -> dict[str, Sequence[int]]:
+    """Return which notices are to be handed on, by their positions, to which channels.
+
+    None, where Lambda tries all of it again.
+    """
+    if is_to_be_tried_again(delivered):
+        return {}
+    return {
+        name: range(each.done, each.of) if each.left is None else each.left
+        for name, each in delivered.items()
+        if isinstance(each.error, Transient) and not each.unsure
+    }
+
+
 def one_by_one(notices: Sequence[Given], give: Callable[[Given], None]) -> Delivered:
     """Give a channel one notice after another; after one that fails, no more are tried.
 
@@ -107,3 +147,14 @@ def _delivered(answer: Delivered | ReactorError) -> Delivered:
     if isinstance(answer, ReactorError):
         return Delivered(0, 0, answer, unsure=isinstance(answer, Unanswered))
     return answer
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _times(said: object) -> int:
+    """Return how often; as often as may be, where it is said to be more."""
+    if not isinstance(said, int) or isinstance(said, bool):
+        return 0
+    return min(max(0, said), MOST_HANDED_ON)

@@ -8,7 +8,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
@@ -31,17 +31,25 @@ _BACKOFF_SECONDS = 4.0  # the client's pause before its third further try
 ATTEMPT_SECONDS = 5  # for Slack to take, and to answer, one request
 TRIES = 3  # after the first
 _GONE = frozenset({400, 401, 403, 404, 410})  # another try cannot help
-_OK, _TOO_MANY = 200, 429
+_OK, _TOO_SLOW, _TOO_MANY, _FAILED = 200, 408, 429, 500
+_SECONDS = re.compile(r" *[0-9]{1,6} *")  # as the client reads them, and no more than eleven days
 _REMEDY = "see that the secret holds the URL of a webhook that Slack still knows"
 
 
-class MaybeSent(Transient):
-    """No answer came, with all tries: it may have been sent, and Lambda need not try it again."""
+class Busy(Transient):
+    """Slack wants to be left alone, for so many `seconds` if it said how many, or else for 0."""
+
+    def __init__(self, what: str, seconds: int = 0) -> None:
+        super().__init__(what, remedy="nothing if it happens once; else give it another channel")
+        self.seconds = seconds
 
 
 class Webhook:
     """One webhook, for one invocation, which has so many `seconds` for all it sends.
 
+    No try is begun that would not end in them. One try may take longer than that, and than
+    `attempt_seconds`: this is how long the client waits for each next byte, and whoever sends one
+    now and then holds it. Whoever calls must be able to leave it behind, as `deliver` does.
     `taken` are the URLs that it takes. Raises Permanent for any other, and does not repeat it.
     """
 
@@ -75,7 +83,7 @@ class Webhook:
             # Nor may what nobody foresaw be told with its traceback.
             raise _of_exception(error) from None
         if answer.status_code != _OK or answer.body != "ok":
-            raise _of_answer(answer.status_code, answer.body)
+            raise _of_answer(answer.status_code, answer.body, answer.headers)
 
     def _has_time(self, pause_seconds: float) -> bool:
         return time.monotonic() + pause_seconds + self._attempt_seconds < self._until
@@ -100,7 +108,7 @@ class _Connection(ConnectionErrorRetryHandler):
 
     def __init__(self, has_time: Callable[[float], bool]) -> None:
         super().__init__(max_retry_count=TRIES)
-        # One told twice is better than one not told: what hung may have been taken.
+        # What hung may have been taken; see below.
         self.error_types_to_do_retries = [*self.error_types_to_do_retries, TimeoutError]
         self._has_time = has_time
 
@@ -109,14 +117,18 @@ class _Connection(ConnectionErrorRetryHandler):
 
 
 class _Server(ServerErrorRetryHandler):
-    """Tries again what Slack failed on, while there is time."""
+    """Tries again what Slack, or what stands before it, failed on, while there is time."""
 
     def __init__(self, has_time: Callable[[float], bool]) -> None:
         super().__init__(max_retry_count=TRIES)
         self._has_time = has_time
 
-    def _can_retry(self, **met: Any) -> bool:  # noqa: ANN401 - Slack's own
-        return super()._can_retry(**met) and self._has_time(_BACKOFF_SECONDS)
+    def _can_retry(self, *, response: HttpResponse | None = None, **_: Any) -> bool:  # noqa: ANN401 - Slack's own
+        # Of these the client's own takes 500 and 503 alone.
+        failed = response is not None and (
+            response.status_code == _TOO_SLOW or response.status_code >= _FAILED
+        )
+        return failed and self._has_time(_BACKOFF_SECONDS)
 
 
 def _handlers(has_time: Callable[[float], bool]) -> list[RetryHandler]:
@@ -124,22 +136,26 @@ def _handlers(has_time: Callable[[float], bool]) -> list[RetryHandler]:
 
 
 def _pause_seconds(response: HttpResponse) -> float:
-    """Return for how long Slack wants to be left alone; for ever, where it says no number."""
-    said = {name.lower(): values for name, values in response.headers.items()}.get("retry-after")
+    """Return how long the client would wait; for ever, where it could not read what Slack says."""
+    said = _retry_after(response.headers)
     if said is None:
         return 2.0  # what the client waits then, at most
-    try:
-        return int(said[0]) + 1.0  # the client adds up to one
-    except ValueError:
-        return math.inf
+    return int(said) + 1.0 if _SECONDS.fullmatch(said) else math.inf  # it adds up to one
 
 
-def _of_answer(status: int, body: str) -> ReactorError:
+def _retry_after(headers: Mapping[str, Any]) -> str | None:
+    """Return what Slack says of when to ask again; values are lists of texts, or texts."""
+    said = {name.lower(): value for name, value in headers.items()}.get("retry-after")
+    return said[0] if isinstance(said, list) else said
+
+
+def _of_answer(status: int, body: str, headers: Mapping[str, Any]) -> ReactorError:
     what = f"Slack answered {status}: {shorten(body, 80)}"
     if status in _GONE:
         return Permanent(what, remedy=_REMEDY)
     if status == _TOO_MANY:
-        return Transient(what, remedy="nothing if it happens once; else give it another channel")
+        said = _retry_after(headers) or ""
+        return Busy(what, int(said) if _SECONDS.fullmatch(said) else 0)
     return Transient(what, remedy=_LATER)
 
 
@@ -149,7 +165,8 @@ def _of_exception(error: Exception) -> ReactorError:
         return Transient(f"Slack was not reached: {_system(error.reason)}", remedy=_LATER)
     if isinstance(error, TimeoutError | OSError | HTTPException):
         kind = type(error).__name__
-        return MaybeSent(f"Slack took no message, or gave no answer: {kind}", remedy=_LATER)
+        # It may have been taken all the same: one told twice is better than one not told.
+        return Transient(f"Slack took no message, or gave no answer: {kind}", remedy=_LATER)
     return Permanent(
         f"the message could not be sent: {type(error).__name__}", remedy="report this as a bug"
     )

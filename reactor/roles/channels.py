@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from reactor.names import APP
-from reactor.roles.statement import ANY_ACCOUNT, KEPT_TO_OWN, OWN_ACCOUNT, Statement
+from reactor.names import APP, Function
+from reactor.roles.statement import ANY_ACCOUNT, KEPT_TO_OWN, OWN_ACCOUNT, Statement, invoke
 from reactor.settings import Settings
 
 
-def telling(settings: Settings) -> Iterable[Statement]:
+def telling(stage: str, settings: Settings) -> Iterable[Statement]:
     """What the channels take that the settings name, and no more."""
     if settings.slack_webhook:
         yield _read_webhook(settings.slack_webhook)
@@ -15,6 +15,8 @@ def telling(settings: Settings) -> Iterable[Statement]:
         yield Statement(
             "NameAccount", ("iam:ListAccountAliases",), ("*",), "IAM knows no resource for this"
         )
+        # What only some channels took is handed on; findings alone are Lambda's to try again.
+        yield invoke("HandOn", ("lambda:InvokeFunction",), stage, Function.NOTIFY)
     if settings.notice_topic:
         yield Statement("Publish", ("sns:Publish",), (settings.notice_topic,), "there are none")
     if settings.notice_bus:

@@ -43,7 +43,7 @@ def _powers(function: str, stage: str, settings: Settings) -> Iterable[Statement
         case Function.COMPLIANCE:
             powers = complying(stage, settings)
         case Function.NOTIFY:
-            powers = telling(settings)
+            powers = telling(stage, settings)
         case _:
             raise ValueError(f"no function {function!r}, there are {', '.join(Function)}")
     return powers

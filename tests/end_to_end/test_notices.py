@@ -172,6 +172,26 @@ def test_a_weakening_is_told_everywhere_once(told: Told) -> None:
     assert told.alarms() == []
 
 
+def test_a_new_user_is_told_of_once(told: Told) -> None:
+    """However many events make it, and however many reactions found the guard missing."""
+    told.clear()
+    told.stage.iam.create_user(UserName="gina")
+    told.stage.iam.create_login_profile(UserName="gina", Password="Correct-horse-1")
+    allow = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    told.stage.iam.put_user_policy(
+        UserName="gina",
+        PolicyName="work",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}),
+    )
+    told.stage.settle()
+    assert told.stage.is_guarded("gina")
+    texts = [each["text"] for each in told.slack.taken]
+    # The stage's first user has the guard made, which is told of as well.
+    assert [each for each in texts if "gina" in each] == [
+        f"MFA guard attached: gina (account {told.sandbox.account})"
+    ]
+
+
 EAR = "def handler(event, context):\n    import json\n    print('heard ' + json.dumps(event))\n"
 
 
@@ -238,7 +258,7 @@ def test_an_alarm_is_told(told: Told) -> None:
 
 
 def test_slack_that_is_down_changes_nothing_about_the_remediation(told: Told) -> None:
-    """The guard is on, the others are told, the failure is recorded, and nobody is told twice."""
+    """The guard is on, the others are told once, and Slack is tried by itself; then it is kept."""
     user = told.stage.new_user("carol")
     told.clear()
     told.slack.always = Answer(500, "")
@@ -248,14 +268,31 @@ def test_slack_that_is_down_changes_nothing_about_the_remediation(told: Told) ->
     assert told.stage.is_guarded(user)
     assert [each["error"] for each in told.stage.attempts("react")[-1:]] == [None]
     assert len(told.from_topic()) == 1
-    [alarm] = told.alarms()
-    assert alarm["alarm"] == "notice-undelivered"
-    assert alarm["channel"] == "slack"
-    assert "Slack answered 500" in alarm["what"]
-    assert len(told.stage.attempts("notify")) == attempts + 1
+    first, *tries = told.stage.attempts("notify")[attempts:]
+    assert first["error"] is None  # it handed Slack's part on, to itself
+    assert len(tries) == 3  # of which none went well: Lambda has put it by
+    found = told.alarms()
+    assert [(each["alarm"], each["channel"]) for each in found] == [
+        ("notice-undelivered", "slack")
+    ] * 3
+    assert "Slack answered 500" in found[0]["what"]
     assert told.slack.url.rpartition("/")[2] not in "".join(
         told.stage.deployment.log_events("notify")
     )
+
+
+def test_slack_that_is_down_for_a_while_is_told_in_the_end(told: Told) -> None:
+    """Once, as are the others, and no alarm says anything else."""
+    user = told.stage.new_user("carla")
+    told.clear()
+    alarms = len(told.alarms())
+    told.slack.answers = [Answer(502, "")] * 4
+    told.stage.iam.detach_user_policy(UserName=user, PolicyArn=told.stage.guard)
+    told.stage.settle()
+    [message] = told.slack.taken
+    assert message["text"] == f"MFA guard attached: carla (account {told.sandbox.account})"
+    assert len(told.from_topic()) == 1
+    assert len(told.alarms()) == alarms
 
 
 def test_a_sweep_of_many_gives_one_digest(told: Told) -> None:

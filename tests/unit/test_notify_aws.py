@@ -138,7 +138,28 @@ def test_entries_that_were_not_taken_are_counted() -> None:
     stubber.add_response("put_events", answer)
     with pytest.raises(PartlyTaken, match="1 of 2 events, InternalFailure: sorry") as caught:
         put_events(client, "team", [("a", "1"), ("b", "2")])
-    assert caught.value.taken == 1
+    assert caught.value.left == (1,)
+
+
+def test_a_call_that_fails_keeps_what_the_ones_before_took() -> None:
+    """Or the ten of the first call would be put again; after it no more calls are made."""
+    client, stubber = stubbed("events")
+    failed = {"ErrorCode": "InternalFailure", "ErrorMessage": "sorry"}
+    answer = {"FailedEntryCount": 1, "Entries": [failed, *[{"EventId": "1"}] * 9]}
+    stubber.add_response("put_events", answer)
+    stubber.add_client_error("put_events", "InternalException", "no")
+    with pytest.raises(PartlyTaken) as caught:
+        put_events(client, "team", [("a", f"{number}") for number in range(22)])
+    assert caught.value.left == (0, *range(10, 22))
+
+
+def test_where_the_first_call_fails_nothing_was_taken() -> None:
+    """And the error is AWS's, for it may be one that another try cannot mend."""
+    client, stubber = stubbed("events")
+    stubber.add_client_error("put_events", "InternalException", "no")
+    with pytest.raises(Transient, match="InternalException") as caught:
+        put_events(client, "team", [("a", f"{number}") for number in range(12)])
+    assert not isinstance(caught.value, PartlyTaken)
 
 
 @pytest.mark.parametrize(("aliases", "found"), [(["acme"], "acme"), ([], "")])

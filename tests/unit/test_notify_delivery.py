@@ -9,10 +9,13 @@ import pytest
 from reactor.aws.account import AwsSession
 from reactor.errors import Permanent, ReactorError, Transient
 from reactor.notify.delivery import (
+    MOST_HANDED_ON,
     Delivered,
+    Message,
     alarms,
     deliver,
     is_to_be_tried_again,
+    left_over,
     one_by_one,
 )
 from reactor.notify.kept import REMEMBERED_SECONDS, Kept
@@ -63,6 +66,45 @@ def test_only_where_nobody_was_told_is_it_tried_again(
 ) -> None:
     """Lambda would tell those twice who were."""
     assert is_to_be_tried_again(delivered) is again
+
+
+@pytest.mark.parametrize(
+    ("delivered", "left"),
+    [
+        pytest.param({"slack": Delivered(2, 2)}, {}, id="all went well"),
+        pytest.param({"slack": Delivered(3, 1, DOWN)}, {"slack": (1, 2)}, id="one was taken"),
+        pytest.param(
+            {"slack": Delivered(2, 0, DOWN), "sns": Delivered(2, 2)},
+            {"slack": (0, 1)},
+            id="another channel was told",
+        ),
+        pytest.param(
+            {"eventbridge": Delivered(3, 1, DOWN, left=(0, 2))},
+            {"eventbridge": (0, 2)},
+            id="what was taken stands between what was not",
+        ),
+        pytest.param({"slack": Delivered(3, 1, GONE)}, {}, id="another try cannot help"),
+        pytest.param(
+            {"slack": Delivered(0, 0, DOWN, unsure=True), "sns": Delivered(2, 2)},
+            {},
+            id="what it took is not known",
+        ),
+        pytest.param({"slack": Delivered(2, 0, DOWN)}, {}, id="Lambda tries all of it again"),
+    ],
+)
+def test_what_a_channel_left_over_is_handed_on(
+    delivered: dict[str, Delivered], left: dict[str, tuple[int, ...]]
+) -> None:
+    """To that channel alone, where Lambda's own further tries would tell others twice."""
+    assert {name: tuple(each) for name, each in left_over(delivered).items()} == left
+
+
+@pytest.mark.parametrize("said", [None, "x", True, -3, 1.5, [], 10**400])
+def test_how_often_it_was_handed_on_is_never_less_than_nothing(said: object) -> None:
+    """Whoever may invoke the function can say anything."""
+    read = Message.of({"handed_on": said, "channels": [{}, "slack", 1]})
+    assert read.handed_on in {0, MOST_HANDED_ON}
+    assert read.channels == frozenset({"slack"})
 
 
 def test_a_channel_that_was_not_told_is_an_alarm() -> None:

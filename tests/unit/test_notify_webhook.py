@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from reactor.errors import Permanent, ReactorError, Transient
-from reactor.notify.webhook import SLACK_URL, MaybeSent, Webhook
+from reactor.notify.webhook import SLACK_URL, Busy, Webhook
 from tests.fakes.slack import Answer, SlackServer, slack_server
 
 LOCAL = re.compile(r"http://127\.0\.0\.1:[0-9]+/services/[A-Za-z0-9/]+")
@@ -44,8 +44,11 @@ def test_a_message_is_taken(server: SlackServer) -> None:
     "answers",
     [
         pytest.param([busy(1)], id="asked too often"),
+        pytest.param([busy(" 1 ")], id="asked too often, it says with blanks"),
         pytest.param([busy(0)] * 3, id="as often as there are tries"),
         pytest.param([Answer(500, "")], id="broken"),
+        pytest.param([Answer(502, ""), Answer(504, "")], id="cut off by what stands before it"),
+        pytest.param([Answer(408, "")], id="too slow a request, it says"),
         pytest.param([Answer(503, ""), busy(0), Answer(500, "")], id="one after the other"),
         pytest.param([Answer(hangs=1.5)], id="no answer once"),
     ],
@@ -69,11 +72,15 @@ def test_nothing_is_lost_below_the_limit_of_tries(
         (busy(3600), Transient, "Slack answered 429: rate_limited", 1),  # longer than there is
         (busy("soon"), Transient, "Slack answered 429: rate_limited", 1),
         (Answer(500, ""), Transient, "Slack answered 500: ", 4),
-        (Answer(502, ""), Transient, "Slack answered 502: ", 1),
+        (busy(-5), Transient, "Slack answered 429: rate_limited", 1),
+        (busy(""), Transient, "Slack answered 429: rate_limited", 1),
+        (busy("1.5"), Transient, "Slack answered 429: rate_limited", 1),
+        (busy("9" * 400), Transient, "Slack answered 429: rate_limited", 1),
+        (Answer(502, ""), Transient, "Slack answered 502: ", 4),
         (Answer(404, "no_service"), Permanent, "Slack answered 404: no_service", 1),
         (Answer(400, "invalid_blocks"), Permanent, "Slack answered 400: invalid_blocks", 1),
         (Answer(200, "<html>"), Transient, "Slack answered 200: <html>", 1),
-        (Answer(hangs=1.5), MaybeSent, "Slack took no message, or gave no answer: Timeout", 4),
+        (Answer(hangs=1.5), Transient, "Slack took no message, or gave no answer: Timeout", 4),
     ],
 )
 def test_what_slack_does_not_take_is_an_error(
@@ -89,6 +96,19 @@ def test_what_slack_does_not_take_is_an_error(
     assert server.taken == []
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"), [(busy(120), 120), (busy(-5), 0), (busy("soon"), 0), (Answer(429), 0)]
+)
+def test_how_long_slack_wants_to_be_left_alone(
+    server: SlackServer, said: Answer, seconds: int
+) -> None:
+    """Longer than there is time now: whoever tries again later heeds it, where it is a number."""
+    server.always = said
+    with pytest.raises(Busy) as caught:
+        webhook(server.url, seconds=1.5).send(BODY)
+    assert caught.value.seconds == seconds
+
+
 def test_nobody_is_there() -> None:
     """A refused connection is tried again, and then told."""
     with socket.socket() as closed:
@@ -102,7 +122,7 @@ def test_it_ends_in_its_time(server: SlackServer) -> None:
     """Whatever Slack does: the function has others to tell, and an end."""
     server.always = Answer(hangs=5)
     started = time.monotonic()
-    with pytest.raises(MaybeSent):
+    with pytest.raises(Transient, match="gave no answer"):
         webhook(server.url, seconds=2.5).send(BODY)
     with pytest.raises(Transient, match="no time was left"):
         webhook(server.url, seconds=0.5).send(BODY)

@@ -16,8 +16,10 @@ from reactor.handlers import FunctionReactor
 from reactor.invocation import Invocation
 from reactor.model import Alarm, AlarmKind
 from reactor.names import Function, function_name
+from reactor.notify.delivery import MOST_HANDED_ON
 from reactor.notify.digests import Told
 from reactor.notify.findings import stamp
+from reactor.notify.kept import Kept
 from reactor.notify.notices import Notice, NoticeKind
 from reactor.reconcile import Run
 from reactor.sweeps.coalescing import Coalescer
@@ -55,6 +57,7 @@ class Aws:
             batch_import_findings=self._answer("import", {"FailedCount": 0}),
             batch_update_findings=self._answer("resolve", {"UnprocessedFindings": []}),
         )
+        self.events = SimpleNamespace()
         self.iam = SimpleNamespace(list_account_aliases=self._answer("aliases", aliases))
 
     def _answer(self, call: str, answer: dict[str, Any]) -> Callable[..., dict[str, Any]]:
@@ -91,8 +94,15 @@ class Reactor:
         self.aws, self.ledger = aws, Ledger()
         self.clock = FakeClock()
         session: Any = aws
+        self.seconds = 0.0  # since it was made, as `notify` remembers
         self.reactor = FunctionReactor(
-            settings(**chosen), session, self.ledger, Coalescer(self.clock), self.clock, urls=LOCAL
+            settings(**chosen),
+            session,
+            self.ledger,
+            Coalescer(self.clock),
+            self.clock,
+            kept_to_tell=Kept(lambda: self.seconds),
+            urls=LOCAL,
         )
 
     def telling(self, function: Function) -> Invocation:
@@ -107,6 +117,13 @@ class Reactor:
         """Invoke a function."""
         handler = "keep" if function is Function.KEEPER else function.value
         getattr(self.reactor, handler)(payload, self._context(function))
+
+    def call_on(self) -> None:
+        """Invoke `notify` with what it handed on to itself, until it hands on nothing more."""
+        handed_on = 0
+        while len(found := self.aws.payloads()) > handed_on:
+            handed_on += 1
+            self.call(Function.NOTIFY, found[handed_on - 1])
 
     def _context(self, function: Function) -> Any:
         name = function_name("prod", function)
@@ -253,10 +270,11 @@ def test_every_channel_is_told_of_this_account_and_stage(server: SlackServer) ->
 
 
 def test_one_channels_failure_keeps_no_other(server: SlackServer) -> None:
-    """It is recorded, and it is not tried again, for the other was told."""
+    """It is recorded; what another try cannot mend is not tried again."""
     server.always = Answer(404, "no_service")
     made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack", notice_topic=TOPIC)
     made.call(Function.NOTIFY, notices(3))
+    assert made.aws.payloads() == []
     assert made.told()["sns"]["delivered"] == 3
     assert made.told()["slack"] == {
         "of": 3,
@@ -269,6 +287,150 @@ def test_one_channels_failure_keeps_no_other(server: SlackServer) -> None:
     server.always = Answer()
     made.call(Function.NOTIFY, notices())
     assert len(server.taken) == 1
+    (rest,) = made.aws.payloads()
+    assert rest["channels"] == ["sns"]
+
+
+def numbered(count: int) -> dict[str, Any]:
+    """Return a payload of notices that can be told apart."""
+    kind = NoticeKind.ALARM
+    some = [Notice(kind=kind, what=f"{number}", alarm="brake") for number in range(count)]
+    return {"asked_by": "somebody", "notices": [each.describe() for each in some]}
+
+
+def texts(server: SlackServer) -> list[str]:
+    """Return what the notices say that Slack took."""
+    blocks = [each["blocks"] for each in server.taken]
+    return [each[1]["text"]["text"] for each in blocks if len(each) > 1]
+
+
+BUSY = Answer(429, "rate_limited", (("Retry-After", "120"),))
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param([Answer(), *[Answer(500, "")] * 4], id="broken after the first"),
+        pytest.param([*[Answer(502, "")] * 4], id="broken from the first"),
+    ],
+)
+def test_what_slack_did_not_take_is_handed_on_to_slack_alone(
+    server: SlackServer, answers: list[Answer]
+) -> None:
+    """Each notice is told once everywhere, in its order; nothing was lost, so nothing alarms."""
+    server.answers = answers
+    made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack", notice_topic=TOPIC)
+    made.call(Function.NOTIFY, numbered(3))
+    made.call_on()
+    assert texts(server) == ["0", "1", "2"]
+    assert [call for call, _ in made.aws.calls].count("publish") == 3
+    (rest,) = made.aws.payloads()
+    assert rest["asked_by"] == "request-of-notify"
+    assert made.alarms() == []
+
+
+def test_slack_is_left_alone_for_as_long_as_it_says(server: SlackServer) -> None:
+    """Longer than an invocation lasts: Lambda's next try asks it, when the time is over."""
+    server.answers = [Answer(), BUSY]
+    made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack")
+    made.call(Function.NOTIFY, numbered(3))
+    assert made.alarms() == []
+    (rest,) = made.aws.payloads()
+    for made.seconds in (1.0, 61.0):
+        with pytest.raises(Unsettled, match="left alone"):
+            made.call(Function.NOTIFY, rest)
+    assert len(server.asked) == 2
+    made.seconds = 181.0
+    made.call(Function.NOTIFY, rest)
+    assert texts(server) == ["0", "1", "2"]
+
+
+def test_a_new_user_is_told_of_once(server: SlackServer) -> None:
+    """Though each event of it was reacted to; whoever takes the guard off is told of, too."""
+    made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack")
+    for event in ("CreateUser", "CreateLoginProfile", "PutUserPolicy", "DetachUserPolicy"):
+        one = Notice(
+            kind=NoticeKind.REMEDIATED,
+            what=event,
+            at="2026-03-01T12:00:05+00:00",
+            run=f"run-of-{event}",
+            event=event,
+            event_time="2026-03-01T12:00:00+00:00",
+            subject={"kind": "user", "name": "alice"},
+        )
+        made.call(Function.NOTIFY, {"notices": [one.describe()]})
+    assert texts(server) == ["CreateUser", "DetachUserPolicy"]
+
+
+def test_of_more_than_slack_gets_none_is_forgotten(server: SlackServer) -> None:
+    """What was not sent is counted among the rest, or sent."""
+    server.answers = [*[Answer()] * 5, BUSY]
+    made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack")
+    made.call(Function.NOTIFY, numbered(60))
+    made.seconds = 181.0
+    made.call_on()
+    assert texts(server) == [f"{number}" for number in range(25)]
+    assert "35 more notices" in server.taken[-1]["text"]
+
+
+def test_handing_on_has_an_end(server: SlackServer) -> None:
+    """Lambda would end it, as a loop; what is left then is an alarm."""
+    server.answers = [each for _ in range(30) for each in (Answer(), Answer(429, "", NEVER))]
+    made = Reactor(Aws(server.url), slack_webhook="ssm:/mfa/slack")
+    made.call(Function.NOTIFY, numbered(20))
+    made.call_on()
+    assert [each["handed_on"] for each in made.aws.payloads()] == list(range(1, MOST_HANDED_ON + 1))
+    assert texts(server) == [f"{number}" for number in range(MOST_HANDED_ON + 1)]
+    (alarm,) = [each for each in made.ledger.records if "alarm" in each]
+    assert (alarm["channel"], alarm["lost"]) == ("slack", 20 - MOST_HANDED_ON - 1)
+
+
+NEVER = (("Retry-After", "when it suits"),)
+
+
+def test_what_cannot_be_handed_on_is_an_alarm(server: SlackServer) -> None:
+    """Of the channel, and of why it is not tried again."""
+    server.answers = [Answer(), BUSY]
+    aws = Aws(server.url)
+    aws.broken = {"invoke"}
+    made = Reactor(aws, slack_webhook="ssm:/mfa/slack")
+    made.call(Function.NOTIFY, numbered(3))
+    found = [each for each in made.ledger.records if "alarm" in each]
+    assert [each["channel"] for each in found] == ["notify", "slack"]
+
+
+def test_the_event_bus_gets_what_it_did_not_take_and_nothing_twice() -> None:
+    """One call of two failed, and before that one entry of the first."""
+    put, aws = list[str](), Aws()
+    failed = {"ErrorCode": "InternalFailure", "ErrorMessage": "sorry"}
+
+    def put_events(Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        numbers = [json.loads(each["Detail"])["what"] for each in Entries]
+        if numbers == ["10", "11"]:
+            raise KeyError("put_events")
+        refused = "3" if len(numbers) == 10 else ""
+        put.extend(each for each in numbers if each != refused)
+        return {"Entries": [failed if each == refused else {} for each in numbers]}
+
+    aws.events = SimpleNamespace(put_events=put_events)
+    made = Reactor(aws, notice_bus="default")
+    made.call(Function.NOTIFY, numbered(12))
+    assert made.told()["eventbridge"]["delivered"] == 9
+    made.call_on()
+    assert sorted(put, key=int) == [f"{number}" for number in range(12)]
+
+
+def test_findings_are_brought_again_without_the_messages(server: SlackServer) -> None:
+    """A bucket's are brought by no sweep."""
+    aws = Aws(server.url)
+    aws.broken = {"resolve", "import"}
+    made = Reactor(aws, slack_webhook="ssm:/mfa/slack", security_hub="true")
+    report = {"type": "AwsS3Bucket", "id": "b", "arn": "arn:aws:s3:::b", "standing": "open"}
+    stand = {"at": stamp(made.clock()), "reports": [report]}
+    made.call(Function.NOTIFY, {**numbered(1), "stand": stand})
+    (rest,) = aws.payloads()
+    assert (rest["channels"], rest["stand"]) == (["security-hub"], stand)
+    assert "notices" not in rest
 
 
 def test_where_nobody_was_told_lambda_tries_again(server: SlackServer) -> None:

@@ -16,6 +16,7 @@ from reactor.inspection import ports as inspection
 from reactor.names import Function
 from reactor.roles.files import policy_files, stale_files, variables_of, write_files
 from reactor.roles.policies import policy, statements
+from reactor.roles.statement import OWN_ACCOUNT
 from reactor.settings import Scope, Settings
 from reactor.users import ports
 from reactor.users.actions import (
@@ -294,14 +295,16 @@ def test_roles_are_what_actions_and_reads_declare() -> None:
     assert everything == set[str]().union(*declared)
 
 
+# By what name, and again what a channel left over.
+TELLING = {"iam:ListAccountAliases", "lambda:InvokeFunction"}
 CHANNELS: list[tuple[dict[str, str], set[str]]] = [
-    ({"slack_webhook": "ssm:/mfa/slack"}, {"iam:ListAccountAliases", "ssm:GetParameter"}),
+    ({"slack_webhook": "ssm:/mfa/slack"}, {*TELLING, "ssm:GetParameter"}),
     (
         {"slack_webhook": "secretsmanager:slack"},
-        {"iam:ListAccountAliases", "secretsmanager:GetSecretValue"},
+        {*TELLING, "secretsmanager:GetSecretValue"},
     ),
-    ({"notice_topic": TOPIC}, {"iam:ListAccountAliases", "sns:Publish"}),
-    ({"notice_bus": "default"}, {"iam:ListAccountAliases", "events:PutEvents"}),
+    ({"notice_topic": TOPIC}, {*TELLING, "sns:Publish"}),
+    ({"notice_bus": "default"}, {*TELLING, "events:PutEvents"}),
     (
         {"security_hub": "true"},
         {
@@ -328,6 +331,17 @@ def test_notify_may_reach_the_channels_that_are_set(
             if each.sid == "AskNotify"
         ]
         assert asking.resources == ("arn:*:lambda:*:*:function:mfa-reactor-dev-notify",)
+
+
+def test_notify_may_invoke_itself_alone() -> None:
+    """It hands on what a channel left over; findings alone Lambda's own tries bring again."""
+    (handing_on,) = [
+        each
+        for each in statements("notify", "dev", settings(notice_topic=TOPIC))
+        if "lambda:InvokeFunction" in each.actions
+    ]
+    assert handing_on.resources == ("arn:*:lambda:*:*:function:mfa-reactor-dev-notify",)
+    assert handing_on.condition == OWN_ACCOUNT
 
 
 def test_without_a_channel_nobody_may_invoke_notify() -> None:
