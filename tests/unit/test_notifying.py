@@ -101,9 +101,9 @@ class Reactor:
             self.ledger,
             Coalescer(self.clock),
             self.clock,
-            kept_to_tell=Kept(lambda: self.seconds),
             urls=LOCAL,
         )
+        self.reactor.memory.of(Kept, lambda: Kept(lambda: self.seconds))
 
     def telling(self, function: Function) -> Invocation:
         """Begin an invocation that has told what it hears at its end."""
