@@ -12,7 +12,7 @@ from reactor.audit import Journal
 from reactor.aws.account import AwsSession
 from reactor.errors import ReactorError, SettingError, WrongRegion
 from reactor.guard.document import require_room
-from reactor.handlers import FunctionReactor
+from reactor.handlers.functions import FunctionReactor
 from reactor.partitions import require_iam_event_region
 from reactor.runtime import now
 from reactor.settings import Settings

@@ -30,7 +30,8 @@ class Coalescer:
     A new environment remembers nothing, and sweeps, or changes, once more than needed.
     `spent` is how many places of the brake were taken since the last scheduled sweep began, it
     included; `paid` are the ids of those who took them, and need none for another try. Looks at all
-    buckets (reactor.looking) count as sweeps; as scheduled ones, those that an operator asks for.
+    buckets (reactor.handlers.buckets) count as sweeps; as scheduled ones, those that an operator
+    asks for.
     """
 
     clock: Callable[[], datetime]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reactor.buckets.events import LOOK_AT_ALL
-from reactor.complying import MANY
+from reactor.handlers.compliance import MANY
 from reactor.names import Function, function_name
 from sandbox import Sandbox, deploy
 from tests.end_to_end.stage import PROJECT, Stage, write_roles

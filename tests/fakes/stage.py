@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from reactor.aws.pacing import Meter
 from reactor.errors import ReactorError, Unsettled
 from reactor.gathering import Begun, in_turn, settled
-from reactor.handlers import FunctionReactor
+from reactor.handlers.functions import FunctionReactor
 from reactor.names import Function, function_name
 from reactor.settings import Settings
 from reactor.sweeps.coalescing import Coalescer

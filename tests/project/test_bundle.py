@@ -20,8 +20,8 @@ for name in ("react", "sweep", "keeper"):
     assert callable(getattr(app, name)), name
 for name in ("typer", "rich", "moto", "pytest", "sandbox"):
     assert importlib.util.find_spec(name) is None, name
-assert not {"slack_sdk", "reactor.notifying"} & set(sys.modules)
-import reactor.notifying
+assert not {"slack_sdk", "reactor.handlers.notify"} & set(sys.modules)
+import reactor.handlers.notify
 assert "slack_sdk" in sys.modules
 print(app.reactor.settings.mode)
 """

@@ -36,10 +36,10 @@ from hypothesis.stateful import (
 )
 
 from reactor.guard.document import canonical, guard_document
+from reactor.handlers.sweep import MOST_HOPS
 from reactor.model import AlarmKind
 from reactor.names import Function
 from reactor.settings import Via
-from reactor.sweeping import MOST_HOPS
 from reactor.triggers.catalogue import CATALOGUE, Names
 from reactor.users.state import Device
 from tests.fakes.account import ACCOUNT, GUARD_ARN, GUARD_GROUP, GUARD_TAGS, World

@@ -1,4 +1,4 @@
-"""reactor.handlers.FunctionReactor.react on a fake stage: a reaction that concerns very many."""
+"""FunctionReactor.react on a fake stage: a reaction that concerns very many."""
 
 import pytest
 

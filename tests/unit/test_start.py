@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reactor.handlers import own_roles
+from reactor.handlers.functions import own_roles
 from reactor.names import Function, stage_of
 from reactor.reconcile import enforce, observe_only
 from reactor.runtime import executor_of

@@ -12,7 +12,7 @@ import pytest
 from reactor.aws.deadlines import Deadlines
 from reactor.errors import Unanswered, Unsettled
 from reactor.gathering import Begun, Call, in_turn, settled
-from reactor.handlers import FunctionReactor
+from reactor.handlers.functions import FunctionReactor
 from reactor.invocation import Invocation
 from reactor.model import Alarm, AlarmKind
 from reactor.names import Function, function_name
@@ -214,8 +214,8 @@ def test_who_waits_for_the_keeper_does_not_wait_for_its_notices(
     monkeypatch: pytest.MonkeyPatch, payload: dict[str, Any], waited: float
 ) -> None:
     """A remediation is not delayed by what there is to tell."""
-    monkeypatch.setattr("reactor.handlers.keepers", _Keepers)
-    monkeypatch.setattr("reactor.handlers._why_not_kept", lambda *_: None)
+    monkeypatch.setattr("reactor.handlers.functions.keepers", _Keepers)
+    monkeypatch.setattr("reactor.handlers.functions._why_not_kept", lambda *_: None)
     aws = Aws()
     aws.hangs = True
     made = Reactor(aws, notice_bus="default")

@@ -1,4 +1,4 @@
-"""reactor.looking: one bucket or all of them, few looks for many requests, and one brake."""
+"""reactor.handlers.buckets: one bucket or all of them, few looks for many requests, one brake."""
 
 from collections.abc import Callable, Container
 from types import SimpleNamespace
@@ -14,8 +14,8 @@ from reactor.buckets.ports import Bucket, Refused
 from reactor.buckets.state import Acl
 from reactor.errors import Unsettled
 from reactor.gathering import in_turn
+from reactor.handlers.buckets import Looking, Looks
 from reactor.invocation import Invocation
-from reactor.looking import Looking, Looks
 from reactor.settings import Settings
 from reactor.sweeps.coalescing import SPACING, Coalescer
 from tests.fakes.account import ACCOUNT

@@ -1,4 +1,4 @@
-"""reactor.complying on many buckets: read together, a dozen at a time, each try further."""
+"""reactor.handlers.compliance on many buckets: read together, and each try further."""
 
 import json
 from collections.abc import Callable, Container
@@ -9,9 +9,9 @@ from reactor.aws.account import Home
 from reactor.buckets.guardrail import Buckets
 from reactor.buckets.observe import Observer
 from reactor.buckets.ports import OF_A_BUCKET
-from reactor.complying import MANY, Complying
 from reactor.errors import OutOfTime, ReactorError
 from reactor.gathering import in_turn
+from reactor.handlers.compliance import MANY, Complying
 from reactor.invocation import Invocation
 from tests.fakes.account import ACCOUNT
 from tests.fakes.buckets import HOME, OWN, PUBLIC, FakeS3, Stored

@@ -1,4 +1,4 @@
-"""reactor.complying: what becomes of each message, and which come back."""
+"""reactor.handlers.compliance: what becomes of each message, and which come back."""
 
 import json
 import threading
@@ -12,9 +12,9 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 
 from reactor.aws.account import AwsSession
-from reactor.complying import MANY, MOST_REASONS
 from reactor.errors import Unsettled
 from reactor.guardrails import GUARDRAILS
+from reactor.handlers.compliance import MANY, MOST_REASONS
 from reactor.names import Function
 from reactor.users.resources import together
 from tests.fakes.account import ACCOUNT, GUARD_ARN

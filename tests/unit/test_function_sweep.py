@@ -1,4 +1,4 @@
-"""reactor.sweeping: the sweep function, its parts, its brake and its memory, on a fake stage."""
+"""reactor.handlers.sweep: a sweep, its parts, its brake and its memory, on a fake stage."""
 
 import itertools
 from collections.abc import Iterable
@@ -7,8 +7,8 @@ from typing import Any, Self
 import pytest
 
 from reactor.guard.document import canonical
+from reactor.handlers.sweep import MOST_HOPS
 from reactor.names import Function
-from reactor.sweeping import MOST_HOPS
 from reactor.sweeps.sweeper import LOOK_SECONDS
 from reactor.users.bulk import ASKED_IN_ANY_ORDER
 from reactor.users.state import Device

@@ -105,7 +105,7 @@ class FunctionReactor:
         alarm tells of the others; a look that began after the event will do. Raises Unsettled as
         `react` does.
         """
-        from reactor.looking import Looking, Looks
+        from reactor.handlers.buckets import Looking, Looks
 
         looks = self.memory.of(Looks, lambda: Looks(Coalescer(self.clock)))
         Looking(self._begin(context), looks).run(payload)
@@ -136,7 +136,7 @@ class FunctionReactor:
         request will do. Or a sweep goes on that did not fit into one invocation; what does not fit
         into this one either is handed on. Raises Unsettled as `react` does.
         """
-        from reactor.sweeping import Sweeping
+        from reactor.handlers.sweep import Sweeping
 
         Sweeping(self._begin(context, payload), self.sweeps, self.drift).run(payload)
 
@@ -145,8 +145,8 @@ class FunctionReactor:
 
         Raises Unsettled when somebody could not be judged, or not be reported.
         """
-        from reactor.evaluating import Evaluating
         from reactor.evaluations.refusals import Refusals
+        from reactor.handlers.config import Evaluating
 
         Evaluating(self._begin(context), self.memory.of(Refusals)).run(payload)
 
@@ -156,7 +156,7 @@ class FunctionReactor:
         Answers which messages of a queue are to come back. Raises Unsettled when a notice that came
         another way must be tried again, or when nobody would heed that answer.
         """
-        from reactor.complying import Complying
+        from reactor.handlers.compliance import Complying
 
         return Complying(self._begin(context)).run(payload)
 
@@ -206,9 +206,9 @@ class FunctionReactor:
 
         Raises Unsettled when nobody could be told anything, and another try may help.
         """
+        from reactor.handlers.notify import Notifying
         from reactor.notify.kept import Kept as KeptToTell
         from reactor.notify.webhook import SLACK_URL
-        from reactor.notifying import Notifying
 
         inv = self._begin(context, payload, tells=False)
         Notifying(inv, self.memory.of(KeptToTell), self.urls or SLACK_URL).run(payload)
