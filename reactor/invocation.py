@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession, Home
 from reactor.aws.functions import ask_keeper, begin_sweep, hand_over
-from reactor.gathering import answer_of
+from reactor.gathering import always, answer_of
 from reactor.guard.identity import Guard
 from reactor.names import Function, function_name, stage_of
 from reactor.reconcile import Clock, Pace
@@ -17,7 +17,6 @@ from reactor.runtime import LookAtAll, buckets_guardrail, once, users_guardrail
 from reactor.settings import Settings
 from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers.records import mapping, quoted, time_of
-from reactor.users.bulk import always
 from reactor.users.guardrail import Users
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from reactor.aws.iam import Remembered
 from reactor.aws.parameters import read_list
 from reactor.aws.users import AwsUsers
 from reactor.errors import ReactorError
+from reactor.gathering import always
 from reactor.guard.document import guard_document
 from reactor.guard.group import GroupKeeper
 from reactor.guard.identity import Guard
@@ -25,7 +26,7 @@ from reactor.reconcile import (
     observe_only,
 )
 from reactor.settings import Mode, Settings, Via
-from reactor.users.bulk import Bulk, SoFar, always
+from reactor.users.bulk import Bulk, SoFar
 from reactor.users.guardrail import Users
 from reactor.users.observe import Observer
 from reactor.users.ports import CredentialReports

@@ -20,7 +20,7 @@ from reactor.errors import shorten
 from reactor.model import Cause, Claim, Hint, Subject, SubjectKind, Trigger, TriggerKind
 from reactor.settings import Settings
 from reactor.triggers.cloudtrail import account_of, why_foreign
-from reactor.triggers.records import REGION, event_of, mapping, text
+from reactor.triggers.records import REGION, event_of, items, mapping, text
 from reactor.triggers.rules import CLOUDTRAIL_DETAIL_TYPE
 
 # The second is what the account's own block may go by: no published record settles it.
@@ -159,12 +159,12 @@ def _subject(row: Row, detail: Mapping[str, Any], account: str) -> Subject:
 
 def _bucket(detail: Mapping[str, Any]) -> str | None:
     """Return the bucket that a record names: in its request, or else among its resources."""
-    request, resources = mapping(detail.get("requestParameters")), detail.get("resources")
+    request = mapping(detail.get("requestParameters"))
     name = text(request.get("bucketName"), BUCKET_NAME)
     if name is not None:
         return name
-    listed = resources if isinstance(resources, list) else []
-    for each in (request.get(_TAGGED), *(mapping(resource).get("ARN") for resource in listed)):
+    resources = map(mapping, items(detail.get("resources")))
+    for each in (request.get(_TAGGED), *(resource.get("ARN") for resource in resources)):
         arn = text(each, _BUCKET_ARN)
         if arn is not None:
             return arn.rpartition(":")[2]

@@ -16,14 +16,10 @@ from typing import Any
 from reactor.buckets.ports import OF_A_BUCKET, READS, S3, Bucket, Refused
 from reactor.buckets.state import Block, BucketState, Presence
 from reactor.errors import OutOfTime, ReactorError
-from reactor.gathering import Call, Calling, answer_of, settled
+from reactor.gathering import Call, Calling, always, answer_of, settled
 from reactor.model import Cause, Observation, Subject, SubjectKind
 
 _Answers = dict[str, Any]  # by read; a ReactorError stands in the place of its answer
-
-
-def _always() -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ class Observer:
     s3: S3
     calls: Calling
     region: str
-    has_time: Callable[[], bool] = _always
+    has_time: Callable[[], bool] = always
     done: Container[str] = ()
 
     def observe(self, cause: Cause) -> Iterator[Observation[BucketState]]:

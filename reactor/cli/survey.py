@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reactor.cli import output
+from reactor.gathering import always
 from reactor.guard.keepers import asked
 from reactor.model import (
     Action,
@@ -25,7 +26,7 @@ from reactor.model import (
 from reactor.reconcile import Brake, Executor, Pace, Run, Settled, reconcile
 from reactor.settings import Settings
 from reactor.sweeps.progress import id_of, id_of_state
-from reactor.users.bulk import SoFar, always
+from reactor.users.bulk import SoFar
 from reactor.users.guardrail import Users
 from reactor.users.ports import CredentialReports
 from reactor.users.ranking import Ranking

@@ -15,7 +15,7 @@ from reactor.gathering import Begun, Call
 from reactor.model import Alarm, AlarmKind
 from reactor.notify.notices import Notice
 from reactor.notify.reports import Stand
-from reactor.triggers.records import mapping
+from reactor.triggers.records import items, mapping
 
 FINDINGS = "security-hub"  # the channel that may be given the same again
 MOST_NOTICES = 200  # of one payload; an honest one has a dozen
@@ -41,15 +41,15 @@ class Message:
     def of(cls, payload: object) -> "Message":
         """Read it off a payload, which may be anything."""
         said = mapping(payload)
-        listed, channels, stand = said.get("notices"), said.get("channels"), said.get("stand")
-        some = listed[:MOST_NOTICES] if isinstance(listed, list) else []
-        read = (Notice.of(each) for each in some)
-        named = channels if isinstance(channels, list) else []
+        channels, stand = said.get("channels"), said.get("stand")
+        read = (Notice.of(each) for each in items(said.get("notices"))[:MOST_NOTICES])
         return cls(
             tuple(each for each in read if each is not None),
             Stand.of(stand),
             stand,
-            None if channels is None else frozenset(each for each in named if _is_text(each)),
+            None
+            if channels is None
+            else frozenset(each for each in items(channels) if _is_text(each)),
             _times(said.get("handed_on")),
         )
 

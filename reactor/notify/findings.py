@@ -20,7 +20,7 @@ from typing import Any
 
 from reactor.errors import shorten
 from reactor.notify.reports import Report, Stand, Standing
-from reactor.triggers.records import mapping, time_of
+from reactor.triggers.records import items, mapping, time_of
 
 Finding = Mapping[str, Any]
 
@@ -228,8 +228,6 @@ def _fields(report: Report) -> dict[str, str]:
 
 def _closed(site: Site, old: Finding, at: datetime, status: str) -> dict[str, Any]:
     """Return a finding whose subject is in order, or cannot be judged any more."""
-    resources = old.get("Resources")
-    listed = resources if isinstance(resources, list) else []
     types = mapping(old.get("FindingProviderFields")).get("Types") or _TYPES
     return {
         **{name: old[name] for name in _KEPT if old.get(name)},
@@ -238,7 +236,8 @@ def _closed(site: Site, old: Finding, at: datetime, status: str) -> dict[str, An
         "Compliance": {"Status": status},
         "RecordState": "ACTIVE" if status == "PASSED" else "ARCHIVED",
         "Resources": [
-            {name: each[name] for name in _OF_A_RESOURCE if name in each} for each in listed
+            {name: each[name] for name in _OF_A_RESOURCE if name in each}
+            for each in items(old.get("Resources"))
         ],
     }
 

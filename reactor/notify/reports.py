@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reactor.errors import shorten
 from reactor.model import Compliance, Identified
 from reactor.reconcile import Settled
-from reactor.triggers.records import mapping, quoted, time_of
+from reactor.triggers.records import items, mapping, quoted, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,10 +113,10 @@ class Stand:
     def of(cls, said: object) -> "Stand | None":
         """Read one; None when it is none."""
         members = mapping(said)
-        at, listed = time_of(members.get("at")), members.get("reports")
+        at = time_of(members.get("at"))
         if at is None:
             return None
-        read = [Report.of(each) for each in listed] if isinstance(listed, list) else []
+        read = [Report.of(each) for each in items(members.get("reports"))]
         return cls(
             at,
             [each for each in read if each is not None],
@@ -186,5 +186,4 @@ def _standing_of(each: Settled) -> Standing:
 
 
 def _ids(said: object) -> list[str]:
-    listed = said if isinstance(said, list) else []
-    return [shorten(each, _MEMBER_LIMIT) for each in listed if isinstance(each, str) and each]
+    return [shorten(each, _MEMBER_LIMIT) for each in items(said) if isinstance(each, str) and each]

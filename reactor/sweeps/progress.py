@@ -16,7 +16,7 @@ from reactor.errors import Unanswered
 from reactor.model import SubjectKind
 from reactor.reconcile import Run, Settled
 from reactor.sweeps.counts import WAYS, Counts
-from reactor.triggers.records import mapping, time_of
+from reactor.triggers.records import items, mapping, time_of
 from reactor.users.bulk import SoFar
 
 BELIEVED = timedelta(hours=4)  # since a sweep began: no chain of its parts takes longer
@@ -179,5 +179,4 @@ def _numbers(value: object) -> Counter[str]:
 
 
 def _names(value: object) -> frozenset[str]:
-    listed = value if isinstance(value, list) else ()
-    return frozenset(each for each in listed if isinstance(each, str))
+    return frozenset(each for each in items(value) if isinstance(each, str))

@@ -110,3 +110,8 @@ def quoted(value: object) -> str | None:
 def mapping(value: object) -> Mapping[str, Any]:
     """Return `value` if it is an object, or an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[Any]:
+    """Return `value` if it is a list, or an empty one."""
+    return value if isinstance(value, list) else []

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reactor.errors import OutOfTime, ReactorError
-from reactor.gathering import Calling, settled
+from reactor.gathering import Calling, always, settled
 from reactor.model import Cause, Claim, Observation, Subject, SubjectKind
 from reactor.settings import Scope
 from reactor.users.ports import READS, AccountPage, GroupDetail
@@ -37,11 +37,6 @@ class SoFar:
     done: frozenset[str] = frozenset()
     lacking: frozenset[str] = frozenset()
     passwordless: frozenset[str] = frozenset()
-
-
-def always() -> bool:
-    """Say that there is time: at the command line, and wherever nobody counts it."""
-    return True
 
 
 @dataclass(slots=True)

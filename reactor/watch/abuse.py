@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from reactor.model import Alarm, AlarmKind
 from reactor.settings import Settings
-from reactor.triggers.records import ROOT_USER, mapping
+from reactor.triggers.records import ROOT_USER, items, mapping
 from reactor.watch.calls import Call, brief
 
 # The name that the console gives root's virtual device (seen in root's serials).
@@ -107,7 +107,7 @@ def _exemption_given(call: Call, settings: Settings) -> str | None:
 
 
 def _exempt_tag(tags: object, settings: Settings) -> str | None:
-    for given in tags if isinstance(tags, list) else ():
+    for given in items(tags):
         tag = mapping(given)
         for exempt in settings.exempt_tags:
             if exempt.covers(str(tag.get("key")), str(tag.get("value"))):
