@@ -110,10 +110,14 @@ class Journal:
 
     def settled(self, each: Settled) -> None:
         """Record a subject of a run, and count it."""
-        self._write(_sentence(each), settled_record(each, self._mode))
+        self.begun(each)
         self._count(each)
         if self.listener is not None:
             self.listener.settled(each)
+
+    def begun(self, each: Settled) -> None:
+        """Record a subject that the same run looks at again, which then counts and is told."""
+        self._write(_sentence(each), settled_record(each, self._mode))
 
     def part(self, sweep: str, part: int) -> None:
         """Name the sweep, and its part, that the next records of this run belong to."""

@@ -37,6 +37,10 @@ class Permanent(ReactorError):  # noqa: N818
     kind: ClassVar[str] = "permanent"
 
 
+class Unclear(Transient):
+    """It was begun, and its answer does not say what came of it, or there is none."""
+
+
 class OutOfTime(Transient):
     """Nobody has looked at it, or changed it, because the time was up."""
 
@@ -46,7 +50,7 @@ class OutOfTime(Transient):
         )
 
 
-class Unanswered(OutOfTime):
+class Unanswered(OutOfTime, Unclear):
     """It was begun, and had not ended when the time was up."""
 
     def __init__(self) -> None:

@@ -21,6 +21,7 @@ from reactor.errors import (
     ReactorError,
     Transient,
     Unanswered,
+    Unclear,
     Unsettled,
     as_ours,
     shorten,
@@ -112,6 +113,14 @@ class Settled:
     def out_of_time(self) -> bool:
         """Whether there was no time for it: it is as it was, or nobody knows (Unanswered)."""
         return any(isinstance(error, OutOfTime) for error in self.errors)
+
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether any of the plan was carried out, or may have been."""
+        return any(
+            each.status is OutcomeStatus.DONE or isinstance(each.error, Unclear)
+            for each in self.outcomes
+        )
 
     @property
     def failed(self) -> bool:

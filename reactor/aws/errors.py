@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from reactor.errors import Permanent, ReactorError, Throttled, Transient, shorten
+from reactor.errors import Permanent, ReactorError, Throttled, Transient, Unclear, shorten
 
 THROTTLES = {
     "Throttling",
@@ -26,6 +26,7 @@ THROTTLES = {
     "TooManyRequestsException",
     "RequestLimitExceeded",
 }
+SERVER_ERRORS = 500  # HTTP status from which the fault is the service's own
 _DENIALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 _BAD_CREDENTIALS = {
     "ExpiredToken",
@@ -101,7 +102,9 @@ def _of_client_error(error: ClientError, operation: str) -> ReactorError:
         )
     if code in _BAD_CREDENTIALS:
         return Transient(what, remedy="renew the AWS credentials")
-    return Transient(what, remedy="it is tried again; if it lasts, see the message")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    kind = Unclear if status >= SERVER_ERRORS else Transient
+    return kind(what, remedy="it is tried again; if it lasts, see the message")
 
 
 def _of_client_side(error: Exception, operation: str) -> ReactorError:
@@ -114,7 +117,7 @@ def _of_client_side(error: Exception, operation: str) -> ReactorError:
         )
     if isinstance(error, NoRegionError):
         return Transient("no AWS region is set", remedy="set AWS_DEFAULT_REGION")
-    return Transient(
+    return Unclear(
         f"{operation} got no answer: {shorten(error)}",
         remedy="see that this machine reaches AWS",
     )

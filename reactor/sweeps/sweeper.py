@@ -121,7 +121,11 @@ class Sweeper:
 
 @dataclass(slots=True)
 class _Part:
-    """One part: who is `put_off` to the next one, if there is one; the others are told of."""
+    """One part: who is `put_off` to the next one, if there is one; the others are told of.
+
+    What was begun for those who are put off is recorded at once: the next part may find it done,
+    and nothing to do.
+    """
 
     progress: Progress
     journal: Journal
@@ -130,10 +134,12 @@ class _Part:
 
     def take(self, each: Settled) -> None:
         """Take what is settled."""
-        if self.progress.puts_off(each):
-            self.put_off.append(each)
-        else:
+        if not self.progress.puts_off(each):
             self._tell(each)
+            return
+        self.put_off.append(each)
+        if each.may_have_changed:
+            self.journal.begun(each)
 
     def tell_of_the_rest(self) -> None:
         """Tell of those who were put off: no other part looks at them."""

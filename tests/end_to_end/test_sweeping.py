@@ -75,14 +75,18 @@ def test_a_sweep_that_does_not_fit_into_one_invocation(stage: Stage) -> None:
     assert [part["part"] for part in parts] == list(range(1, len(parts) + 1))
     assert [part["ended"] for part in parts] == [False] * (len(parts) - 1) + [True]
     last = parts[-1]
-    assert (last["users"], last["remediated"], last["compliant"]) == (USERS + 1, USERS, 1)
-    assert last["calls"]["iam:AttachUserPolicy"] >= USERS
     recorded = [
-        each["subject"]["name"]
+        (each["actions"][-1]["outcome"], each["subject"]["name"])
         for each in stage.records("sweep")
         if each["schema"] == "mfa-reactor/audit/1" and each.get("sweep") == last["sweep"]
     ]
-    assert sorted(recorded) == sorted(names)
+    done = {name for outcome, name in recorded if outcome == "done"}
+    # A slow machine may leave some unanswered when a part's time is up: docs/sweep.md.
+    unanswered = {name for outcome, name in recorded if outcome == "failed"} - done
+    assert done | unanswered == set(names), "whoever may have been changed has a record of it"
+    assert (last["users"], last["failed"], last["remediated"]) == (USERS + 1, 0, len(done))
+    assert last["compliant"] == 1 + len(unanswered)
+    assert last["calls"]["iam:AttachUserPolicy"] >= USERS
 
 
 def test_drift_is_what_no_event_had_brought(stage: Stage) -> None:

@@ -1,5 +1,7 @@
 """reactor.aws.errors: AWS's errors as ours, made with botocore's own classes."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -13,7 +15,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from reactor.aws.errors import asking, code_of
-from reactor.errors import Permanent, ReactorError, Throttled, Transient
+from reactor.errors import Permanent, ReactorError, Throttled, Transient, Unclear
 
 
 def client_error(code: str, message: str = "words") -> ClientError:
@@ -84,11 +86,26 @@ def test_error_answers(code: str, kind: type[ReactorError], remedy: str) -> None
     ],
 )
 def test_errors_on_our_side(error: Exception, says: str) -> None:
-    """What never became an answer is transient, and has a remedy."""
+    """What never became an answer is transient, and has a remedy; if sent, it may be done."""
     found = ours(error)
-    assert type(found) is Transient
+    assert type(found) is (Unclear if says == "got no answer" else Transient)
     assert says in str(found)
     assert found.remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        pytest.param(409, Transient, id="refused"),
+        pytest.param(499, Transient, id="the last of the refusals"),
+        pytest.param(500, Unclear, id="a failure of AWS's own"),
+        pytest.param(503, Unclear, id="unavailable"),
+    ],
+)
+def test_what_came_of_a_failure(status: int, kind: type[ReactorError]) -> None:
+    """A refusal says that nothing was done; the service's own failure does not."""
+    response: Any = {"Error": {"Code": "Odd"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    assert type(ours(ClientError(response, "GetUser"))) is kind
 
 
 def test_foreign_text_is_cut_short() -> None:

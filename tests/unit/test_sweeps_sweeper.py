@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reactor.errors import OutOfTime, Permanent, Transient, Unanswered
+from reactor.errors import OutOfTime, Permanent, Transient, Unanswered, Unclear
+from reactor.model import OutcomeStatus
 from reactor.reconcile import Recorder, Run, Settled
 from reactor.sweeps.counts import WAYS
 from reactor.sweeps.drift import Finds
@@ -25,6 +26,7 @@ from tests.fakes.parts import (
 )
 
 TRANSIENT = Transient("throttled", remedy="wait")
+UNCLEAR = Unclear("no answer", remedy="wait")
 PERMANENT = Permanent("a quota is in the way", remedy="have it raised")
 Part = tuple[Settled, ...]
 
@@ -168,18 +170,46 @@ class TestEnd:
         assert sweep.records("sweep")[-1]["failed"] == 2
 
     @pytest.mark.parametrize(
-        "held_up",
+        ("held_up", "begun"),
         [
-            pytest.param((everybody(OutOfTime()),), id="before everybody was read"),
-            pytest.param((failing("a", Unanswered()),), id="before its changes were answered"),
+            pytest.param(everybody(OutOfTime()), 0, id="before everybody was read"),
+            pytest.param(failing("a", Unanswered()), 3, id="before its changes were answered"),
         ],
     )
-    def test_held_up_is_not_stuck(self, held_up: Part) -> None:
+    def test_held_up_is_not_stuck(self, held_up: Settled, begun: int) -> None:
         """Where IAM was too busy, another part may get further, however often that happens."""
-        sweep = Sweep(*[held_up] * 3, (changed("a"),), function=60, seconds=50)
+        sweep = Sweep(*[(held_up,)] * 3, (changed("a"),), function=60, seconds=50)
         assert [sweep.run().end for _ in range(4)] == [End.LEFT] * 3 + [End.WHOLE]
-        assert sweep.told == ["a"]
+        assert sweep.told == ["a"] * (begun + 1)
         assert sweep.records("sweep")[-1]["failed"] == 0
+
+    @pytest.mark.parametrize(
+        ("first", "said"),
+        [
+            pytest.param(failing("a", Unanswered()), "failed", id="it was not answered in time"),
+            pytest.param(failing("a", UNCLEAR), "failed", id="its answer was lost"),
+            pytest.param(
+                settled("a", "must-carry-guard", status=OutcomeStatus.DONE, recheck=True),
+                "done",
+                id="it was done, and is looked at again",
+            ),
+        ],
+    )
+    def test_what_was_begun_is_recorded(self, first: Settled, said: str) -> None:
+        """The next part may find it done: no change is without a record, each user counts once."""
+        sweep = Sweep((first,), (settled("a"),))
+        sweep.run()
+        (record,) = sweep.records("audit")
+        assert (record["part"], record["actions"][0]["outcome"]) == (1, said)
+        assert record["try_again"] is True
+        summary = sweep.records("sweep")[-1]
+        assert (summary["users"], summary["compliant"], summary["failed"]) == (1, 1, 0)
+
+    def test_what_was_refused_is_not(self) -> None:
+        """Nothing came of it, and the next part tells what became of the user."""
+        sweep = Sweep((failing("a", TRANSIENT),), (settled("a"),))
+        sweep.run()
+        assert sweep.told == []
 
     @pytest.mark.parametrize(
         ("reading", "end"),
