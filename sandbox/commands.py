@@ -57,9 +57,9 @@ class Control:
         records: list[dict[str, Any]] = self._command("records")
         return records
 
-    def set_latency(self, milliseconds: float) -> None:
-        """Makes every AWS call take this much longer."""
-        self._command("set_latency", milliseconds=milliseconds)
+    def set_latency(self, milliseconds: float, operations: Sequence[str] | None = None) -> None:
+        """Makes every AWS call, or those of these operations, take this much longer."""
+        self._command("set_latency", milliseconds=milliseconds, operations=operations)
 
     def set_throttle(
         self,

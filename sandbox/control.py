@@ -105,7 +105,7 @@ class Control:
             "root_session": self._root_session,
             "set_event_age_speed": self.asynchronous.set_age_speed,
             "set_failures": self.faults.set_failures,
-            "set_latency": self._set_latency,
+            "set_latency": self.gateway.set_latency,
             "set_page_size": self._set_page_size,
             "set_root": self._set_root,
             "set_schedule_speed": self.schedules.set_speed,
@@ -115,9 +115,6 @@ class Control:
             "settle": self._settle,
             "show_hidden_messages": self._show_hidden_messages,
         }
-
-    def _set_latency(self, milliseconds: float) -> None:
-        self.gateway.latency_seconds = milliseconds / 1000
 
     def _set_page_size(
         self, items: int | None, seed: int | None = None, operations: Sequence[str] | None = None

@@ -26,7 +26,7 @@ from sandbox.unplayed import refuse_what_is_not_played
 from sandbox.wire import Call, Refusal, Reply, error_reply, read_call, read_result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -79,7 +79,13 @@ class Gateway:
         self._account_lock = lock
         self._notes_lock = threading.Lock()
         self._calls: list[AnsweredCall] = []
-        self.latency_seconds = 0.0
+        self._latency_seconds = 0.0
+        self._slow: frozenset[str] | None = None
+
+    def set_latency(self, milliseconds: float, operations: Sequence[str] | None = None) -> None:
+        """Makes calls take so much longer: all, or those of these operations only."""
+        self._latency_seconds = milliseconds / 1000
+        self._slow = None if operations is None else frozenset(operations)
 
     def calls(self) -> list[dict[str, Any]]:
         """Every call answered, in the order of the answers."""
@@ -97,14 +103,18 @@ class Gateway:
         request = Request(environ)
         request.get_data(cache=True)  # before its form is parsed, which would use it up
         call = read_call(request)
-        if self.latency_seconds:
-            time.sleep(self.latency_seconds)
+        self._take_time(call)
         logged_before = call is not None and self._recorder.is_logged_before(call)
         caller, reply = self._identify_and_answer(call, request)
         if call is not None:
             self._note(call, caller, reply, started, logged_before=logged_before)
         response = Response(reply.body, reply.status, reply.headers)
         return response(environ, start_response)
+
+    def _take_time(self, call: Call | None) -> None:
+        is_slow = self._slow is None or (call is not None and call.action in self._slow)
+        if is_slow and self._latency_seconds:
+            time.sleep(self._latency_seconds)
 
     def _identify_and_answer(
         self, call: Call | None, request: Request
