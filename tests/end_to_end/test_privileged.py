@@ -159,7 +159,7 @@ def test_stale_reads(stage: Stage) -> None:
     """An event that IAM does not show yet is looked at again, until it does."""
     user = stage.new_user("gil")
     arn = policy(stage, "gil-writes", WRITES)
-    lag = 2.0
+    lag = 4.0
     time.sleep(lag)  # so that the user and the policy are shown
     stage.sandbox.control.set_staleness(lag)
     before = len(stage.attempts("review"))

@@ -134,31 +134,31 @@ def test_calls_about_some_users_fail(faults: Control, plain: Any, user: str, nam
 
 
 def test_reads_see_the_past_and_writes_the_present(faults: Control, plain: Any, user: str) -> None:
-    """A second later they see what was written."""
-    faults.set_staleness(1)
+    """Two seconds later they see what was written."""
+    faults.set_staleness(2)
     plain.tag_user(UserName=user, Tags=[{"Key": "a", "Value": "1"}])
     written = time.monotonic()
     assert plain.list_user_tags(UserName=user)["Tags"] == []
     assert "Tags" not in plain.get_user(UserName=user)["User"]
     with refused("EntityAlreadyExists"):
         plain.create_user(UserName=user)
-    while time.monotonic() - written < 1.05:
+    while time.monotonic() - written < 2.05:
         time.sleep(0.05)
     assert plain.list_user_tags(UserName=user)["Tags"] == [{"Key": "a", "Value": "1"}]
 
 
 def test_who_was_just_created_cannot_be_read(faults: Control, plain: Any, name: Any) -> None:
     """And who was just deleted still can."""
-    faults.set_staleness(0.5)
+    faults.set_staleness(2)
     created = name("U")
     plain.create_user(UserName=created)
     with refused("NoSuchEntity"):
         plain.get_user(UserName=created)
-    time.sleep(0.6)
+    time.sleep(2.1)
     plain.delete_user(UserName=created)
     assert plain.get_user(UserName=created)["User"]["UserName"] == created
     assert created in [each["UserName"] for each in plain.list_users()["Users"]]
-    time.sleep(0.6)
+    time.sleep(2.1)
     with refused("NoSuchEntity"):
         plain.get_user(UserName=created)
 
@@ -167,6 +167,7 @@ def test_a_read_sees_the_state_that_held_then(faults: Control, plain: Any, user:
     """Of several, the one; never an older one than it was told to see."""
     faults.set_staleness(0.5)
     times = {}
+    past = 0
     for number in range(8):
         plain.tag_user(UserName=user, Tags=[{"Key": "n", "Value": str(number)}])
         times[str(number)] = time.monotonic()
@@ -176,13 +177,16 @@ def test_a_read_sees_the_state_that_held_then(faults: Control, plain: Any, user:
         held = [n for n, at in times.items() if at <= asked - 0.5]
         if held:
             assert int(seen[0]["Value"]) >= int(held[-1])
+        if time.monotonic() - times[str(number)] < 0.5 and seen:
             assert int(seen[0]["Value"]) < number
+            past += 1
+    assert past, "the machine is too slow for this test"
 
 
 def test_reads_may_look_back_at_random(faults: Control, plain: Any, user: str) -> None:
     """Some see what was just written, some do not."""
-    faults.set_staleness(1, seed=3)
+    faults.set_staleness(3, seed=3)
     plain.tag_user(UserName=user, Tags=[{"Key": "a", "Value": "1"}])
-    time.sleep(0.4)
+    time.sleep(1.2)
     seen = {len(plain.list_user_tags(UserName=user)["Tags"]) for _ in range(20)}
     assert seen == {0, 1}

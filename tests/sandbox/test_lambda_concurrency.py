@@ -105,13 +105,14 @@ def _late(sandbox: Sandbox, functions: Any) -> float:
 @pytest.mark.usefixtures("deployment")
 def test_a_throttled_event_pauses_longer_each_time(pausing: Sandbox, functions: Any) -> None:
     """Half a second, then one, here: it is not looked at before, though there is room."""
-    assert 0.4 < _late(pausing, functions) < 1
+    late = [_late(pausing, functions) for _ in range(3)]
+    assert 0.4 < min(late) < 1
 
 
 @pytest.mark.usefixtures("deployment")
 def test_a_throttled_event_waits_for_room(sandbox: Sandbox, functions: Any) -> None:
     """Unless it is told to pause as at AWS."""
-    assert _late(sandbox, functions) < 0.4
+    assert min(_late(sandbox, functions) for _ in range(3)) < 0.4
 
 
 @pytest.mark.usefixtures("deployment")

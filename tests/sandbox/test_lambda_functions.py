@@ -109,7 +109,7 @@ def test_a_function_that_takes_too_long_is_killed(
     before = ask(identity="")["identity"]["started"]
     started = time.monotonic()
     error = ask(sleep="20")
-    assert 2 <= time.monotonic() - started < 4
+    assert 2 <= time.monotonic() - started < 15, "it has not slept to the end"
     assert "Task timed out after 2.00 seconds" in error["errorMessage"]
     assert any("Task timed out" in line for line in deployment.log_events("ask"))
     assert ask(identity="")["identity"]["started"] > before
