@@ -12,10 +12,9 @@ from reactor.aws.functions import ask_keeper, begin_sweep, hand_over
 from reactor.gathering import always, answer_of
 from reactor.guard.identity import Guard
 from reactor.names import Function, function_name, stage_of
-from reactor.reconcile import Clock, Pace
+from reactor.reconcile import RESERVE_SECONDS, Clock, Pace
 from reactor.runtime import LookAtAll, buckets_guardrail, once, users_guardrail
 from reactor.settings import Settings
-from reactor.sweeps.sweeper import RESERVE_SECONDS
 from reactor.triggers.records import mapping, quoted, time_of
 from reactor.users.guardrail import Users
 

@@ -39,6 +39,9 @@ from reactor.model import (
     Verdict,
 )
 
+# Of a function's time, at its end: for the calls under way, and to record, tell or hand on.
+RESERVE_SECONDS = 15.0
+
 Clock = Callable[[], datetime]
 
 

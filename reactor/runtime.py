@@ -8,17 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reactor.aws.account import AwsSession, Home
-from reactor.aws.guard import AwsGuard
 from reactor.aws.iam import Remembered
 from reactor.aws.parameters import read_list
 from reactor.aws.users import AwsUsers
 from reactor.errors import ReactorError
 from reactor.gathering import always
-from reactor.guard.document import guard_document
-from reactor.guard.group import GroupKeeper
 from reactor.guard.identity import Guard
-from reactor.guard.keeper import Keeper
-from reactor.guard.keepers import Keepers
 from reactor.model import Alarm
 from reactor.reconcile import (
     Executor,
@@ -35,6 +30,7 @@ from reactor.users.reports import ReportOnce
 
 if TYPE_CHECKING:
     from reactor.buckets.guardrail import Buckets
+    from reactor.guard.keepers import Keepers
     from reactor.users.credentials import CredentialReport
     from reactor.users.policies import Kept
     from reactor.users.ranking import Ranking
@@ -133,16 +129,21 @@ def keepers(  # noqa: PLR0913 - its parts; all but the first three by name
     with_group: bool = False,
     adopt: bool = False,
     remembered: Remembered | None = None,
-) -> Keepers:
+) -> "Keepers":
     """Put the keepers of an account's guard together; `report` raises what they have to tell.
 
     `with_group`: the group must be there whatever REACTOR_GUARD_VIA. `adopt`: what has the names of
     ours and is not ours is made so.
     """
-    iam, guard = (
-        AwsGuard(session.iam, remembered),
-        Guard.of(settings, partition=home.partition, account=home.account),
-    )
+    # Reactions to users ask the keeper's function, and must start at once.
+    from reactor.aws.guard import AwsGuard  # noqa: PLC0415
+    from reactor.guard.document import guard_document  # noqa: PLC0415
+    from reactor.guard.group import GroupKeeper  # noqa: PLC0415
+    from reactor.guard.keeper import Keeper  # noqa: PLC0415
+    from reactor.guard.keepers import Keepers  # noqa: PLC0415
+
+    iam = AwsGuard(session.iam, remembered)
+    guard = Guard.of(settings, partition=home.partition, account=home.account)
     document = guard_document(home.partition, home.account, settings)
     restore, wanted = settings.guard_restore, with_group or settings.guard_via is Via.GROUP
     return Keepers(

@@ -14,9 +14,7 @@ from reactor.errors import ReactorError, SettingError, WrongRegion
 from reactor.guard.document import require_room
 from reactor.handlers.functions import FunctionReactor
 from reactor.partitions import require_iam_event_region
-from reactor.runtime import now
 from reactor.settings import Settings
-from reactor.sweeps.coalescing import Coalescer
 from reactor.triggers.rules import require_room_for_rules
 
 
@@ -56,7 +54,7 @@ def start(environment: Mapping[str, str]) -> FunctionReactor:
         # thousands of objects, which is a third of what a decision costs (benches/deciding.py).
         gc.freeze()
     journal = Journal(settings.mode, environment)
-    return FunctionReactor(settings, session, journal, Coalescer(now))
+    return FunctionReactor(settings, session, journal)
 
 
 def _require_topic_in(region: str, topic: str) -> None:

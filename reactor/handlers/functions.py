@@ -8,25 +8,18 @@ a user unguarded (benches/importing.py).
 # ruff: noqa: PLC0415 - see above
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reactor.audit import Journal
 from reactor.aws.account import AwsSession
-from reactor.guard.document import guard_document
-from reactor.guard.events import edits, why_in_order
-from reactor.guard.keepers import answer, asked
 from reactor.invocation import Invocation, LambdaContext, Request
-from reactor.model import Hint, Trigger, TriggerKind
 from reactor.names import Function, function_name
-from reactor.reconcile import Clock, Pace, Run, reconcile
-from reactor.runtime import LookAtAll, executor_of, keepers, now
+from reactor.reconcile import Clock, Run, reconcile
+from reactor.runtime import LookAtAll, executor_of, now
 from reactor.settings import Lift, Settings
-from reactor.sweeps.coalescing import Coalescer
-from reactor.sweeps.drift import Drift
 from reactor.triggers import cloudtrail
-from reactor.triggers.records import event_of, mapping
 from reactor.users.alarms import taken_off_by_us
 from reactor.users.rules import guard_holds
 from reactor.users.state import UserState
@@ -59,9 +52,7 @@ class FunctionReactor:
     settings: Settings
     session: AwsSession
     journal: Journal
-    sweeps: Coalescer
     clock: Clock = now
-    drift: Drift = field(default_factory=Drift)
     kept: "Kept" = field(default_factory=dict)  # what AWS's own policies say, once they were read
     memory: Memory = field(default_factory=Memory)
     urls: re.Pattern[str] | None = None  # of webhooks, other than Slack's: for tests alone
@@ -106,6 +97,7 @@ class FunctionReactor:
         `react` does.
         """
         from reactor.handlers.buckets import Looking, Looks
+        from reactor.sweeps.coalescing import Coalescer
 
         looks = self.memory.of(Looks, lambda: Looks(Coalescer(self.clock)))
         Looking(self._begin(context), looks).run(payload)
@@ -137,8 +129,11 @@ class FunctionReactor:
         into this one either is handed on. Raises Unsettled as `react` does.
         """
         from reactor.handlers.sweep import Sweeping
+        from reactor.sweeps.coalescing import Coalescer
+        from reactor.sweeps.drift import Drift
 
-        Sweeping(self._begin(context, payload), self.sweeps, self.drift).run(payload)
+        sweeps = self.memory.of(Coalescer, lambda: Coalescer(self.clock))
+        Sweeping(self._begin(context, payload), sweeps, self.memory.of(Drift)).run(payload)
 
     def evaluate(self, payload: object, context: LambdaContext) -> None:
         """Evaluate what a rule of AWS Config asks about, and change nothing.
@@ -167,39 +162,10 @@ class FunctionReactor:
         latter's payload no more is read than `asked_by`, for the record, and `with_group`: whether
         the group must be there, too. It answers for what it was asked for.
         """
-        inv, with_group = self._begin(context, payload), Request.of(payload).with_group
-        trigger = Trigger(TriggerKind.REACTOR, self.clock())
-        hints: tuple[Hint, ...] = ()
-        if isinstance(payload, dict) and "detail" in payload:
-            event = event_of(mapping(payload["detail"]))
-            trigger = Trigger(TriggerKind.IAM_EVENT, self.clock(), event)
-            hints = edits(mapping(payload["detail"]), event, inv.guard)
-            ignored = _why_not_kept(payload, inv)
-            if ignored is not None:
-                self.journal.ignored(trigger, ignored, self.clock())
-                return {"in_order": True, "errors": []}
-        both = keepers(
-            self.settings,
-            self.session,
-            inv.home,
-            report=lambda alarm: self.journal.alarm(alarm, trigger),
-            with_group=with_group,
-        )
-        by_event = trigger.kind is TriggerKind.IAM_EVENT
-        with inv.flushing(is_waited_for=not by_event):
-            run = both.keep(
-                executor_of(self.settings.mode),
-                trigger,
-                hints=hints,
-                clock=self.clock,
-                record=self.journal.settled,
-                pace=Pace(self.session.stream),
-            )
-            self.journal.permanent_failures(run)
-        # Who asked for the guard alone need not wait for its group.
-        concerned = run if by_event else asked(run, with_group=with_group)
-        concerned.raise_unsettled()
-        return answer(concerned)
+        from reactor.handlers.keep import Keeping
+
+        with_group = Request.of(payload).with_group
+        return Keeping(self._begin(context, payload)).run(payload, with_group=with_group)
 
     def notify(self, payload: object, context: LambdaContext) -> None:
         """Tell people and tools what the other functions hand over.
@@ -242,15 +208,6 @@ class FunctionReactor:
 def _unguarded_first(users: list[UserState]) -> list[UserState]:
     """Order those who are asked about, so that a further try gets further than the one before."""
     return sorted(users, key=guard_holds)
-
-
-def _why_not_kept(payload: Mapping[str, Any], invocation: Invocation) -> str | None:
-    home, settings = invocation.home, invocation.settings
-    foreign = cloudtrail.why_foreign(payload, home.account)
-    if foreign is not None:
-        return foreign
-    document = guard_document(home.partition, home.account, settings)
-    return why_in_order(mapping(payload["detail"]), invocation.guard, document)
 
 
 def own_roles(stage: str) -> frozenset[str]:

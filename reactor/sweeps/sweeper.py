@@ -11,13 +11,12 @@ from enum import Enum, auto
 from typing import Protocol
 
 from reactor.audit import Journal
-from reactor.reconcile import Clock, Recorder, Run, Settled
+from reactor.reconcile import RESERVE_SECONDS, Clock, Recorder, Run, Settled
 from reactor.sweeps.counts import is_quiet
 from reactor.sweeps.drift import Finds
 from reactor.sweeps.progress import Progress
 
 LOOK_SECONDS = 60.0  # for how long after a look what it found is acted on
-RESERVE_SECONDS = 15.0  # of the function's time: for the calls under way, and to hand on
 SHARE_IN_RESERVE = 4  # where the function has less than a minute, a quarter of what it has
 
 

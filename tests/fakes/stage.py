@@ -120,13 +120,10 @@ class Stage:
 
     def _environment(self) -> FunctionReactor:
         """Return the reactor as a new environment of its functions has it: without a memory."""
-        return FunctionReactor(
-            self.settings,
-            self._session(),
-            self.ledger,
-            Coalescer(self.clock, lambda seconds: _sleep(self.clock, seconds)),
-            self.clock,
-        )
+        reactor = FunctionReactor(self.settings, self._session(), self.ledger, self.clock)
+        sweeps = Coalescer(self.clock, lambda seconds: _sleep(self.clock, seconds))
+        reactor.memory.of(Coalescer, lambda: sweeps)
+        return reactor
 
     def hear(self, event: Envelope, after: Iterable[int]) -> list[Function]:
         """Deliver copies of an event, each so many seconds from now, to whoever listens."""

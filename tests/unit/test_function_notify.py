@@ -21,14 +21,14 @@ from reactor.notify.digests import Told
 from reactor.notify.findings import stamp
 from reactor.notify.kept import Kept
 from reactor.notify.notices import Notice, NoticeKind
-from reactor.reconcile import Run
-from reactor.sweeps.coalescing import Coalescer
-from tests.fakes.account import ACCOUNT
+from tests.fakes.account import ACCOUNT, GUARD_ARN, Account
 from tests.fakes.calls import happened
 from tests.fakes.clock import FakeClock
 from tests.fakes.harness import settings
+from tests.fakes.iam_client import IamClient, Weather
 from tests.fakes.ledger import Ledger
 from tests.fakes.slack import Answer, SlackServer, faults, slack_server
+from tests.fakes.stage import gather
 
 LOCAL = re.compile(r"http://127\.0\.0\.1:[0-9]+/services/[A-Za-z0-9/]+")
 STOPPED = happened("cloudtrail", "StopLogging", Name="management-events")
@@ -45,7 +45,7 @@ class Aws:
         self.seconds_left = 100.0  # of the invocation
         self.waited: list[float] = []
         self.deadlines = Deadlines()
-        self.stream = in_turn
+        self.gather, self.stream = gather, in_turn
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.functions = SimpleNamespace(invoke=self._answer("invoke", {"Payload": io.BytesIO()}))
         found = {"Parameter": {"Type": "SecureString", "Value": url}}
@@ -58,7 +58,7 @@ class Aws:
             batch_update_findings=self._answer("resolve", {"UnprocessedFindings": []}),
         )
         self.events = SimpleNamespace()
-        self.iam = SimpleNamespace(list_account_aliases=self._answer("aliases", aliases))
+        self.iam: Any = SimpleNamespace(list_account_aliases=self._answer("aliases", aliases))
 
     def _answer(self, call: str, answer: dict[str, Any]) -> Callable[..., dict[str, Any]]:
         def ask(**arguments: Any) -> dict[str, Any]:
@@ -99,7 +99,6 @@ class Reactor:
             settings(**chosen),
             session,
             self.ledger,
-            Coalescer(self.clock),
             self.clock,
             urls=LOCAL,
         )
@@ -191,35 +190,28 @@ def test_all_that_is_handed_over_has_ten_seconds_together() -> None:
     assert sum(aws.waited) == pytest.approx(10.0)
 
 
-class _Keepers:
-    """Keepers that have something to tell, and nothing to do."""
-
-    def __init__(self, *_: object, report: Callable[[Alarm], None], **__: object) -> None:
-        self.report = report
-
-    def keep(self, *_: object, **__: object) -> Run:
-        """Raise an alarm."""
-        self.report(Alarm(AlarmKind.GUARD_CHANGED, "somebody edited the guard", "look"))
-        return Run()
+EDITED = happened("iam", "CreatePolicyVersion", policyArn=GUARD_ARN)
 
 
 @pytest.mark.parametrize(
     ("payload", "waited"),
     [
         pytest.param({"asked_by": "a-reaction"}, 2.0, id="a reaction waits for its answer"),
-        pytest.param({"detail": {}}, 10.0, id="an event waits for nothing"),
+        pytest.param(EDITED, 10.0, id="an event waits for nothing"),
     ],
 )
 def test_who_waits_for_the_keeper_does_not_wait_for_its_notices(
-    monkeypatch: pytest.MonkeyPatch, payload: dict[str, Any], waited: float
+    payload: dict[str, Any], waited: float
 ) -> None:
     """A remediation is not delayed by what there is to tell."""
-    monkeypatch.setattr("reactor.handlers.functions.keepers", _Keepers)
-    monkeypatch.setattr("reactor.handlers.functions._why_not_kept", lambda *_: None)
     aws = Aws()
     aws.hangs = True
     made = Reactor(aws, notice_bus="default")
+    account = Account(made.clock)
+    account.put_policy(document='{"Version": "2012-10-17", "Statement": []}')
+    aws.iam = IamClient(account, Weather(), lambda *_: None)
     made.call(Function.KEEPER, payload)
+    assert made.alarms()[0] == "guard-drifted"
     assert aws.waited == [pytest.approx(waited)]
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from reactor.errors import OutOfTime, Permanent, Transient, Unanswered, Unclear
 from reactor.model import OutcomeStatus
-from reactor.reconcile import Recorder, Run, Settled
+from reactor.reconcile import RESERVE_SECONDS, Recorder, Run, Settled
 from reactor.sweeps.counts import WAYS
 from reactor.sweeps.drift import Finds
 from reactor.sweeps.progress import Progress
-from reactor.sweeps.sweeper import LOOK_SECONDS, RESERVE_SECONDS, End, Sweeper, Swept
+from reactor.sweeps.sweeper import LOOK_SECONDS, End, Sweeper, Swept
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.ledger import Ledger
 from tests.fakes.parts import (
