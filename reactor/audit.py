@@ -1,4 +1,4 @@
-"""The audit trail: one JSON record a subject and run, and metrics. The schema: docs/audit.md.
+"""The audit trail: JSON records of subjects and runs, and metrics. The schema: docs/audit.md.
 
 Records leave through Powertools' Logger, metrics as embedded metric format through its Metrics.
 A function's log level may be raised by its operator (AWS_LAMBDA_LOG_LEVEL, which Lambda itself
@@ -109,15 +109,19 @@ class Journal:
         self._metrics.set_default_dimensions(stage=stage)
 
     def settled(self, each: Settled) -> None:
-        """Record a subject of a run, and count it."""
-        self.begun(each)
+        """Record a subject of a run, count it, and tell of it."""
+        self.record(each)
+        self.count(each)
+
+    def record(self, each: Settled) -> None:
+        """Record a subject, and no more: the next part of the sweep is to look at it again."""
+        self._write(_sentence(each), settled_record(each, self._mode))
+
+    def count(self, each: Settled) -> None:
+        """Count a subject, and tell of it, whose record is written."""
         self._count(each)
         if self.listener is not None:
             self.listener.settled(each)
-
-    def begun(self, each: Settled) -> None:
-        """Record a subject that the same run looks at again, which then counts and is told."""
-        self._write(_sentence(each), settled_record(each, self._mode))
 
     def part(self, sweep: str, part: int) -> None:
         """Name the sweep, and its part, that the next records of this run belong to."""

@@ -38,7 +38,7 @@ class Permanent(ReactorError):  # noqa: N818
 
 
 class Unclear(Transient):
-    """It was begun, and its answer does not say what came of it, or there is none."""
+    """AWS had it, or may have had it, and no answer says what came of it."""
 
 
 class OutOfTime(Transient):

@@ -22,6 +22,7 @@ from reactor.errors import (
     Transient,
     Unanswered,
     Unclear,
+    Unexpected,
     Unsettled,
     as_ours,
     shorten,
@@ -121,7 +122,7 @@ class Settled:
     def may_have_changed(self) -> bool:
         """Whether any of the plan was carried out, or may have been."""
         return any(
-            each.status is OutcomeStatus.DONE or isinstance(each.error, Unclear)
+            each.status is OutcomeStatus.DONE or isinstance(each.error, Unclear | Unexpected)
             for each in self.outcomes
         )
 

@@ -7,18 +7,29 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConfigParseError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
     NoRegionError,
+    ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
+    ProxyConnectionError,
     SSOError,
     TokenRetrievalError,
 )
 from botocore.parsers import ResponseParserError
 
-from reactor.errors import Permanent, ReactorError, Throttled, Transient, Unclear, shorten
+from reactor.errors import (
+    Permanent,
+    ReactorError,
+    Throttled,
+    Transient,
+    Unclear,
+    shorten,
+)
 
 THROTTLES = {
     "Throttling",
@@ -43,6 +54,12 @@ _QUOTA_REMEDIES = {
     "iam:CreatePolicy": "a quota is in the way: delete customer-managed policies that nobody needs,"
     " or have it raised (IAM: 1,500 per account, up to 10,000 on request)",
 }
+_NEVER_SENT = (
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ParamValidationError,
+    ProxyConnectionError,
+)
 # A person's sign-in that cannot be used; a function never sees these.
 _UNUSABLE_CREDENTIALS = (
     ConfigParseError,
@@ -56,6 +73,11 @@ _UNUSABLE_CREDENTIALS = (
 def code_of(error: ClientError) -> str:
     """Return the short code of a ClientError, such as NoSuchEntity."""
     return str(error.response.get("Error", {}).get("Code", "Unknown"))
+
+
+def is_never_sent(error: Exception) -> bool:
+    """Tell whether a call ended before AWS had it; of others that failed, nobody knows."""
+    return isinstance(error, _NEVER_SENT)
 
 
 @contextmanager
@@ -117,7 +139,8 @@ def _of_client_side(error: Exception, operation: str) -> ReactorError:
         )
     if isinstance(error, NoRegionError):
         return Transient("no AWS region is set", remedy="set AWS_DEFAULT_REGION")
-    return Unclear(
+    kind = Transient if is_never_sent(error) else Unclear
+    return kind(
         f"{operation} got no answer: {shorten(error)}",
         remedy="see that this machine reaches AWS",
     )

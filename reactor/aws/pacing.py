@@ -8,13 +8,14 @@ retries slow a client down when it is throttled; the pace keeps it from coming t
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from reactor.aws.deadlines import FOREVER, Deadlines
-from reactor.aws.errors import THROTTLES
-from reactor.errors import OutOfTime
+from reactor.aws.errors import SERVER_ERRORS, THROTTLES, is_never_sent
+from reactor.errors import OutOfTime, Unanswered
 
 _READS = ("Get", "List", "Generate")
 # They serve a thousand users at once, and are few.
@@ -63,11 +64,13 @@ class Meter:
         self._throttled: Counter[str] = Counter()
         self._reads: RateLimit | None = None
         self._writes: RateLimit | None = None
+        self._call = threading.local()  # `is_lost`: an attempt of it has no answer to go by
 
     def watch(self, client: Any) -> None:  # noqa: ANN401 - any boto3 client
         """Count and pace a client's attempts from now on.
 
-        Such as come too late raise OutOfTime, which botocore does not try again.
+        Such as come too late raise OutOfTime, which botocore does not try again; Unanswered when
+        an attempt before may have been carried out.
         """
         # botocore emits both for each attempt. Hooks on the longer name come first, then those on
         # the shorter, where its adaptive retries wait: an attempt is late behind them, if at all.
@@ -77,7 +80,9 @@ class Meter:
 
     def end_in_time(self, client: Any) -> None:  # noqa: ANN401 - any boto3 client
         """Let no attempt of a client's through that comes too late, and do no more with it."""
+        client.meta.events.register("before-call", self._begin)
         client.meta.events.register_last("before-send", self._refuse_late)
+        client.meta.events.register("response-received", self._note)
 
     def keep_pace(self, *, reads: float, writes: float) -> None:
         """Let so many reads and writes a second through; reading in bulk is not held up."""
@@ -100,15 +105,44 @@ class Meter:
     def _before(self, event_name: str, **_: object) -> None:
         operation = event_name.rpartition(".")[2]
         limit = self._reads if operation.startswith(_READS) else self._writes
-        deadline = self._deadlines.current
         if limit is not None and operation not in _NOT_PACED:
-            limit.wait(deadline.left())
-        deadline.check()  # Lambda may have frozen us while we waited
+            with self._saying_what_is_lost():
+                limit.wait(self._deadlines.current.left())
+        self._refuse_late()  # Lambda may have frozen us while we waited
         with self._lock:
             self._calls[f"iam:{operation}"] += 1
 
     def _refuse_late(self, **_: object) -> None:
-        self._deadlines.current.check()
+        with self._saying_what_is_lost():
+            self._deadlines.current.check()
+
+    @contextmanager
+    def _saying_what_is_lost(self) -> Iterator[None]:
+        try:
+            yield
+        except OutOfTime:
+            if self._call.is_lost:
+                raise Unanswered from None
+            raise
+
+    def _begin(self, **_: object) -> None:
+        self._call.is_lost = False
+
+    def _note(
+        self,
+        parsed_response: dict[str, Any] | None = None,
+        exception: Exception | None = None,
+        **_: object,
+    ) -> None:
+        """Take notice of an attempt that AWS may have carried out, without saying so.
+
+        botocore makes all attempts of a call in one thread.
+        """
+        answer = parsed_response or {}
+        status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        failed = status >= SERVER_ERRORS and answer.get("Error", {}).get("Code") not in THROTTLES
+        unsent = exception is None or isinstance(exception, OutOfTime) or is_never_sent(exception)
+        self._call.is_lost |= failed or not unsent
 
     def _after(
         self, event_name: str, parsed_response: dict[str, Any] | None = None, **_: object

@@ -138,20 +138,22 @@ class _Part:
             return
         self.put_off.append(each)
         if each.may_have_changed:
-            self.journal.begun(each)
+            self.journal.record(each)
 
     def tell_of_the_rest(self) -> None:
         """Tell of those who were put off: no other part looks at them."""
         for each in self.put_off:
-            self._tell(each)
+            self._tell(each, recorded=each.may_have_changed)
 
-    def _tell(self, each: Settled) -> None:
+    def _tell(self, each: Settled, *, recorded: bool = False) -> None:
         counts = self.progress.counts
         counts.add(each)
         drifted = self.finds.is_new(each)
         if counts.drift is not None:
             counts.drift += drifted
-        if is_quiet(each):
+        if recorded:
+            self.journal.count(each)
+        elif is_quiet(each):
             self.journal.in_order(each)
         else:
             self.journal.settled(each)

@@ -160,7 +160,7 @@ def test_a_schedule_goes_off_when_told(sandbox: Sandbox, deployment: Deployment)
 
 @pytest.mark.usefixtures("deployment")
 def test_a_schedule_goes_off_on_time(sandbox: Sandbox) -> None:
-    """A minute's rate, on a clock that runs a hundred times as fast: each 0.6 s, never sooner."""
+    """A minute's rate, on a clock that runs a hundred times as fast: each 0.6 s, and no oftener."""
     before = len(sandbox.control.invocations())
 
     def ticks() -> int:

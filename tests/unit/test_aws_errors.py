@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import (
     ClientError,
+    ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
@@ -60,35 +61,51 @@ def test_error_answers(code: str, kind: type[ReactorError], remedy: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("error", "says"),
+    ("error", "says", "kind"),
     [
-        pytest.param(NoCredentialsError(), "there are no AWS credentials", id="no credentials"),
+        pytest.param(
+            NoCredentialsError(), "there are no AWS credentials", Transient, id="no credentials"
+        ),
         pytest.param(
             PartialCredentialsError(provider="env", cred_var="x"),
             "there are no AWS credentials",
+            Transient,
             id="half of them",
         ),
-        pytest.param(NoRegionError(), "no AWS region is set", id="no region"),
+        pytest.param(NoRegionError(), "no AWS region is set", Transient, id="no region"),
         pytest.param(
-            EndpointConnectionError(endpoint_url="https://iam"), "got no answer", id="no connection"
+            EndpointConnectionError(endpoint_url="https://iam"),
+            "got no answer",
+            Transient,
+            id="no connection",
         ),
         pytest.param(
             ConnectTimeoutError(endpoint_url="https://iam"),
             "got no answer",
+            Transient,
             id="no time",
         ),
         pytest.param(
-            ReadTimeoutError(endpoint_url="https://iam"), "got no answer", id="no patience"
+            ReadTimeoutError(endpoint_url="https://iam"), "got no answer", Unclear, id="no patience"
         ),
         pytest.param(
-            ResponseParserError("<html>Internal error</html>"), "got no answer", id="no sense"
+            ConnectionClosedError(endpoint_url="https://iam"),
+            "got no answer",
+            Unclear,
+            id="hung up",
+        ),
+        pytest.param(
+            ResponseParserError("<html>Internal error</html>"),
+            "got no answer",
+            Unclear,
+            id="no sense",
         ),
     ],
 )
-def test_errors_on_our_side(error: Exception, says: str) -> None:
-    """What never became an answer is transient, and has a remedy; if sent, it may be done."""
+def test_errors_on_our_side(error: Exception, says: str, kind: type[ReactorError]) -> None:
+    """What never became an answer is transient, and has a remedy; what was sent may be done."""
     found = ours(error)
-    assert type(found) is (Unclear if says == "got no answer" else Transient)
+    assert type(found) is kind
     assert says in str(found)
     assert found.remedy
 

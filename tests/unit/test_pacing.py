@@ -10,12 +10,12 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from reactor.aws import pacing
 from reactor.aws.deadlines import Deadlines
 from reactor.aws.pacing import Meter, RateLimit
-from reactor.errors import OutOfTime, Transient
+from reactor.errors import OutOfTime, Transient, Unanswered
 
 
 class Watch:
@@ -394,6 +394,45 @@ class TestLateAttempts:
         with pytest.raises(OutOfTime):
             deadlines.binding(attach)()
         assert net.sent == ["AttachUserPolicy"]
+
+    @pytest.mark.parametrize(
+        ("before", "raised"),
+        [
+            pytest.param((400, "Throttling"), OutOfTime, id="refused"),
+            pytest.param((503, "RequestLimitExceeded"), OutOfTime, id="refused, by another word"),
+            pytest.param((500, "ServiceFailure"), Unanswered, id="failed"),
+            pytest.param(ReadTimeoutError(endpoint_url="-"), Unanswered, id="not answered"),
+            pytest.param(ConnectTimeoutError(endpoint_url="-"), OutOfTime, id="not sent"),
+        ],
+    )
+    def test_what_an_attempt_before_may_have_done(
+        self,
+        net: Net,
+        watch: Watch,
+        monkeypatch: pytest.MonkeyPatch,
+        before: tuple[int, str] | Exception,
+        raised: type[OutOfTime],
+    ) -> None:
+        """Too late for another try: whoever asked is told whether one was carried out, perhaps."""
+
+        def wait(_: float) -> None:
+            watch.now += 7.5
+
+        monkeypatch.setattr("time.sleep", wait)
+        net.coming = deque([(500, "ServiceFailure")])
+        iam = client(Meter(self.begun(watch, 8)), net, attempts=2)
+        # Another call of the same thread, and what became of it, is none of this one's.
+        with pytest.raises(OutOfTime):
+            iam.attach_user_policy(UserName="a", PolicyArn="arn:aws:iam::aws:policy/x")
+        watch.now -= 7.5
+        if isinstance(before, Exception):
+            net.error = before
+        else:
+            net.coming = deque([before])
+        with pytest.raises(OutOfTime) as caught:
+            iam.attach_user_policy(UserName="b", PolicyArn="arn:aws:iam::aws:policy/x")
+        assert type(caught.value) is raised
+        assert len(net.sent) == 2
 
     def test_held_up_by_botocore_itself(self, net: Net, watch: Watch) -> None:
         """Adaptive retries hold an attempt up behind the pace: it is refused behind them, too."""

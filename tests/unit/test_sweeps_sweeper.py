@@ -77,6 +77,7 @@ class Sweep:
         self.calls = [({"iam:GetUser": 2}, {"iam:GetUser": 1})] * len(parts)
         self.progress = Progress("request-1", START, scheduled=True)
         self.function = function
+        self.may_hand_on = True
 
     def run(self) -> Swept:
         """Carry the sweep on in an invocation of its own, and keep how far it came."""
@@ -89,6 +90,7 @@ class Sweep:
             lambda: end - self.clock().timestamp(),
             self.calls.pop,
             brake=7,
+            may_hand_on=self.may_hand_on,
         ).carry_on(self.progress)
         self.progress = swept.progress
         return swept
@@ -204,6 +206,22 @@ class TestEnd:
         assert record["try_again"] is True
         summary = sweep.records("sweep")[-1]
         assert (summary["users"], summary["compliant"], summary["failed"]) == (1, 1, 0)
+
+    def test_a_sweep_that_is_cut_records_it_once(self) -> None:
+        """Nobody looks again: who was begun is counted, and the record that there is will do."""
+        sweep = Sweep((failing("a", Unanswered()),), function=60, seconds=50)
+        sweep.may_hand_on = False
+        assert sweep.run().end is End.CUT
+        assert sweep.told == ["a"]
+        assert sweep.records("sweep")[-1]["failed"] == 1
+
+    def test_a_sweep_that_is_stuck_records_it_once(self) -> None:
+        """A part that comes no further, with one that was begun and one that was not."""
+        sweep = Sweep(*[(failing("a", UNCLEAR), out_of_time("b"))] * 2)
+        assert sweep.run().end is End.STUCK
+        told = [(each["part"], each["subject"]["name"]) for each in sweep.records("audit")]
+        assert told == [(1, "a"), (2, "a"), (2, "b")]
+        assert sweep.records("sweep")[-1]["failed"] == 2
 
     def test_what_was_refused_is_not(self) -> None:
         """Nothing came of it, and the next part tells what became of the user."""
