@@ -39,6 +39,13 @@ def deployment(sandbox: Sandbox) -> Deployment:
     return deploy(sandbox, project=_PROBE, stage="dev", settings={"PROBE_SETTING": "set"})
 
 
+@pytest.fixture(autouse=True)
+def _undisturbed(request: pytest.FixtureRequest) -> None:
+    """Nothing is under way any more of what the tests before have caused."""
+    for account in {"sandbox", "bare"} & set(request.fixturenames):
+        request.getfixturevalue(account).control.settle(60)
+
+
 @pytest.fixture
 def iam(sandbox: Sandbox) -> Any:
     """IAM, as the administrator."""
