@@ -50,8 +50,8 @@ KEEPER_SECONDS = 70  # how long we wait for the keeper, whose own timeout is 60 
 FUNCTION_SECONDS = 910  # how long a person waits for any function; the longest timeout is 900 s
 
 # Adaptive mode slows its client down to what AWS lets through. With 500 users created in a minute
-# and 20 IAM calls a second (benches/burst.py), 13 % of the calls were throttled, no invocation
-# failed, and the last guard was on after 3 minutes. Standard mode with 5 attempts: 63 % throttled,
+# and 20 IAM calls a second (benches/burst.py), 14 % of the calls were throttled, no invocation
+# failed, and the last guard was on after 4 minutes. Standard mode with 5 attempts: 63 % throttled,
 # and once its quota of retries was used up, calls failed at once: 50 users without a guard. More
 # attempts do not mend that, the quota stays. Six back off with jitter, up to 1 + 2 + 4 + 8 + 16 s.
 # A call that hangs ends, with all its attempts, well within the functions' 300 s, so that it ends

@@ -131,7 +131,7 @@ def test_an_account_that_others_keep_busy() -> None:
             stage.sandbox.control.set_throttle(None)
         assert throttled(stage) > 10
         stage.sandbox.control.settle(120)
-        assert len(stage.attempts("sweep")) > 2
+        assert len(stage.attempts("sweep")) > 1, "it was not held up"
         assert [
             each for each in stage.attempts("sweep") if "Timedout" in (each["error"] or "")
         ] == []
